@@ -1,0 +1,317 @@
+//! A brand linked and checked: the one value that dialogues run on. Names have become numbers, and nothing dangles.
+
+mod check;
+mod link;
+
+pub use link::{BrandSources, Shared, link, link_shared};
+
+use crate::expr;
+use crate::flow::Delay;
+use crate::flow::brand::Interrupt;
+use crate::grammar::{Grammar, Match, best_first};
+use crate::language::Lang;
+use crate::slot::SlotType;
+use crate::sms::{AccountId, BrandId, Sender, Text};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+macro_rules! index_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u32);
+
+        impl $name {
+            fn new(index: usize) -> Self {
+                Self(u32::try_from(index).expect("files are bounded far below four billion names"))
+            }
+
+            fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+index_type! {
+    /// The number of a flow in its [`Bot`].
+    FlowIx
+}
+index_type! {
+    /// The number of a node in its [`Bot`].
+    NodeIx
+}
+index_type! {
+    /// The number of an intent in its [`Bot`].
+    IntentIx
+}
+index_type! {
+    /// The number of a field in its [`Bot`].
+    FieldIx
+}
+
+/// A brand, ready to hold dialogues. Frozen: shared between threads without locks.
+#[derive(Debug)]
+pub struct Bot {
+    /// The brand's stable name.
+    pub id: BrandId,
+    /// What people call it.
+    pub name: String,
+    /// The programme's name.
+    pub program: String,
+    /// Where people find help.
+    pub contact: String,
+    /// How often it writes, in its own words.
+    pub frequency: Option<String>,
+    /// Its languages; never empty, the first is the default.
+    pub languages: Vec<Lang>,
+    /// The time zone of people whose own is not known.
+    pub zone: TimeZone,
+    /// Hours in which it does not write first, from and to, in that zone.
+    pub quiet: Option<(Time, Time)>,
+    /// Its numbers.
+    pub numbers: Vec<Number>,
+    /// What a keyword does while a question waits.
+    pub interrupt: Interrupt,
+    /// What is said to a text that nothing takes.
+    pub fallback: Option<Texts>,
+    /// A fingerprint of all files it was linked from.
+    pub hash: String,
+    fields: Vec<Field>,
+    intents: Vec<Intent>,
+    flows: Vec<Flow>,
+    nodes: Vec<Node>,
+    shared: Scope,
+    own: Scope,
+}
+
+/// A grammar and what its intents are called in the bot.
+#[derive(Debug)]
+struct Scope {
+    grammar: Arc<Grammar>,
+    intents: Vec<Option<IntentIx>>,
+}
+
+/// A number and the provider account that carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// The number.
+    pub sender: Sender,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// A field of the brand.
+#[derive(Clone)]
+pub struct Field {
+    /// Its stable name.
+    pub name: String,
+    /// Whether it is personal data.
+    pub personal: bool,
+    /// How an answer is read.
+    pub slot_type: Arc<dyn SlotType>,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.name, self.slot_type.name())
+    }
+}
+
+/// An intent that the brand's flows use.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Its name.
+    pub name: String,
+    /// The flow it starts.
+    pub starts: Option<FlowIx>,
+    /// Whether it is consent.
+    pub optin: bool,
+}
+
+/// A linked flow.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Its stable name.
+    pub name: String,
+    /// Names it had before.
+    pub was: Vec<String>,
+    /// Where it starts.
+    pub first: NodeIx,
+    /// Intents heard anywhere in it.
+    pub on: Vec<(IntentIx, NodeIx)>,
+    /// Where people go whose node is no more; the start, if nothing is said.
+    pub gone: Option<NodeIx>,
+}
+
+/// A linked node.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The flow it belongs to.
+    pub flow: FlowIx,
+    /// Its stable name within the flow.
+    pub name: String,
+    /// Names it had before.
+    pub was: Vec<String>,
+    /// What is done on arrival.
+    pub actions: Vec<Action>,
+    /// What is waited for then.
+    pub wait: Option<Ask>,
+    /// The ways out after the wait, tried from the top; the last one is always open.
+    pub exits: Vec<Exit>,
+}
+
+/// Something a node does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Send a text.
+    Say(Texts),
+    /// Put a tag on the person.
+    Tag(String),
+    /// Take a tag off.
+    Untag(String),
+    /// Speak this language from now on.
+    Language(Lang),
+    /// Leave the node here, if its condition holds.
+    Leave(Exit),
+}
+
+/// A way out of a node.
+#[derive(Debug, Clone)]
+pub struct Exit {
+    /// Open only when this holds.
+    pub when: Option<expr::Formula>,
+    /// Where it leads; the flow ends where it leads nowhere.
+    pub to: Option<NodeIx>,
+}
+
+/// A question.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The field that the answer fills.
+    pub field: FieldIx,
+    /// Printed when the answer was not understood.
+    pub unclear: Option<Texts>,
+    /// Printed when it was understood and cannot be accepted.
+    pub invalid: Option<Texts>,
+    /// Printed when the question is asked again; the node's last text, if nothing is said.
+    pub again: Option<Texts>,
+    /// After so many bad answers, there.
+    pub tries: Option<(u32, NodeIx)>,
+    /// After so long a silence, there.
+    pub silent: Option<(Delay, NodeIx)>,
+    /// Intents that are heard while it waits.
+    pub on: Vec<(IntentIx, NodeIx)>,
+}
+
+/// A text in every language it was written in; never empty, the first is the default.
+#[derive(Debug, Clone)]
+pub struct Texts(Vec<(Lang, expr::Text)>);
+
+impl Texts {
+    /// The text in a language, or in the default one where that is missing.
+    ///
+    /// # Panics
+    /// Never: linking makes no empty ones.
+    #[must_use]
+    pub fn in_language(&self, language: Lang) -> &expr::Text {
+        let own = self.0.iter().find(|(lang, _)| *lang == language);
+        &own.or(self.0.first()).expect("linking makes no empty texts").1
+    }
+}
+
+/// An intent of the brand that a text means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The intent.
+    pub intent: IntentIx,
+    /// The pattern that took the text, and its slots.
+    pub matched: Match,
+}
+
+impl Bot {
+    /// All that a text can mean to this brand, best first. The shared grammar and the brand's own run side by side.
+    #[must_use]
+    pub fn recognize(&self, text: &Text) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for scope in [&self.own, &self.shared] {
+            let mut matches = scope.grammar.recognize(text);
+            best_first(&mut matches);
+            heard.extend(matches.into_iter().filter_map(|matched| {
+                let intent = scope.intents[matched.intent as usize]?;
+                Some(Heard { intent, matched })
+            }));
+        }
+        // Stable: of equals the brand's own comes first.
+        heard.sort_by_key(|heard| std::cmp::Reverse(heard.matched.rank));
+        heard
+    }
+
+    /// The language of people who have shown none.
+    ///
+    /// # Panics
+    /// Never: linking refuses a brand without languages.
+    #[must_use]
+    pub fn first_language(&self) -> Lang {
+        *self.languages.first().expect("linking gives every brand a language")
+    }
+
+    /// A field by its number.
+    #[must_use]
+    pub fn field(&self, ix: FieldIx) -> &Field {
+        &self.fields[ix.index()]
+    }
+
+    /// All fields, in the order of the file.
+    #[must_use]
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// An intent by its number.
+    #[must_use]
+    pub fn intent(&self, ix: IntentIx) -> &Intent {
+        &self.intents[ix.index()]
+    }
+
+    /// The flow of the first `optin` intent: where START leads.
+    #[must_use]
+    pub fn optin_flow(&self) -> Option<FlowIx> {
+        self.intents.iter().find(|intent| intent.optin && intent.starts.is_some())?.starts
+    }
+
+    /// A flow by its number.
+    #[must_use]
+    pub fn flow(&self, ix: FlowIx) -> &Flow {
+        &self.flows[ix.index()]
+    }
+
+    /// A flow by its name or one it had before.
+    #[must_use]
+    pub fn flow_named(&self, name: &str) -> Option<FlowIx> {
+        let now = self.flows.iter().position(|flow| flow.name == name);
+        now.or_else(|| self.flows.iter().position(|flow| flow.was.iter().any(|was| was == name))).map(FlowIx::new)
+    }
+
+    /// A node by its number.
+    #[must_use]
+    pub fn node(&self, ix: NodeIx) -> &Node {
+        &self.nodes[ix.index()]
+    }
+
+    /// A node of a flow by its name or one it had before.
+    #[must_use]
+    pub fn node_named(&self, flow: FlowIx, name: &str) -> Option<NodeIx> {
+        let within = |pick: &dyn Fn(&Node) -> bool| self.nodes.iter().position(|n| n.flow == flow && pick(n));
+        within(&|node| node.name == name)
+            .or_else(|| within(&|node| node.was.iter().any(|was| was == name)))
+            .map(NodeIx::new)
+    }
+
+    /// How many flows, nodes and intents it has.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize, usize) {
+        (self.flows.len(), self.nodes.len(), self.intents.len())
+    }
+}

@@ -1,0 +1,491 @@
+//! Linking: a brand's files become one [`Bot`], names become numbers, and every mistake is reported with a way out.
+
+use super::check::check;
+use super::{Action, Ask, Bot, Exit, Field, FieldIx, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Scope, Texts};
+use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
+use crate::expr::{self, Schema, type_condition, type_template};
+use crate::flow::TextDecl;
+use crate::flow::brand::{BrandFile, KindDecl};
+use crate::flow::syntax::{AskDecl, Branch, FlowDecl, FlowFile, Line, NodeDecl};
+use crate::grammar::syntax::GrammarFile;
+use crate::grammar::{Grammar, compile, prove};
+use crate::language::Lang;
+use crate::slot::{self, Choice, ChoiceValue, SlotType};
+use crate::sms::{AccountId, BrandId, Text};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The grammars that all brands share, compiled once.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    grammar: Arc<Grammar>,
+}
+
+/// Everything one brand is linked from.
+#[derive(Debug)]
+pub struct BrandSources<'s> {
+    /// The folder's name.
+    pub id: BrandId,
+    /// `brand.flow`.
+    pub brand: &'s BrandFile,
+    /// Where `brand.flow` begins, for mistakes of omission.
+    pub top: Place,
+    /// The brand's `*.flow` files.
+    pub flows: &'s [FlowFile],
+    /// The brand's own grammars.
+    pub grammars: &'s [GrammarFile],
+    /// A fingerprint of all these files and the shared grammars.
+    pub hash: String,
+}
+
+/// Compiles and proves the shared grammars.
+#[must_use]
+pub fn link_shared(files: &[GrammarFile], found: &mut Diagnostics) -> Shared {
+    let grammar = compile(files, &|_| None, found);
+    prove(&grammar, files, found);
+    Shared { grammar: Arc::new(grammar) }
+}
+
+/// Links one brand. With any error among `found` there is no bot; all mistakes are reported either way.
+#[must_use]
+pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics) -> Option<Bot> {
+    let mut own_found = Diagnostics::default();
+    let mut linker = Linker::new(sources, shared, &mut own_found);
+    linker.flows();
+    let bot = linker.finish();
+    let sound = !own_found.has_errors();
+    if sound {
+        check(&bot, sources, &mut own_found);
+    }
+    found.extend(own_found);
+    sound.then_some(bot)
+}
+
+struct Linker<'l> {
+    sources: &'l BrandSources<'l>,
+    found: &'l mut Diagnostics,
+    schema: Schema,
+    fields: Vec<Field>,
+    languages: Vec<Lang>,
+    shared: Scope,
+    own: Scope,
+    intents: Vec<Intent>,
+    intent_numbers: BTreeMap<String, IntentIx>,
+    flows: Vec<Flow>,
+    nodes: Vec<Node>,
+}
+
+impl<'l> Linker<'l> {
+    fn new(sources: &'l BrandSources<'l>, shared: &Shared, found: &'l mut Diagnostics) -> Self {
+        let fields = fields(sources.brand, found);
+        let types = |name: &str| -> Option<Arc<dyn SlotType>> {
+            fields.iter().find(|f| f.0.name == name).map(|f| Arc::clone(&f.0.slot_type))
+        };
+        let grammar = compile(sources.grammars, &types, found);
+        prove(&grammar, sources.grammars, found);
+        let replaced = replaced(sources.grammars, &shared.grammar, found);
+        let mut intents = Vec::new();
+        let mut intent_numbers = BTreeMap::new();
+        let mut number = |name: &str| {
+            Some(*intent_numbers.entry(name.to_owned()).or_insert_with(|| {
+                intents.push(Intent { name: name.to_owned(), starts: None, optin: false });
+                IntentIx::new(intents.len() - 1)
+            }))
+        };
+        let own = grammar.intents().map(&mut number).collect();
+        let shared_numbers = shared.grammar.intents();
+        let shared_numbers =
+            shared_numbers.map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) }).collect();
+        let languages: Vec<Lang> = sources.brand.languages.iter().map(|lang| lang.value).collect();
+        Self {
+            schema: Schema { fields: fields.iter().map(|(_, field)| field.clone()).collect() },
+            fields: fields.into_iter().map(|(field, _)| field).collect(),
+            languages: if languages.is_empty() { vec![Lang::EN] } else { languages },
+            shared: Scope { grammar: Arc::clone(&shared.grammar), intents: shared_numbers },
+            own: Scope { grammar: Arc::new(grammar), intents: own },
+            intents,
+            intent_numbers,
+            flows: Vec::new(),
+            nodes: Vec::new(),
+            sources,
+            found,
+        }
+    }
+
+    fn flows(&mut self) {
+        for optin in &self.sources.brand.optin {
+            if let Some(intent) = self.intent(optin) {
+                self.intents[intent.index()].optin = true;
+            }
+        }
+        let decls: Vec<&FlowDecl> = self.sources.flows.iter().flat_map(|file| &file.flows).collect();
+        once("flow", decls.iter().map(|flow| &flow.name), self.found);
+        let mut first = 0;
+        for decl in &decls {
+            once("node", decl.nodes.iter().map(|node| &node.name), self.found);
+            if decl.nodes.is_empty() {
+                let message = format!("the flow `{}` has no node", decl.name.value);
+                let diagnostic = Diagnostic::new(Code::EmptyFlow, decl.name.place, message);
+                self.found.push(diagnostic.hint("write `node NAME` at the left edge below it"));
+            }
+            self.flows.push(Flow {
+                name: decl.name.value.clone(),
+                was: decl.was.iter().map(|was| was.value.clone()).collect(),
+                first: NodeIx::new(first),
+                on: Vec::new(),
+                gone: None,
+            });
+            first += decl.nodes.len();
+        }
+        for (number, decl) in decls.iter().enumerate() {
+            self.flow(FlowIx::new(number), decl);
+        }
+    }
+
+    fn flow(&mut self, ix: FlowIx, decl: &FlowDecl) {
+        for intent in &decl.start_on {
+            let Some(number) = self.intent(intent) else { continue };
+            let taken = self.intents[number.index()].starts.replace(ix);
+            if let Some(other) = taken.filter(|other| *other != ix) {
+                let message = format!("`{}` already starts the flow `{}`", intent.value, self.flows[other.index()].name);
+                let diagnostic = Diagnostic::new(Code::StartsTwice, intent.place, message);
+                self.found.push(diagnostic.hint("one intent starts one flow; give one of them an intent of its own"));
+            }
+        }
+        let on = self.branches(&decl.on, decl);
+        let gone = decl.gone.as_ref().and_then(|node| self.target(node, decl));
+        let flow = &mut self.flows[ix.index()];
+        flow.on = on;
+        flow.gone = gone;
+        for node in &decl.nodes {
+            let linked = self.node(ix, node, decl);
+            self.nodes.push(linked);
+        }
+    }
+
+    fn node(&mut self, flow: FlowIx, decl: &NodeDecl, within: &FlowDecl) -> Node {
+        let mut node = Node {
+            flow,
+            name: decl.name.value.clone(),
+            was: decl.was.iter().map(|was| was.value.clone()).collect(),
+            actions: Vec::new(),
+            wait: None,
+            exits: Vec::new(),
+        };
+        let mut lines = decl.lines.iter().peekable();
+        let mut left_at: Option<Place> = None;
+        while let Some(line) = lines.next() {
+            if let Some(place) = left_at {
+                let diagnostic = Diagnostic::new(Code::DeadLine, line_place(line), "this line is never reached");
+                self.found.push(diagnostic.related(place, "the node is left here").hint("take it away, or move it up"));
+                break;
+            }
+            match line {
+                Line::Say(first) => {
+                    let mut texts = vec![first];
+                    while let Some(Line::Say(more)) = lines.next_if(|line| is_translation(line)) {
+                        texts.push(more);
+                    }
+                    let said = self.texts(&texts);
+                    self.act(&mut node, Action::Say(said), first.place);
+                }
+                Line::Tag(tag) => self.act(&mut node, Action::Tag(tag.value.clone()), tag.place),
+                Line::Untag(tag) => self.act(&mut node, Action::Untag(tag.value.clone()), tag.place),
+                Line::Language(lang) => {
+                    self.known_language(lang);
+                    self.act(&mut node, Action::Language(lang.value), lang.place);
+                }
+                Line::Ask(ask) if node.wait.is_none() => node.wait = self.ask(ask, within),
+                Line::Ask(ask) => {
+                    let diagnostic = Diagnostic::new(Code::SecondWait, ask.field.place, "a second question in one node");
+                    self.found.push(diagnostic.hint("a node waits at most once; put this question into a node of its own"));
+                }
+                Line::When(condition, to) => {
+                    let when = type_condition(condition, &self.schema, self.found);
+                    if let (Some(when), Some(to)) = (when, self.target(to, within)) {
+                        leave(&mut node, Exit { when: Some(when), to: Some(to) });
+                    }
+                }
+                Line::Go(to) => {
+                    left_at = Some(to.place);
+                    if let Some(to) = self.target(to, within) {
+                        leave(&mut node, Exit { when: None, to: Some(to) });
+                    }
+                }
+                Line::End(place) => {
+                    left_at = Some(*place);
+                    leave(&mut node, Exit { when: None, to: None });
+                }
+            }
+        }
+        if left_at.is_none() {
+            let message = format!("the node `{}` can run past its last line", decl.name.value);
+            let diagnostic = Diagnostic::new(Code::NoWayOut, decl.name.place, message);
+            self.found.push(diagnostic.hint("end it with `-> NODE` or `end`"));
+        }
+        node
+    }
+
+    /// Adds an action, unless the question already stands: what happens after the answer belongs to the next node.
+    fn act(&mut self, node: &mut Node, action: Action, place: Place) {
+        if node.wait.is_some() {
+            let diagnostic = Diagnostic::new(Code::AfterWait, place, "after the question only ways out can stand");
+            self.found.push(diagnostic.hint("put this into the node that the way out leads to"));
+            return;
+        }
+        node.actions.push(action);
+    }
+
+    fn ask(&mut self, decl: &AskDecl, within: &FlowDecl) -> Option<Ask> {
+        let field = self.schema.fields.iter().position(|field| field.name == decl.field.value);
+        if field.is_none() {
+            let message = format!("no field is called `{}`", decl.field.value);
+            let names = self.schema.fields.iter().map(|field| field.name.as_str());
+            let diagnostic = Diagnostic::new(Code::UnknownField, decl.field.place, message);
+            self.found.push(diagnostic.did_you_mean(&decl.field.value, names).hint(format!(
+                "declare it in `brand.flow`, as in `field {}: text`",
+                decl.field.value
+            )));
+        }
+        let unclear = self.optional_texts(&decl.unclear);
+        let invalid = self.optional_texts(&decl.invalid);
+        let again = self.optional_texts(&decl.again);
+        let tries = decl.tries.as_ref().and_then(|(count, to)| Some((count.value, self.target(to, within)?)));
+        let silent = decl.silent.as_ref().and_then(|(delay, to)| Some((delay.value, self.target(to, within)?)));
+        let on = self.branches(&decl.on, within);
+        Some(Ask { field: FieldIx::new(field?), unclear, invalid, again, tries, silent, on })
+    }
+
+    fn branches(&mut self, branches: &[Branch], within: &FlowDecl) -> Vec<(IntentIx, NodeIx)> {
+        let linked = branches.iter().map(|branch| Some((self.intent(&branch.intent)?, self.target(&branch.to, within)?)));
+        linked.collect::<Vec<_>>().into_iter().flatten().collect()
+    }
+
+    fn intent(&mut self, name: &At<String>) -> Option<IntentIx> {
+        let number = self.intent_numbers.get(&name.value).copied();
+        if number.is_none() {
+            let message = format!("no grammar has an intent `{}`", name.value);
+            let known = self.intent_numbers.keys().map(String::as_str);
+            let diagnostic = Diagnostic::new(Code::UnknownIntent, name.place, message);
+            self.found.push(diagnostic.did_you_mean(&name.value, known).hint(format!(
+                "write `intent {}` and its patterns in a `*.grammar` file",
+                name.value
+            )));
+        }
+        number
+    }
+
+    fn target(&mut self, name: &At<String>, within: &FlowDecl) -> Option<NodeIx> {
+        let found = within.nodes.iter().position(|node| node.name.value == name.value);
+        if found.is_none() {
+            let message = format!("the flow `{}` has no node `{}`", within.name.value, name.value);
+            let known = within.nodes.iter().map(|node| node.name.value.as_str());
+            let diagnostic = Diagnostic::new(Code::UnknownNode, name.place, message);
+            self.found.push(diagnostic.did_you_mean(&name.value, known));
+        }
+        let flow = self.sources.flows.iter().flat_map(|file| &file.flows).position(|flow| std::ptr::eq(flow, within));
+        let first = self.flows[flow.expect("flows are linked from these files")].first;
+        Some(NodeIx::new(first.index() + found?))
+    }
+
+    fn optional_texts(&mut self, decls: &[TextDecl]) -> Option<Texts> {
+        (!decls.is_empty()).then(|| self.texts(&decls.iter().collect::<Vec<_>>()))
+    }
+
+    /// One text in its languages; what is missing is a warning, and the first language is sent.
+    fn texts(&mut self, decls: &[&TextDecl]) -> Texts {
+        let first = self.languages[0];
+        let mut texts: Vec<(Lang, expr::Text)> = Vec::new();
+        for decl in decls {
+            if let Some(lang) = &decl.language {
+                self.known_language(lang);
+            }
+            let language = decl.language.as_ref().map_or(first, |lang| lang.value);
+            if texts.iter().any(|(lang, _)| *lang == language) {
+                let message = format!("this text stands here twice in `{language}`");
+                let diagnostic = Diagnostic::new(Code::DeclaredTwice, decl.place, message);
+                self.found.push(diagnostic.hint("keep one of them"));
+                continue;
+            }
+            texts.push((language, type_template(&decl.template, &self.schema, self.found)));
+        }
+        for language in &self.languages {
+            if !texts.iter().any(|(lang, _)| lang == language) {
+                let message = format!("this text is missing in `{language}`");
+                let diagnostic = Diagnostic::new(Code::Untranslated, decls[0].place, message);
+                self.found.push(diagnostic.hint(format!("add it as `.{language}`; until then `{first}` is sent")));
+            }
+        }
+        texts.sort_by_key(|(lang, _)| *lang != first);
+        Texts(texts)
+    }
+
+    fn known_language(&mut self, lang: &At<Lang>) {
+        if !self.languages.contains(&lang.value) {
+            let message = format!("the brand does not speak `{}`", lang.value);
+            let diagnostic = Diagnostic::new(Code::UnknownLanguage, lang.place, message);
+            self.found.push(diagnostic.hint("add it to `languages` in `brand.flow`"));
+        }
+    }
+
+    fn finish(mut self) -> Bot {
+        let brand = self.sources.brand;
+        let fallback = self.optional_texts(&brand.fallback);
+        let numbers = brand.numbers.iter().map(|number| Number {
+            sender: number.number.value,
+            account: AccountId::from(number.account.value.as_str()),
+        });
+        let numbers = numbers.collect();
+        Bot {
+            id: self.sources.id.clone(),
+            name: self.required(brand.name.as_ref(), Code::NoBrand, "brand NAME"),
+            program: self.required(brand.program.as_ref(), Code::MissingFact, "program NAME"),
+            contact: self.required(brand.contact.as_ref(), Code::MissingFact, "contact ADDRESS"),
+            frequency: brand.frequency.as_ref().map(|words| words.value.clone()),
+            languages: self.languages,
+            zone: brand.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.value.clone()),
+            quiet: brand.quiet.as_ref().map(|hours| hours.value),
+            numbers,
+            interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
+            fallback,
+            hash: self.sources.hash.clone(),
+            fields: self.fields,
+            intents: self.intents,
+            flows: self.flows,
+            nodes: self.nodes,
+            shared: self.shared,
+            own: self.own,
+        }
+    }
+
+    /// A fact that the rules want in confirmations (CTIA Messaging Principles 5.1.2.1; 47 CFR 64.1200(a)(12)).
+    fn required(&mut self, fact: Option<&At<String>>, code: Code, line: &str) -> String {
+        if fact.is_none() {
+            let diagnostic = Diagnostic::new(code, self.sources.top, format!("`brand.flow` does not say `{line}`"));
+            self.found.push(diagnostic.hint("the texts that answer STOP and HELP must name it"));
+        }
+        fact.map(|at| at.value.clone()).unwrap_or_default()
+    }
+}
+
+fn leave(node: &mut Node, exit: Exit) {
+    if node.wait.is_some() {
+        node.exits.push(exit);
+    } else {
+        node.actions.push(Action::Leave(exit));
+    }
+}
+
+fn is_translation(line: &Line) -> bool {
+    matches!(line, Line::Say(text) if text.language.is_some())
+}
+
+fn line_place(line: &Line) -> Place {
+    match line {
+        Line::Say(text) => text.place,
+        Line::Tag(at) | Line::Untag(at) | Line::Go(at) | Line::When(_, at) => at.place,
+        Line::Language(at) => at.place,
+        Line::Ask(ask) => ask.field.place,
+        Line::End(place) => *place,
+    }
+}
+
+/// Reports names that are declared a second time.
+fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
+    for name in names {
+        if let Some(before) = first.insert(&name.value, name.place) {
+            let message = format!("a second {of} `{}`", name.value);
+            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.place, message);
+            found.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
+        }
+    }
+}
+
+/// Shared intents that the brand replaces; one that it has without saying so is a mistake.
+fn replaced(own: &[GrammarFile], shared: &Grammar, found: &mut Diagnostics) -> Vec<String> {
+    let mut replaced = Vec::new();
+    for intent in own.iter().flat_map(|file| &file.intents) {
+        let name = &intent.name.value;
+        let is_shared = shared.intents().any(|other| other == name);
+        if is_shared && !intent.replace && !replaced.contains(name) {
+            let diagnostic =
+                Diagnostic::new(Code::SharedIntent, intent.name.place, format!("`{name}` is a shared intent already"));
+            found.push(diagnostic.hint(format!("write `intent {name} replace` to put yours in its place")));
+        }
+        if is_shared {
+            replaced.push(name.clone());
+        }
+    }
+    replaced
+}
+
+/// The brand's fields with their types.
+fn fields(brand: &BrandFile, found: &mut Diagnostics) -> Vec<(Field, expr::Field)> {
+    once("field", brand.fields.iter().map(|field| &field.name), found);
+    let mut fields = Vec::new();
+    for decl in &brand.fields {
+        let name = decl.name.value.clone();
+        if expr::RESERVED.contains(&name.as_str()) {
+            let message = format!("`{name}` means something in every expression");
+            let diagnostic = Diagnostic::new(Code::ReservedName, decl.name.place, message);
+            found.push(diagnostic.hint("give the field another name"));
+        }
+        let (slot_type, choice): (Arc<dyn SlotType>, _) = match &decl.kind {
+            KindDecl::Named(kind) => match slot::by_name(&kind.value) {
+                Some(slot_type) => (slot_type, None),
+                None => {
+                    let message = format!("no slot type is called `{}`", kind.value);
+                    let known = slot::ALL.iter().map(|slot| slot.name()).chain(["one of"]);
+                    let diagnostic = Diagnostic::new(Code::UnknownType, kind.place, message);
+                    found.push(diagnostic.did_you_mean(&kind.value, known.clone()).hint(format!(
+                        "the types are {}",
+                        known.collect::<Vec<_>>().join(", ")
+                    )));
+                    continue;
+                }
+            },
+            KindDecl::OneOf(_) => {
+                let choice = Arc::new(choice(decl, found));
+                (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
+            }
+        };
+        let kind = slot_type.kind();
+        let field = Field { name: name.clone(), personal: decl.personal, slot_type };
+        fields.push((field, expr::Field { name, kind, choice }));
+    }
+    fields
+}
+
+/// A `one of` list; an empty one, and a spelling that two values share, are mistakes.
+fn choice(decl: &crate::flow::brand::FieldDecl, found: &mut Diagnostics) -> Choice {
+    let KindDecl::OneOf(values) = &decl.kind else { return Choice::new(&decl.name.value, Vec::new()) };
+    if values.is_empty() {
+        let message = format!("the list of `{}` is empty", decl.name.value);
+        let diagnostic = Diagnostic::new(Code::EmptyList, decl.name.place, message);
+        found.push(diagnostic.hint("write its values below it, one a line"));
+    }
+    let mut taken: BTreeMap<String, Place> = BTreeMap::new();
+    let mut linked = Vec::new();
+    for value in values {
+        let mut spellings = Vec::new();
+        for spelling in std::iter::once(&value.key).chain(&value.spellings) {
+            let folded = Text::new(&spelling.value).words().collect::<Vec<_>>().join(" ");
+            match taken.get(&folded) {
+                Some(_) if spellings.contains(&folded) => {}
+                Some(before) => {
+                    let message = format!("`{}` stands for two values", spelling.value);
+                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, spelling.place, message);
+                    found.push(diagnostic.related(*before, "the first one").hint("keep it at one of them"));
+                }
+                None => {
+                    taken.insert(folded.clone(), spelling.place);
+                    spellings.push(folded);
+                }
+            }
+        }
+        linked.push(ChoiceValue { key: value.key.value.clone(), spellings });
+    }
+    Choice::new(&decl.name.value, linked)
+}

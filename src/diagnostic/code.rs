@@ -1,0 +1,193 @@
+//! The codes: one line each for its name, and a page for `sayso explain CODE`.
+
+use super::{Severity, nearest};
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $title:literal $page:literal)*) => {
+        /// What a diagnostic is about. The printed name never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The printed name: a letter for the kind of file, and a number.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// How grave it is.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)* }
+            }
+
+            /// What it is about, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// The page that `sayso explain` prints.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$name => $page,)* }
+            }
+        }
+    };
+}
+
+impl Code {
+    /// The code of that printed name, in any case.
+    #[must_use]
+    pub fn by_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.id().eq_ignore_ascii_case(id))
+    }
+
+    /// The printed name that is nearest to a mistyped one.
+    #[must_use]
+    pub fn nearest_id(id: &str) -> Option<&'static str> {
+        nearest(&id.to_uppercase(), Self::ALL.iter().map(|code| code.id()))
+    }
+}
+
+codes! {
+    // S: lines and indentation, in every file.
+    TabIndent "S001" Error "a tab in the indentation"
+        "Files are indented by two spaces a level. A tab is as wide as each editor likes, so two people would read two different files."
+    OddIndent "S002" Error "an odd number of spaces"
+        "Files are indented by two spaces a level. An odd number of spaces belongs to no level; the nearest one was taken to read on."
+    DeepIndent "S003" Error "a line that belongs to no other"
+        "What is indented below a line belongs to it. This line is indented deeper than the line above can own."
+    UnknownBlock "S004" Error "an unknown block"
+        "A line at the left edge begins a block, and its first word says which. This file knows no such block."
+    UnknownWord "S005" Error "an unknown line"
+        "The first word of a line says what the line is. Nothing of that name can stand at this place."
+    BadName "S006" Error "this is no name"
+        "Names of intents, fields, flows, nodes, tags and values are small letters, digits, `-` and `_`, and begin with a letter."
+    BadLanguage "S007" Error "this is no language"
+        "Languages are written by their two-letter code of ISO 639-1: `en`, `es`, `fr`."
+    NotUtf8 "S008" Error "a file that is not UTF-8"
+        "Files are read as UTF-8. Save it in that encoding; the broken bytes were replaced to read the rest."
+    TooLarge "S009" Error "a file that is too large"
+        "Files above 4 MiB are not read: they are a slip, not a dialogue."
+    // G: grammars.
+    BadPattern "G101" Error "a pattern that cannot be read"
+        "A pattern is made of words, `[optional]`, `(one | other)`, `(all ; in any order)`, `{slot}`, `{slot: type}`, `<concept>` and `light[s]`. A backslash makes a sign an ordinary one."
+    EmptyPattern "G102" Error "a pattern that takes a text of no words"
+        "If everything in a pattern is optional, it would take any empty text. At least one word or slot must be required."
+    UnknownConcept "G103" Error "an unknown concept"
+        "`<name>` stands for any phrase of the block `concept name` in the same scope."
+    UnknownType "G104" Error "an unknown list or type"
+        "`{x}` is a value of the list `x`, else of the brand's field `x`, else of the slot type `x`; `{x: y}` is a value of `y` called `x`."
+    EmptyPhrase "G105" Error "nothing between two commas"
+        "A comma parts phrases; there is none between two of them, or at the end of a line."
+    SampleFails "G106" Error "a sample that does not hold"
+        "`>` before a text claims that it means this intent, `!` that it does not. The grammar says otherwise. One of the two is wrong, and people will notice which."
+    Tie "G107" Error "two intents that a text cannot tell apart"
+        "Ties are settled by declared priority, then by more literal words, then by narrower slots. Nothing is left to chance or to the order of files: two intents that can still tie are an error, and the text shows it."
+    TooManyStates "G108" Error "a grammar that grows too large"
+        "Patterns are made into one automaton, whose size is bounded so that 8,000 brands fit one machine. Alternatives within alternatives multiply; write them as several patterns."
+    SharedIntent "G109" Error "an intent that is shared already"
+        "A brand's intent takes the place of a shared one only when it says so: `intent NAME replace`. Otherwise a slip of the pen would silence the shared one."
+    // B: brand.flow
+    NoBrand "B201" Error "no brand is named"
+        "`brand.flow` begins with `brand NAME`: what people call the brand."
+    MissingFact "B202" Error "a fact that the rules require is missing"
+        "The confirmation of an opt-out names the programme and a contact, and so does the answer to HELP (47 CFR 64.1200(a)(12), CTIA Messaging Principles 5.1.2.1). Therefore `program` and `contact` must stand in `brand.flow`."
+    BadNumbers "B203" Error "a number that cannot be read"
+        "Numbers are written in international form, or as a short code, each with the provider account of `sayso.toml` that carries it: `numbers +14045550100 via twilio-main`."
+    BadZone "B204" Error "an unknown time zone"
+        "Time zones are those of the IANA database, named after cities: `America/New_York`."
+    BadHours "B205" Error "hours that cannot be read"
+        "Hours are two times of the day in 24-hour form: `quiet 20:00 to 09:00`."
+    ReservedName "B206" Error "a reserved name"
+        "Some names mean something in every expression, such as `region` or `tag`, and so cannot be names of fields."
+    EmptyList "B207" Error "an empty list"
+        "A `one of` field has its values below it, one a line: the stable key, then a colon and other spellings."
+    DeclaredTwice "B208" Error "declared twice"
+        "Each name stands for one thing. Of two declarations one would be silently ignored, so there can be only one."
+    NoNumber "B209" Note "a brand without a number"
+        "Without a number nobody can text the brand. That is fine while it is written; before it goes live it needs one."
+    NumberTaken "B210" Error "a number that two brands claim"
+        "A number belongs to one brand: otherwise nobody could say whom a text is meant for."
+    UnknownAccount "B211" Error "an unknown provider account"
+        "A number names the provider account that carries it. Accounts are tables of `sayso.toml`: `[providers.NAME]`."
+    // F: flows
+    UnknownNode "F301" Error "an unknown node"
+        "A way out leads to a node of the same flow."
+    UnknownIntent "F302" Error "an unknown intent"
+        "Flows start on intents, and intents are written in grammars: the brand's own in `grammars/BRAND/`, shared ones in `grammars/`."
+    UnknownField "F303" Error "an unknown field"
+        "Fields are declared in `brand.flow`, with their type, so that an answer can be understood and stored."
+    UnknownLanguage "F304" Error "a language that the brand does not speak"
+        "The brand's languages stand in `brand.flow`; a text in another one would never be sent."
+    NoTarget "F305" Error "a way out that leads nowhere"
+        "A way out ends with `-> NODE`, the name of a node of the same flow; nothing is guessed from the order of the nodes."
+    NoWayOut "F306" Error "a node that can run past its last line"
+        "Each node ends with a way out that is always open: `-> NODE` or `end`. Otherwise a person would be left standing."
+    DeadLine "F307" Error "a line that is never reached"
+        "The node is left above this line in every case."
+    AfterWait "F308" Error "something to do after the question"
+        "A node does things, waits at most once, and is left. What is to happen after the answer belongs to the next node."
+    SecondWait "F309" Error "a second question in one node"
+        "A node waits at most once, so that there is never a doubt which question an answer belongs to."
+    EmptyFlow "F310" Error "a flow without nodes"
+        "A flow starts at its first node; this one has none."
+    StartsTwice "F311" Error "an intent that starts two flows"
+        "One intent starts one flow: nothing is left to chance."
+    StrayNode "F312" Error "a node before any flow"
+        "Nodes belong to the flow above them in the file."
+    EmptyText "F313" Error "a text without words"
+        "A message needs words; they stand behind the verb, on the same line."
+    BadDelay "F314" Error "a length of time that cannot be read"
+        "`30m`, `2h`, `2d` are exact lengths (a day is 24 hours); `2 days`, `1 week` are counted on the calendar of the person's time zone. Two years is the longest."
+    BadNumber "F315" Error "a number that cannot be read"
+        "A whole number in the range that the hint names."
+    Unreachable "F316" Warning "a node that nobody reaches"
+        "No way out, no `on`, no `tries` and no `silent` leads to this node."
+    NeverStarted "F317" Warning "a flow that nothing starts"
+        "No intent starts this flow. A campaign still can."
+    Untranslated "F318" Warning "a missing translation"
+        "The brand speaks several languages, and this text is missing in one of them. The first language is sent instead."
+    // E: expressions and texts
+    BadExpression "E401" Error "an expression that cannot be read"
+        "Expressions compare fields with values (`flavor = mango`, `visits > 3`), ask for tags (`tag vip`) and for filled fields (`known name`), and join these with `and`, `or`, `not` and brackets. `name else \"friend\"` gives a default."
+    BadTemplate "E402" Error "a brace that does not match"
+        "`{…}` in a text is an expression; `{{` is a brace that is sent."
+    WrongType "E403" Error "values that cannot be compared"
+        "Expressions are typed against the brand's fields: comparing a number with a word would quietly be false for everybody."
+    UnknownValue "E404" Error "a value that the list does not have"
+        "The field is a list, and this is none of its keys: the comparison could never hold."
+    // C: conversations
+    BadChat "C501" Error "a line of a conversation that cannot be read"
+        "A conversation is made of `>` (they write), `<` (we write), `~ 2d` (time passes), `= FIELD VALUE` (what is known), `! …` (what must not happen) and a head of `brand`, `from` and `at`."
+    ChatFails "C502" Error "a conversation that went otherwise"
+        "The bot did not do what the conversation says. Either the flow changed and the conversation is to follow, or the flow is wrong."
+    // W: the workspace
+    BadConfig "W601" Error "a setting that cannot be read"
+        "`sayso.toml` holds the operator's settings. Unknown ones are refused, so that a slip is not silently ignored."
+    NoBrandFile "W602" Error "a brand without its file"
+        "Each folder below `flows/` is a brand and holds a `brand.flow`."
+    Unreadable "W603" Error "a file that cannot be read"
+        "The file is there and cannot be opened."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_a_page() {
+        let mut ids: Vec<_> = Code::ALL.iter().map(|code| code.id()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.page().ends_with('.') && code.page().len() > 40));
+        assert_eq!(Code::by_id("f301"), Some(Code::UnknownNode));
+    }
+}

@@ -1,0 +1,18 @@
+//! The expression language: in texts (`{name else "friend"}`), in `when`, and for audiences.
+//!
+//! Parsed once with places, typed against the brand's fields when files are linked, evaluated without failure:
+//! an unfilled field makes any comparison false. There are no loops and no calls.
+
+mod eval;
+mod syntax;
+mod typed;
+
+pub use eval::{Facts, holds, render, value};
+pub use syntax::{Compare, Expr, Piece, Template, expression, template};
+pub use typed::{Fact, Field, Formula, Schema, Term, Text, TextPiece, type_condition, type_template};
+
+/// Names that mean something in every expression and so cannot be names of fields.
+pub const RESERVED: [&str; 14] = [
+    "age", "region", "tag", "last", "near", "program", "link", "contact", "terms", "and", "or", "not", "else",
+    "known",
+];

@@ -1,0 +1,237 @@
+//! Reading `brand.flow`: a brand's facts and the fields it may know about a person.
+
+use super::syntax::unknown;
+use super::text::{TextDecl, text, verb};
+use crate::diagnostic::{At, Code, Diagnostic};
+use crate::grammar::syntax::{ValueDecl, language, list_values, named};
+use crate::language::Lang;
+use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
+use crate::sms::Sender;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+/// A `brand.flow` file.
+#[derive(Debug, Clone, Default)]
+pub struct BrandFile {
+    /// What people call the brand.
+    pub name: Option<At<String>>,
+    /// The programme's name, as consent texts must say it.
+    pub program: Option<At<String>>,
+    /// Its numbers and the provider accounts that carry them.
+    pub numbers: Vec<NumberDecl>,
+    /// Where people find help: an address, a number, a page.
+    pub contact: Option<At<String>>,
+    /// How often it writes, as consent texts must say it.
+    pub frequency: Option<At<String>>,
+    /// Its languages, the first being the default.
+    pub languages: Vec<At<Lang>>,
+    /// The time zone of people whose own is not known.
+    pub timezone: Option<At<TimeZone>>,
+    /// Hours in which it does not write first.
+    pub quiet: Option<At<(Time, Time)>>,
+    /// What a keyword does while a question waits.
+    pub interrupt: Option<At<Interrupt>>,
+    /// Intents that are consent.
+    pub optin: Vec<At<String>>,
+    /// What is said to a text that nothing takes.
+    pub fallback: Vec<TextDecl>,
+    /// The fields.
+    pub fields: Vec<FieldDecl>,
+}
+
+/// `+14045550100 via ACCOUNT`
+#[derive(Debug, Clone)]
+pub struct NumberDecl {
+    /// The number.
+    pub number: At<Sender>,
+    /// The provider account.
+    pub account: At<String>,
+}
+
+/// What a keyword does while a question waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Interrupt {
+    /// Run the other flow, come back, ask again.
+    #[default]
+    Return,
+    /// Leave the dialogue for the other flow.
+    Switch,
+}
+
+/// `[personal] field NAME: TYPE`
+#[derive(Debug, Clone)]
+pub struct FieldDecl {
+    /// Its name.
+    pub name: At<String>,
+    /// Whether it is personal data.
+    pub personal: bool,
+    /// Its type.
+    pub kind: KindDecl,
+}
+
+/// The type of a field.
+#[derive(Debug, Clone)]
+pub enum KindDecl {
+    /// A slot type by name.
+    Named(At<String>),
+    /// `one of` and its values.
+    OneOf(Vec<ValueDecl>),
+}
+
+const BRAND_WORDS: [&str; 10] = [
+    "program", "numbers", "contact", "frequency", "languages", "timezone", "quiet", "interrupt", "optin", "fallback",
+];
+
+/// Reads a brand file. Returns all that could be read; mistakes go to the reader.
+pub fn parse(text: &str, reader: &mut Reader<'_>) -> BrandFile {
+    let mut file = BrandFile::default();
+    for block in outline(text, reader) {
+        let (word, rest) = first_word(block.line);
+        match *word.fragment() {
+            "brand" => brand(&block, rest, &mut file, reader),
+            "field" => file.fields.extend(field(&block, rest, false, reader)),
+            "personal" => {
+                let (word, rest) = first_word(rest);
+                if *word.fragment() == "field" {
+                    file.fields.extend(field(&block, rest, true, reader));
+                } else {
+                    reader.mistake(Code::UnknownWord, word, "`personal` goes on with `field`");
+                }
+            }
+            other => unknown(Code::UnknownBlock, word, other, "a brand file", &["brand", "field", "personal"], reader),
+        }
+    }
+    file
+}
+
+fn words(span: Span<'_>, reader: &mut Reader<'_>) -> Option<At<String>> {
+    if span.fragment().is_empty() {
+        reader.mistake(Code::EmptyText, span, "the words are missing");
+        return None;
+    }
+    Some(At::new((*span.fragment()).to_owned(), reader.place(span)))
+}
+
+fn brand(block: &Block<'_>, rest: Span<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) {
+    if file.name.is_some() {
+        let place = reader.place(block.line);
+        let diagnostic = Diagnostic::new(Code::DeclaredTwice, place, "a second brand in one file");
+        reader.report(diagnostic.hint("each brand has a folder of its own below `flows/`"));
+        return;
+    }
+    file.name = words(rest, reader);
+    for child in &block.children {
+        brand_line(child, file, reader);
+    }
+}
+
+fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) {
+    let (word, lang) = verb(block.line, reader);
+    let (_, rest) = first_word(block.line);
+    match *word.fragment() {
+        "program" => file.program = words(rest, reader),
+        "contact" => file.contact = words(rest, reader),
+        "frequency" => file.frequency = words(rest, reader),
+        "numbers" => file.numbers.extend(numbers(rest, reader)),
+        "languages" => {
+            file.languages.extend(split(rest, ',').into_iter().filter_map(|code| language(code, reader)));
+        }
+        "timezone" => file.timezone = timezone(rest, reader),
+        "quiet" => file.quiet = quiet(rest, reader),
+        "interrupt" => file.interrupt = interrupt(rest, reader),
+        "optin" => {
+            let intents = split(rest, ',').into_iter().filter_map(|intent| named(intent, "intent", reader));
+            file.optin.extend(intents.collect::<Vec<_>>());
+        }
+        "fallback" => file.fallback.extend(text(block, lang, reader)),
+        other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
+    }
+}
+
+fn numbers(rest: Span<'_>, reader: &mut Reader<'_>) -> Vec<NumberDecl> {
+    let mut numbers = Vec::new();
+    for piece in split(rest, ',') {
+        let Some(via) = piece.fragment().find(" via ") else {
+            let place = reader.place(piece);
+            reader.report(
+                Diagnostic::new(Code::BadNumbers, place, "a number and its provider account are needed")
+                    .hint("write for example `+14045550100 via twilio-main`"),
+            );
+            continue;
+        };
+        let number = split(piece, ' ')[0];
+        match number.fragment().parse() {
+            Ok(sender) => {
+                let number = At::new(sender, reader.place(number));
+                numbers.extend(
+                    named(after(piece, via + 5), "provider account", reader)
+                        .map(|account| NumberDecl { number, account }),
+                );
+            }
+            Err(error) => reader.mistake(Code::BadNumbers, number, format!("{error}")),
+        }
+    }
+    numbers
+}
+
+fn timezone(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<TimeZone>> {
+    let place = reader.place(rest);
+    if let Ok(zone) = TimeZone::get(rest.fragment()) {
+        return Some(At::new(zone, place));
+    }
+    let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    let diagnostic = Diagnostic::new(Code::BadZone, place, format!("no time zone is called `{}`", rest.fragment()));
+    reader.report(
+        diagnostic
+            .did_you_mean(rest.fragment(), names.iter().map(String::as_str))
+            .hint("zones are named after cities, as in `America/New_York`"),
+    );
+    None
+}
+
+/// `20:00 to 09:00`
+fn quiet(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(Time, Time)>> {
+    let clock = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
+    let times = rest.fragment().split_once(" to ").and_then(|(from, to)| Some((clock(from)?, clock(to)?)));
+    if times.is_none_or(|(from, to)| from == to) {
+        let place = reader.place(rest);
+        reader.report(
+            Diagnostic::new(Code::BadHours, place, "these are no hours").hint("write for example `quiet 20:00 to 09:00`"),
+        );
+        return None;
+    }
+    times.map(|times| At::new(times, reader.place(rest)))
+}
+
+fn interrupt(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Interrupt>> {
+    let place = reader.place(rest);
+    match *rest.fragment() {
+        "return" => Some(At::new(Interrupt::Return, place)),
+        "switch" => Some(At::new(Interrupt::Switch, place)),
+        other => {
+            unknown(Code::UnknownWord, rest, other, "`interrupt`", &["return", "switch"], reader);
+            None
+        }
+    }
+}
+
+fn field(block: &Block<'_>, rest: Span<'_>, personal: bool, reader: &mut Reader<'_>) -> Option<FieldDecl> {
+    let parts = split(rest, ':');
+    let name = named(parts[0], "field", reader);
+    let Some(kind) = parts.get(1).filter(|kind| !kind.fragment().is_empty()) else {
+        let place = reader.place(rest);
+        reader.report(
+            Diagnostic::new(Code::UnknownType, place, "this field has no type").hint("write for example `field zip: us_zip`"),
+        );
+        return None;
+    };
+    let kind = if *kind.fragment() == "one of" {
+        KindDecl::OneOf(list_values(&block.children, reader))
+    } else {
+        for child in &block.children {
+            reader.mistake(Code::DeepIndent, child.line, "only a `one of` field has values below it");
+        }
+        KindDecl::Named(named(*kind, "slot type", reader)?)
+    };
+    Some(FieldDecl { name: name?, personal, kind })
+}

@@ -1,0 +1,65 @@
+//! A text in one language: it starts one space after its verb and goes on in lines that begin with `| `.
+
+use crate::diagnostic::{At, Code, Diagnostic, Place};
+use crate::expr::{Piece, Template, template};
+use crate::grammar::syntax::language;
+use crate::language::Lang;
+use crate::outline::{Block, Reader, Span, first_word};
+use nom::Input;
+
+/// A text as it was written: `say.es …`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextDecl {
+    /// Its language; the brand's first where nothing is said.
+    pub language: Option<At<Lang>>,
+    /// The words.
+    pub template: Template,
+    /// Where they stand.
+    pub place: Place,
+}
+
+/// A verb with its language: `say.es` is `say` and Spanish.
+pub(super) fn verb<'a>(line: Span<'a>, reader: &mut Reader<'_>) -> (Span<'a>, Option<At<Lang>>) {
+    let (word, _) = first_word(line);
+    match word.fragment().find('.') {
+        Some(dot) => (word.take(dot), language(word.take_from(dot + 1), reader)),
+        None => (word, None),
+    }
+}
+
+/// The text of a line and the lines that go on below it.
+pub(super) fn text(block: &Block<'_>, language: Option<At<Lang>>, reader: &mut Reader<'_>) -> Option<TextDecl> {
+    let (word, _) = first_word(block.line);
+    let verb_and_space = (word.fragment().len() + 1).min(block.line.fragment().len());
+    let first = block.line.take_from(verb_and_space);
+    let mut template_read = template(first, reader);
+    for line in &block.children {
+        continuation(line, &mut template_read, reader);
+    }
+    if template_read.pieces.is_empty() {
+        let place = reader.place(block.line);
+        let message = format!("`{}` has no text", word.fragment());
+        reader.report(Diagnostic::new(Code::EmptyText, place, message).hint("write the words behind it"));
+        return None;
+    }
+    Some(TextDecl { language, template: template_read, place: reader.place(block.line) })
+}
+
+fn continuation(block: &Block<'_>, so_far: &mut Template, reader: &mut Reader<'_>) {
+    let line = block.line;
+    let Some(rest) = line.fragment().strip_prefix('|') else {
+        let place = reader.place(line);
+        reader.report(
+            Diagnostic::new(Code::UnknownWord, place, "only a continued text can stand below a text")
+                .hint("begin the line with `| ` if it belongs to the text above"),
+        );
+        return;
+    };
+    let sign = if rest.starts_with(' ') { 2 } else { 1 };
+    let more = template(line.take_from(sign), reader);
+    so_far.pieces.push(Piece::Words("\n".to_owned()));
+    so_far.pieces.extend(more.pieces);
+    for child in &block.children {
+        continuation(child, so_far, reader);
+    }
+}

@@ -1,0 +1,16 @@
+//! What subscribers say: grammar files, the automaton made of them, and recognizing.
+//!
+//! A grammar is regular: no recursion. That is what makes recognizing linear in the text and proofs possible.
+//! The patterns of a scope (the shared files, or one brand's) become one frozen automaton over tokens; a text runs
+//! through it once, in time that does not depend on the number of intents, and only the patterns that took it are
+//! then aligned with it to read their slots.
+
+mod align;
+mod compile;
+mod prove;
+mod recognize;
+pub mod syntax;
+
+pub use compile::{Grammar, STATES_MAX, compile};
+pub use prove::prove;
+pub use recognize::{Match, Rank, SlotValue, best_first};

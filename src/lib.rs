@@ -1,0 +1,10 @@
+//! sayso
+pub mod bot;
+pub mod diagnostic;
+pub mod expr;
+pub mod flow;
+pub mod grammar;
+pub mod language;
+pub mod outline;
+pub mod slot;
+pub mod sms;

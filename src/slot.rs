@@ -1,0 +1,193 @@
+//! Values inside texts: a slot type reads one kind of value, as a whole answer or inside a sentence.
+//!
+//! To add a type: one file here, one line in [`ALL`], its cases in `tests/slots`.
+
+mod choice;
+mod free_text;
+mod name;
+mod number;
+mod us_zip;
+mod yes_no;
+
+pub use choice::{Choice, ChoiceValue};
+
+use crate::language::Lang;
+use crate::sms::Text;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// The slot types that come with sayso.
+pub const ALL: [&dyn SlotType; 5] =
+    [&name::Name, &free_text::FreeText, &number::Number, &us_zip::UsZip, &yes_no::YesNo];
+
+/// The type of that name, as fields and slots name it.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Arc<dyn SlotType>> {
+    ALL.into_iter().find(|slot| slot.name() == name).map(|slot| Arc::new(slot) as Arc<dyn SlotType>)
+}
+
+/// A value that was read from a text. Stored by these names: they may grow, not change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Value {
+    /// Words as they were typed.
+    Text(String),
+    /// A number, exactly: "2.50" stays "2.50".
+    Number(Decimal),
+    /// The stable key of a value of a list.
+    Choice(String),
+    /// Yes or no.
+    Truth(bool),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) | Self::Choice(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+            Self::Truth(truth) => f.write_str(if *truth { "yes" } else { "no" }),
+        }
+    }
+}
+
+/// What kind of [`Value`] a type yields; expressions are typed by it when files are linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ValueKind {
+    /// [`Value::Text`].
+    Text,
+    /// [`Value::Number`].
+    Number,
+    /// [`Value::Choice`].
+    Choice,
+    /// [`Value::Truth`].
+    Truth,
+}
+
+/// Whether a text can be told to be an answer of this type by looking at it alone.
+///
+/// A closed answer is taken before the brand's keywords, an open one after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Openness {
+    /// A list, a number, a date: few texts are one.
+    Closed,
+    /// A name, free text: almost any text could be one.
+    Open,
+}
+
+/// What reading a whole answer came to. The two failures have two texts in a flow: `unclear` and `invalid`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// This value.
+    Value(Value),
+    /// Meant as such a value, but not one that can be accepted; why, in a few words.
+    Invalid(&'static str),
+    /// Not understood as such a value.
+    Unclear,
+}
+
+/// A value found inside a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// One past the last token of the value.
+    pub end: usize,
+    /// The value.
+    pub value: Value,
+}
+
+/// A kind of value that can be read from texts. Pure: the same text gives the same value at any time.
+pub trait SlotType: Send + Sync {
+    /// The name that fields and slots use.
+    fn name(&self) -> &str;
+
+    /// The kind of value it yields.
+    fn kind(&self) -> ValueKind;
+
+    /// Whether its answers can be told from other texts.
+    fn openness(&self) -> Openness;
+
+    /// The values that start at token `at`, longest first; empty when none does. O(tokens of the value).
+    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found>;
+
+    /// Reads a whole answer. O(tokens).
+    fn read(&self, text: &Text, languages: &[Lang]) -> Answer;
+}
+
+impl<T: SlotType + ?Sized> SlotType for &T {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn kind(&self) -> ValueKind {
+        (**self).kind()
+    }
+
+    fn openness(&self) -> Openness {
+        (**self).openness()
+    }
+
+    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found> {
+        (**self).find(text, at, languages)
+    }
+
+    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
+        (**self).read(text, languages)
+    }
+}
+
+/// Tokens of an answer that may surround one closed value, as in "I think my zip is 30309": in a longer text
+/// the number is more likely to be about something else.
+const ANSWER_TOKENS_MAX: usize = 8;
+
+/// Reads an answer that holds exactly one value of a closed type, whatever small talk surrounds it.
+/// Two different values are no answer: guessing is worse than asking again.
+fn read_only_value(slot: &dyn SlotType, text: &Text, languages: &[Lang]) -> Answer {
+    if text.tokens().len() > ANSWER_TOKENS_MAX {
+        return Answer::Unclear;
+    }
+    let mut only = None;
+    let mut at = 0;
+    while at < text.tokens().len() {
+        let Some(found) = slot.find(text, at, languages).into_iter().next() else {
+            at += 1;
+            continue;
+        };
+        at = found.end;
+        if only.as_ref().is_some_and(|value| *value != found.value) {
+            return Answer::Unclear;
+        }
+        only = Some(found.value);
+    }
+    only.map_or(Answer::Unclear, Answer::Value)
+}
+
+/// Whether tokens from `at` on are the words of `phrase` (parted by spaces); the end, if so.
+fn phrase_at(text: &Text, at: usize, phrase: &str) -> Option<usize> {
+    let mut end = at;
+    for word in phrase.split(' ') {
+        if end >= text.tokens().len() || text.token(end) != word {
+            return None;
+        }
+        end += 1;
+    }
+    Some(end)
+}
+
+/// The longest phrase of `phrases` that starts at token `at`: its number in the list, and its end.
+fn longest_phrase<'a>(
+    text: &Text,
+    at: usize,
+    phrases: impl IntoIterator<Item = &'a str>,
+) -> Option<(usize, usize)> {
+    phrases
+        .into_iter()
+        .enumerate()
+        .filter_map(|(number, phrase)| phrase_at(text, at, phrase).map(|end| (number, end)))
+        .max_by_key(|(_, end)| *end)
+}
+
+/// Whether token `at` says nothing in any of these languages.
+fn is_skip(text: &Text, at: usize, languages: &[Lang]) -> bool {
+    languages.iter().any(|lang| lang.lexicon().skip.contains(&text.token(at)))
+}

@@ -1,0 +1,83 @@
+//! What travels: numbers, messages in and out, receipts; and what a text is made of.
+
+pub mod encoding;
+mod inbound;
+pub mod normalize;
+mod outbound;
+mod phone;
+mod receipt;
+
+pub use inbound::{Inbound, Media, OptOutHint};
+pub use normalize::Text;
+pub use outbound::{Class, Outbound};
+pub use phone::{BadNumber, Phone, Sender};
+pub use receipt::{Receipt, ReceiptState};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Longest body that is looked at, in bytes. 1,600 characters is what the largest providers carry
+/// (Twilio error 21617 beyond), and a character takes at most four bytes; what is longer is cut there,
+/// at a character, and marked.
+pub const BODY_BYTES_MAX: usize = 6_400;
+
+macro_rules! name_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                Self(name.into())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+    };
+}
+
+name_type! {
+    /// A brand: the name of its folder below `flows/`.
+    BrandId
+}
+
+name_type! {
+    /// A provider account: the name of its table in `sayso.toml`.
+    AccountId
+}
+
+name_type! {
+    /// The provider's own id of a message; unique within one account.
+    MessageId
+}
+
+/// One subscriber of one brand. Everything that is kept about a person is kept under such a key,
+/// so that what a person told one brand cannot be reached under another brand's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// The brand.
+    pub brand: BrandId,
+    /// The person's number.
+    pub phone: Phone,
+}

@@ -1,0 +1,333 @@
+//! From what a person typed to the tokens that are compared, every token knowing the bytes it came from.
+//!
+//! Folding, character by character: ignorables go (zero-width, soft hyphen, variation selectors); compatibility
+//! forms are taken apart (NFKD: full-width, mathematical letters, ligatures, circled digits); marks go (é → e);
+//! a small table for letters that do not come apart (ł, ø …); digits of any script become ASCII; case is folded
+//! (ß → ss, final ς → σ); apostrophes inside a word go (don't → dont). What is stored is always the original.
+//!
+//! Cost: O(bytes). A text that is all ASCII takes a path without any table.
+
+use std::ops::Range;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Tokens that are looked at; a text of 1,600 characters has at most 800 of them that are longer than a letter,
+/// and no pattern needs more.
+pub const TOKENS_MAX: usize = 800;
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// Letters, perhaps with digits.
+    Word,
+    /// Digits only.
+    Number,
+    /// One pictogram, its skin tone folded away.
+    Emoji,
+}
+
+/// One token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Where its folded form stands in [`Text::folded`].
+    folded: Range<u32>,
+    /// The bytes of the original that it came from.
+    span: Range<u32>,
+    /// What it is made of.
+    pub kind: TokenKind,
+}
+
+/// A body as it was typed, and its tokens. Punctuation and spaces part tokens and are no tokens themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text {
+    original: String,
+    folded: String,
+    tokens: Vec<Token>,
+}
+
+impl Text {
+    /// Reads a body; what is longer than [`super::BODY_BYTES_MAX`] is cut at a character.
+    #[must_use]
+    pub fn new(body: &str) -> Self {
+        let mut end = body.len().min(super::BODY_BYTES_MAX);
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        let body = &body[..end];
+        let mut text = Self {
+            original: body.to_owned(),
+            folded: String::with_capacity(body.len()),
+            tokens: Vec::with_capacity(body.len() / 5 + 1),
+        };
+        if body.is_ascii() { text.read_ascii() } else { text.read_unicode() }
+        text.tokens.truncate(TOKENS_MAX);
+        text
+    }
+
+    /// The body as typed.
+    #[must_use]
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// The tokens in order.
+    #[must_use]
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The folded form of token `index`.
+    ///
+    /// # Panics
+    /// When there is no such token.
+    #[must_use]
+    pub fn token(&self, index: usize) -> &str {
+        let range = &self.tokens[index].folded;
+        &self.folded[range.start as usize..range.end as usize]
+    }
+
+    /// All folded forms in order.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        (0..self.tokens.len()).map(|index| self.token(index))
+    }
+
+    /// The bytes of the original that tokens `range` came from, with what stands between them.
+    #[must_use]
+    pub fn span(&self, range: Range<usize>) -> Range<usize> {
+        match (self.tokens.get(range.start), self.tokens.get(range.end.wrapping_sub(1))) {
+            (Some(first), Some(last)) if range.start < range.end => {
+                first.span.start as usize..last.span.end as usize
+            }
+            _ => 0..0,
+        }
+    }
+
+    /// What the person typed for tokens `range`.
+    #[must_use]
+    pub fn typed(&self, range: Range<usize>) -> &str {
+        &self.original[self.span(range)]
+    }
+
+    /// All folded tokens in one string without anything between them: "s t o p" is `stop`.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        self.words().collect()
+    }
+
+    fn read_ascii(&mut self) {
+        let bytes = self.original.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if !bytes[at].is_ascii_alphanumeric() {
+                at += 1;
+                continue;
+            }
+            let (start, folded_start) = (at, self.folded.len());
+            while at < bytes.len() && continues_word(bytes, at) {
+                if bytes[at] != b'\'' {
+                    self.folded.push(bytes[at].to_ascii_lowercase() as char);
+                }
+                at += 1;
+            }
+            self.tokens.push(token(folded_start, &self.folded, start..at));
+        }
+    }
+
+    fn read_unicode(&mut self) {
+        let original = std::mem::take(&mut self.original);
+        let mut open: Option<(usize, usize, usize)> = None; // folded start, original start, original end
+        for (at, c) in original.char_indices() {
+            let after = at + c.len_utf8();
+            if is_ignorable(c) {
+                continue;
+            }
+            let apostrophe = matches!(c, '\'' | '’' | '‘' | 'ʼ' | '＇');
+            if apostrophe && open.is_some() && original[after..].starts_with(char::is_alphanumeric) {
+                continue;
+            }
+            let before = self.folded.len();
+            fold_into(c, &mut self.folded);
+            if self.folded.len() > before {
+                let (folded_start, start, _) = open.unwrap_or((before, at, after));
+                open = Some((folded_start, start, after));
+                continue;
+            }
+            self.close(&mut open);
+            if is_emoji(c) {
+                self.folded.push(c);
+                self.tokens.push(Token {
+                    folded: narrow(before..self.folded.len()),
+                    span: narrow(at..after),
+                    kind: TokenKind::Emoji,
+                });
+            }
+        }
+        self.close(&mut open);
+        self.original = original;
+    }
+
+    fn close(&mut self, open: &mut Option<(usize, usize, usize)>) {
+        if let Some((folded_start, start, end)) = open.take() {
+            self.tokens.push(token(folded_start, &self.folded, start..end));
+        }
+    }
+}
+
+/// Whether the word that is being read goes on at `at`: a letter, a digit, or an apostrophe between two of them.
+fn continues_word(bytes: &[u8], at: usize) -> bool {
+    bytes[at].is_ascii_alphanumeric()
+        || bytes[at] == b'\'' && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+fn token(folded_start: usize, folded: &str, span: Range<usize>) -> Token {
+    let digits = folded[folded_start..].bytes().all(|b| b.is_ascii_digit());
+    Token {
+        folded: narrow(folded_start..folded.len()),
+        span: narrow(span),
+        kind: if digits { TokenKind::Number } else { TokenKind::Word },
+    }
+}
+
+/// Bodies are cut at [`super::BODY_BYTES_MAX`] and one character folds to at most 18, so 32 bits are plenty.
+fn narrow(range: Range<usize>) -> Range<u32> {
+    let small = |n: usize| u32::try_from(n).expect("bodies are cut far below 4 GiB");
+    small(range.start)..small(range.end)
+}
+
+/// Characters that show nothing: they are typed by keyboards and filters, not by people.
+fn is_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2064}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{1F3FB}'..='\u{1F3FF}'
+            | '\u{E0100}'..='\u{E01EF}'
+    )
+}
+
+/// Pictograms, by block: enough to tell them from letters and punctuation.
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{2190}'..='\u{21FF}'
+        | '\u{2300}'..='\u{23FF}' | '\u{3030}' | '\u{00A9}' | '\u{00AE}')
+        && !matches!(c, '\u{1F3FB}'..='\u{1F3FF}')
+}
+
+/// Appends the folded letters and digits of `c`; nothing for all else.
+fn fold_into(c: char, out: &mut String) {
+    if c.is_ascii() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        }
+        return;
+    }
+    for part in c.nfkd() {
+        if is_combining_mark(part) && !is_spacing_script_mark(part) {
+            continue;
+        }
+        if let Some(digit) = digit_of_any_script(part) {
+            out.push(digit);
+        } else if let Some(plain) = plain_letters(part) {
+            out.push_str(plain);
+        } else if part.is_alphanumeric() || is_spacing_script_mark(part) {
+            out.extend(part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low)));
+        }
+    }
+}
+
+/// Vowel signs of the Indian and south-east Asian scripts are letters of their words, not accents.
+fn is_spacing_script_mark(c: char) -> bool {
+    matches!(c, '\u{0900}'..='\u{0DFF}' | '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
+        && is_combining_mark(c)
+}
+
+/// Letters that NFKD leaves whole, and case folding beyond lower-casing.
+fn plain_letters(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' | 'ẞ' => "ss",
+        'ς' => "σ",
+        'ł' | 'Ł' => "l",
+        'đ' | 'Đ' | 'ð' | 'Ð' => "d",
+        'ø' | 'Ø' => "o",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'þ' | 'Þ' => "th",
+        'ħ' | 'Ħ' => "h",
+        'ı' => "i",
+        _ => return None,
+    })
+}
+
+/// Starts of the runs of ten decimal digits in Unicode (general category Nd) that phones type.
+const DIGIT_ZEROS: [u32; 14] = [
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50,
+    0x0ED0,
+];
+
+fn digit_of_any_script(c: char) -> Option<char> {
+    let code = u32::from(c);
+    let zero = DIGIT_ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words(body: &str) -> Vec<String> {
+        Text::new(body).words().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_people_type_folds_to_what_they_mean() {
+        let cases: [(&str, &[&str]); 14] = [
+            ("Hi, JOIN please!", &["hi", "join", "please"]),
+            ("don't", &["dont"]),
+            ("Don’t", &["dont"]),
+            ("'stop'", &["stop"]),
+            ("ＪＯＩＮ １２３", &["join", "123"]),
+            ("𝓢𝓽𝓸𝓹", &["stop"]),
+            ("st\u{200b}op", &["stop"]),
+            ("so\u{ad}ft", &["soft"]),
+            ("Arrêt", &["arret"]),
+            ("Straße Łódź", &["strasse", "lodz"]),
+            ("٣٤", &["34"]),
+            ("👍🏽 ok", &["👍", "ok"]),
+            ("日本 привет مرحبا", &["日本", "привет", "مرحبا"]),
+            ("?! ...", &[]),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(words(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn spans_lead_back_to_what_was_typed() {
+        let text = Text::new("I’m  Ána López!");
+        assert_eq!(text.typed(1..3), "Ána López");
+        assert_eq!(text.typed(0..1), "I’m");
+        assert_eq!(text.span(2..2), 0..0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_its_spans_are_in_order(body in "\\PC{0,200}") {
+            let text = Text::new(&body);
+            let mut last = 0;
+            for index in 0..text.tokens().len() {
+                let span = text.span(index..index + 1);
+                prop_assert!(span.start >= last && span.end > span.start);
+                prop_assert!(!text.token(index).is_empty());
+                prop_assert!(text.original().get(span.clone()).is_some());
+                last = span.end;
+            }
+        }
+
+        #[test]
+        fn both_paths_read_ascii_alike(body in "[ -~]{0,80}") {
+            let fast = Text::new(&body);
+            let mut slow = Text { original: body, ..Text::default() };
+            slow.read_unicode();
+            prop_assert_eq!(fast.words().collect::<Vec<_>>(), slow.words().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Numbers: a subscriber's, in E.164, and a brand's, which may be a short code.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// A subscriber's number in E.164: at most 15 digits after the `+`, so it fits a `u64` (ITU-T E.164 §6).
+///
+/// `Debug` masks it, because logs are read by people who need not know it; `Display` does not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phone(u64);
+
+/// What was read is no number one can write to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a phone number in international form, such as +14045550123")]
+pub struct BadNumber(pub String);
+
+impl Phone {
+    /// The number with all but its country's first digits and its last two hidden: `+1404•••••23`.
+    #[must_use]
+    pub fn masked(self) -> String {
+        let full = self.0.to_string();
+        let shown = full.len().saturating_sub(7).min(4);
+        let hidden = full.len().saturating_sub(shown + 2);
+        format!("+{}{}{}", &full[..shown], "•".repeat(hidden), &full[shown + hidden..])
+    }
+
+    /// The digits without the `+`, as some providers want them.
+    #[must_use]
+    pub fn digits(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Phone {
+    type Err = BadNumber;
+
+    /// Reads a number with its `+`, in any spacing. Only its length is judged against the country's plan:
+    /// numbers are assigned faster than tables are published.
+    fn from_str(text: &str) -> Result<Self, BadNumber> {
+        let bad = || BadNumber(text.chars().take(40).collect());
+        let trimmed = text.trim();
+        if !trimmed.starts_with('+') {
+            return Err(bad());
+        }
+        let number = PHONE_NUMBER_UTIL.parse(trimmed, None).map_err(|_| bad())?;
+        if number.is_possible_with_reason().is_err() {
+            return Err(bad());
+        }
+        let e164 = number.format_as(PhoneNumberFormat::E164);
+        e164.trim_start_matches('+').parse().map(Self).map_err(|_| bad())
+    }
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "+{}", self.0)
+    }
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Serialize for Phone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        } else {
+            u64::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// A number that a brand writes from: a full number, or a short code of 3 to 8 digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sender {
+    /// A full number.
+    Number(Phone),
+    /// A short code; it means something only in its country.
+    ShortCode(u32),
+}
+
+impl FromStr for Sender {
+    type Err = BadNumber;
+
+    fn from_str(text: &str) -> Result<Self, BadNumber> {
+        let trimmed = text.trim();
+        let short = (3..=8).contains(&trimmed.len()) && trimmed.bytes().all(|b| b.is_ascii_digit());
+        match trimmed.parse() {
+            Ok(code) if short && !trimmed.starts_with('0') => Ok(Self::ShortCode(code)),
+            _ => trimmed.parse().map(Self::Number),
+        }
+    }
+}
+
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(phone) => phone.fmt(f),
+            Self::ShortCode(code) => code.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Sender {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sender {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_any_spacing_and_printed_in_one() {
+        for text in ["+14045550123", "+1 (404) 555-0123", " +1 404 555 0123 "] {
+            assert_eq!(text.parse::<Phone>().map(|p| p.to_string()), Ok("+14045550123".into()), "{text}");
+        }
+        for text in ["", "4045550123", "+1", "+999999999999999999999", "+1404555012345678", "join"] {
+            assert!(text.parse::<Phone>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mask_hides_the_subscriber_and_keeps_the_country() {
+        let phone: Phone = "+14045550123".parse().expect("a number");
+        assert_eq!(phone.masked(), "+1404•••••23");
+        assert_eq!(format!("{phone:?}"), "+1404•••••23");
+    }
+
+    #[test]
+    fn short_codes_are_senders_and_never_subscribers() {
+        assert_eq!("72345".parse(), Ok(Sender::ShortCode(72_345)));
+        assert!("72345".parse::<Phone>().is_err());
+        assert!("012".parse::<Sender>().is_err());
+    }
+}
