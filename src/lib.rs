@@ -8,3 +8,5 @@ pub mod language;
 pub mod outline;
 pub mod slot;
 pub mod sms;
+pub mod consent;
+pub mod dialogue;

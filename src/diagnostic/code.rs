@@ -174,7 +174,7 @@ codes! {
     NoBrandFile "W602" Error "a brand without its file"
         "Each folder below `flows/` is a brand and holds a `brand.flow`."
     Unreadable "W603" Error "a file that cannot be read"
-        "The file is there and cannot be opened."
+        "The file is there and cannot be opened; the operating system says why."
 }
 
 #[cfg(test)]

@@ -1,0 +1,11 @@
+//! May we write to this person? What a text says about that, the ledger of every change, the texts the rules
+//! require, and the gate in front of every send. All of it pure.
+
+mod gate;
+mod kind;
+mod ledger;
+pub mod wording;
+
+pub use gate::{Asking, Pass, Refusal, Verdict, gate};
+pub use kind::{Kind, kind_of};
+pub use ledger::{Change, How, LedgerEntry, Standing, Status};

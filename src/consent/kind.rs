@@ -1,0 +1,145 @@
+//! What kind of text this is, before any flow looks at it: not a person speaking, an opt-out, a call for help, an opt-in.
+//!
+//! The words are data (`data/rules/words.toml`), with source and date. A text is one of them only as a whole, after
+//! folding: "Stop!" and "S T O P" are, "stop by my house" is not. Carriers want the words heard at any time, in any
+//! state (CTIA Messaging Principles 5.1.3).
+
+use crate::sms::{OptOutHint, Text};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What kind of text an inbound text is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A person says something that the dialogue may hear.
+    Speech,
+    /// A reaction to one of our messages, sent as text by the phone.
+    Tapback,
+    /// The person wants no more texts; by this word or rule.
+    OptOut(String),
+    /// The person asks what this is; by this word or rule.
+    Help(String),
+    /// The person wants texts again; by this word or rule.
+    OptIn(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    opt_out: BTreeMap<String, Vec<String>>,
+    help: BTreeMap<String, Vec<String>>,
+    opt_in: BTreeMap<String, Vec<String>>,
+}
+
+static WORDS: LazyLock<FxHashMap<String, Kind>> = LazyLock::new(|| {
+    let words: Words = toml::from_str(include_str!("../../data/rules/words.toml"))
+        .expect("the word list is part of the program and read by its tests");
+    let mut kinds = FxHashMap::default();
+    let mut add = |lists: BTreeMap<String, Vec<String>>, kind: fn(String) -> Kind| {
+        for word in lists.into_values().flatten() {
+            kinds.insert(word.clone(), kind(word));
+        }
+    };
+    add(words.opt_in, Kind::OptIn);
+    add(words.help, Kind::Help);
+    add(words.opt_out, Kind::OptOut); // last: a word in two lists is an opt-out
+    kinds
+});
+
+/// Letters of the longest word: a longer text is none of them.
+const WORD_BYTES_MAX: usize = 32;
+
+/// Reactions as iPhones and Google Messages spell them in English: a verb, then our own words in quotes.
+static TAPBACK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)^[\s\u{200a}-\u{200f}]*(?:
+            (?i:loved|liked|disliked|laughed\ at|emphasized|questioned)\s+(?:[“"«].*|(?i:an?\ (?:image|video|attachment)))
+          | (?i:removed\ an?\ [\w\ ]+\ from)\s+[“"«].*
+          | (?i:reacted)\s+\S+\s+to\s+[“"«].*
+          | [^\w\s]{1,12}[\s\u{200a}-\u{200f}]+to\s*[\u{200a}-\u{200f}]*[“"«].*[”"»][\s\u{200a}-\u{200f}]*
+        )$"#,
+    )
+    .expect("the pattern is part of the program and read by its tests")
+});
+
+/// The kind of a text, given what the provider itself took it for. O(bytes).
+#[must_use]
+pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
+    match hint {
+        Some(OptOutHint::Stop) => return Kind::OptOut("provider".to_owned()),
+        Some(OptOutHint::Help) => return Kind::Help("provider".to_owned()),
+        Some(OptOutHint::Start) => return Kind::OptIn("provider".to_owned()),
+        None => {}
+    }
+    // Before the words: a reaction quotes our own text, and that may hold "Reply STOP".
+    if text.original().contains(['“', '"', '«']) && TAPBACK.is_match(&text.original().replace('\n', " "))
+        || is_tapback_to_a_picture(text)
+    {
+        return Kind::Tapback;
+    }
+    let folded: usize = text.words().map(str::len).sum();
+    if folded == 0 || folded > WORD_BYTES_MAX {
+        return Kind::Speech;
+    }
+    WORDS.get(&text.joined()).cloned().unwrap_or(Kind::Speech)
+}
+
+fn is_tapback_to_a_picture(text: &Text) -> bool {
+    (3..=5).contains(&text.tokens().len()) && TAPBACK.is_match(text.original())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(body: &str) -> Kind {
+        kind_of(&Text::new(body), None)
+    }
+
+    #[test]
+    fn the_words_count_as_a_whole_message_however_they_are_typed() {
+        for body in [
+            "STOP", "stop.", "\" stop! \"", "Stop all", "opt-out", "OPT OUT", "S T O P", "𝓢𝓽𝓸𝓹", "st\u{200b}op",
+            "ＳＴＯＰ", "Arrêt", "🛑", "✋🏽", "no más", "unsub", "END",
+        ] {
+            assert!(matches!(kind(body), Kind::OptOut(_)), "{body}");
+        }
+        for body in ["HELP", "help?", "info", "Ayuda"] {
+            assert!(matches!(kind(body), Kind::Help(_)), "{body}");
+        }
+        for body in ["START", "unstop!"] {
+            assert!(matches!(kind(body), Kind::OptIn(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn sentences_and_neighbours_are_speech() {
+        for body in [
+            "stop by my house", "shop", "top", "spot", "I quit my job", "when does it end?", "start the engine", "yes",
+            "", "...", "helpful", "cancel my appointment",
+        ] {
+            assert_eq!(kind(body), Kind::Speech, "{body}");
+        }
+    }
+
+    #[test]
+    fn reactions_are_no_speech_even_when_they_quote_stop() {
+        for body in [
+            "Liked “Welcome! Reply STOP to end.”",
+            "Loved \"You're in!\"",
+            "Reacted 😂 to “Hi”",
+            "Removed a heart from “Hi”",
+            "Loved an image",
+            "\u{200a}👍\u{200b} to \u{201c}Reply STOP\u{201d}",
+        ] {
+            assert_eq!(kind(body), Kind::Tapback, "{body}");
+        }
+        for body in ["Liked it a lot", "I loved \"Dune\"", "back to \"normal\""] {
+            assert_eq!(kind(body), Kind::Speech, "{body}");
+        }
+    }
+}

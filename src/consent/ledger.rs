@@ -1,0 +1,108 @@
+//! The ledger: every change of consent, with the words that made it. Entries are added, never changed.
+
+use crate::language::Lang;
+use crate::sms::{MessageId, Sender};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Whether we may write to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The person has never said so: direct answers to their own texts only.
+    #[default]
+    None,
+    /// The person has opted in.
+    In,
+    /// The person has opted out: nothing but the one confirmation and answers to HELP.
+    Out,
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::In => "in",
+            Self::Out => "out",
+        })
+    }
+}
+
+/// Where a person stands now: the sum of their ledger, kept with the dialogue so that one read tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// May we write?
+    #[serde(default)]
+    pub status: Status,
+    /// Since when; `None` where nothing was ever said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// The ledger's entries so far: the number of the last one, from 1.
+    #[serde(default)]
+    pub entries: u32,
+}
+
+/// What an entry changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// Opted in.
+    In,
+    /// Opted out.
+    Out,
+}
+
+/// How the change came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// By a text of the person.
+    Text,
+    /// By the provider, which took a text for an opt-out or refused a send because of one.
+    Provider,
+    /// By the API, in the operator's name.
+    Api,
+    /// By a list that was imported.
+    Import,
+}
+
+/// One entry (fields after CTIA Messaging Principles 5.1.2: time, medium, wording, number).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Its number in this person's ledger with this brand, from 1.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What changed.
+    pub change: Change,
+    /// How.
+    pub how: How,
+    /// Which word or rule matched.
+    pub rule: String,
+    /// The words that the person wrote, exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<String>,
+    /// The provider's id of that message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// The number that was texted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
+    /// The language the person was spoken to in.
+    pub language: Lang,
+    /// The programme it was given to.
+    pub programme: String,
+}
+
+impl Standing {
+    /// The standing after an entry.
+    #[must_use]
+    pub fn after(&self, entry: &LedgerEntry) -> Self {
+        let status = match entry.change {
+            Change::In => Status::In,
+            Change::Out => Status::Out,
+        };
+        let since = if status == self.status { self.since } else { Some(entry.at) };
+        Self { status, since, entries: entry.number }
+    }
+}

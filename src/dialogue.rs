@@ -1,0 +1,22 @@
+//! One subscriber's conversation with one brand: what can happen ([`Event`]), what can be wanted ([`Effect`]), and
+//! [`step`], the function between them.
+//!
+//! Nothing here knows a clock, a disk, a network or chance: the same bot, state, event, moment and seed give the same
+//! step, to the byte. Names were resolved when the bot was linked, so a step has no error to return.
+
+mod effect;
+mod event;
+mod machine;
+mod reading;
+mod record;
+mod rung;
+mod state;
+mod step;
+
+pub use effect::{Effect, Send, Take, TakeFrom};
+pub use event::{Cause, Event, Human, LookupAnswer, Taken};
+pub use reading::{Reading, read};
+pub use record::{Record, resume, to_record};
+pub use rung::{Move, RUNGS, Rung, Scene};
+pub use state::{Frame, Person, RECENT_MAX, Seen, State, Timer, fingerprint};
+pub use step::{Step, Trace, step};

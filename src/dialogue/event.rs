@@ -1,0 +1,109 @@
+//! Everything that can happen to a dialogue. A closed list: what is not here does not happen.
+
+use crate::consent::How;
+use crate::sms::{Inbound, Receipt};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened. Kept in the log by these names: they may grow, not change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// The person wrote.
+    Text(Inbound),
+    /// A timer came due.
+    Timer {
+        /// The turn it was armed in; a timer that is no longer armed is stale and changes nothing.
+        armed_in: u64,
+    },
+    /// The provider says how far a message got.
+    Receipt(Receipt),
+    /// An outside answer arrived.
+    Lookup {
+        /// The turn that asked for it.
+        armed_in: u64,
+        /// The lookup's name.
+        name: String,
+        /// What came.
+        answer: LookupAnswer,
+    },
+    /// A flow is to start without a text of the person.
+    Start {
+        /// The flow's stable name.
+        flow: String,
+        /// Why.
+        cause: Cause,
+    },
+    /// A human takes the dialogue over, or gives it back.
+    Human(Human),
+    /// The person opted out by another way than a text to us.
+    OptOut {
+        /// Which way.
+        how: How,
+        /// What says so: an error code, a person's name.
+        rule: String,
+    },
+    /// What a brand-wide take came to.
+    Taken(Taken),
+}
+
+/// What an outside answer came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LookupAnswer {
+    /// It answered: names and values.
+    Ok(Vec<(String, String)>),
+    /// It could not.
+    Failed,
+    /// It took too long.
+    Late,
+}
+
+/// Why a flow starts without a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A campaign.
+    Campaign,
+    /// The API.
+    Api,
+    /// A time of the calendar.
+    Time,
+    /// A field that was filled.
+    Field,
+}
+
+/// What a human did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Human {
+    /// Took the dialogue over: the bot is silent.
+    TookOver,
+    /// Gave it back.
+    GaveBack,
+}
+
+/// What a [`super::Take`] came to: resolved inside the commit, so that two people never get the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The take's name.
+    pub name: String,
+    /// The counter's new value, or the number of the piece that was taken from a pool; `None` when the pool is empty.
+    pub number: Option<u64>,
+}
+
+impl Event {
+    /// One word for logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Timer { .. } => "timer",
+            Self::Receipt(_) => "receipt",
+            Self::Lookup { .. } => "lookup",
+            Self::Start { .. } => "start",
+            Self::Human(_) => "human",
+            Self::OptOut { .. } => "opt-out",
+            Self::Taken(_) => "taken",
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Everything that an inbound text could mean at this point of the dialogue. Deciding is the rungs' affair.
+
+use super::event::Event;
+use super::state::State;
+use crate::bot::{Ask, Bot, Heard};
+use crate::consent::{Kind, kind_of};
+use crate::slot::{Answer, Openness};
+use crate::sms::Text;
+
+/// What a text could mean here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The text, normalized.
+    pub text: Text,
+    /// What kind of text it is, before any flow.
+    pub kind: Kind,
+    /// The intents that it means, best first.
+    pub heard: Vec<Heard>,
+    /// What it is as an answer to the waiting question, and whether such answers are closed.
+    pub answer: Option<(Openness, Answer)>,
+}
+
+impl Default for Reading {
+    /// The reading of an event that is no text.
+    fn default() -> Self {
+        Self { text: Text::default(), kind: Kind::Speech, heard: Vec::new(), answer: None }
+    }
+}
+
+/// Reads an event: recognizing happens here, once. O(text), whatever the number of flows and intents.
+#[must_use]
+pub fn read(bot: &Bot, state: &State, event: &Event) -> Reading {
+    let Event::Text(inbound) = event else { return Reading::default() };
+    let text = Text::new(&inbound.body);
+    let kind = kind_of(&text, inbound.hint);
+    if kind != Kind::Speech {
+        return Reading { text, kind, ..Reading::default() };
+    }
+    let heard = bot.recognize(&text);
+    let answer = waiting(bot, state).map(|ask| {
+        let slot_type = &bot.field(ask.field).slot_type;
+        (slot_type.openness(), slot_type.read(&text, &bot.languages))
+    });
+    Reading { text, kind, heard, answer }
+}
+
+/// The question that waits, if one does.
+pub(super) fn waiting<'b>(bot: &'b Bot, state: &State) -> Option<&'b Ask> {
+    let frame = state.stack.last().filter(|_| !state.displaced)?;
+    bot.node(frame.node).wait.as_ref()
+}

@@ -1,0 +1,180 @@
+//! What an inbound text can be: the rungs, from the top. The first rung that takes the text decides; the order of ties
+//! works only inside a rung. Nothing in a flow can change the first two.
+
+use super::reading::{Reading, waiting};
+use super::state::{Count, State};
+use crate::bot::{Bot, FlowIx, IntentIx, NodeIx};
+use crate::consent::{Kind, Status};
+use crate::slot::{Answer, Openness, Value};
+use jiff::{SignedDuration, Timestamp};
+
+/// All that a rung looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The brand.
+    pub bot: &'a Bot,
+    /// The dialogue before the text.
+    pub state: &'a State,
+    /// What the text could mean.
+    pub reading: &'a Reading,
+    /// The moment of the turn.
+    pub now: Timestamp,
+}
+
+/// What a rung decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Record it, answer nothing; why.
+    Ignore(&'static str),
+    /// The person opts out, by this word or rule.
+    OptOut(String),
+    /// The person asks for help.
+    Help,
+    /// The person opts in by a compliance word.
+    OptIn(String),
+    /// It answers the waiting question.
+    Answer(Value),
+    /// The dialogue goes on at this node.
+    Go(NodeIx),
+    /// A keyword starts a flow.
+    Start(IntentIx, FlowIx),
+    /// The waiting question is asked again.
+    AskAgain,
+    /// A bad answer: not understood.
+    Unclear,
+    /// A bad answer: understood, and not acceptable.
+    Invalid,
+    /// Nothing takes it and nothing waits.
+    Fallback,
+}
+
+/// One rung.
+#[derive(Debug)]
+pub struct Rung {
+    /// Its name, as `why` and the log print it.
+    pub name: &'static str,
+    /// Whether it also hears people who have opted out.
+    pub hears_stopped: bool,
+    /// Its decision, or `None` when the text is not its affair.
+    pub decide: fn(&Scene<'_>) -> Option<Move>,
+}
+
+/// The rungs, first to last.
+pub const RUNGS: [Rung; 8] = [
+    Rung { name: "not a person speaking", hears_stopped: true, decide: not_speech },
+    Rung { name: "opt-out, help, opt-in", hears_stopped: true, decide: compliance },
+    Rung { name: "taken over by a human", hears_stopped: false, decide: human },
+    Rung { name: "closed answer or the node's `on`", hears_stopped: false, decide: closed_answer },
+    Rung { name: "the flow's `on`", hears_stopped: false, decide: flow_on },
+    Rung { name: "keyword", hears_stopped: true, decide: keyword },
+    Rung { name: "open answer", hears_stopped: false, decide: open_answer },
+    Rung { name: "nothing else", hears_stopped: false, decide: leftover },
+];
+
+/// Replies to one person in an hour: more than anybody reads, few enough that two machines talking to each other
+/// cost little before they fall silent.
+pub const REPLIES_PER_HOUR_MAX: u32 = 60;
+/// The same text so often within [`REPEAT_WINDOW`] is a machine's (one large platform stops at 20 in 5 minutes).
+pub const REPEATS_MAX: u32 = 10;
+/// The window in which repeats are counted.
+pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// The fallback is said at most once in this time.
+const FALLBACK_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+fn not_speech(scene: &Scene<'_>) -> Option<Move> {
+    if scene.reading.kind == Kind::Tapback {
+        return Some(Move::Ignore("a reaction, not a text"));
+    }
+    if scene.reading.text.original().trim().is_empty() {
+        return Some(Move::Ignore("no words"));
+    }
+    None
+}
+
+fn compliance(scene: &Scene<'_>) -> Option<Move> {
+    match &scene.reading.kind {
+        Kind::OptOut(_) if scene.state.person.standing.status == Status::Out => {
+            Some(Move::Ignore("opted out already; one confirmation is enough"))
+        }
+        Kind::OptOut(rule) => Some(Move::OptOut(rule.clone())),
+        Kind::Help(_) | Kind::OptIn(_) if is_loop(scene) => Some(Move::Ignore("a machine answers a machine")),
+        Kind::Help(_) => Some(Move::Help),
+        Kind::OptIn(rule) => Some(Move::OptIn(rule.clone())),
+        // The limit stands here, behind the words that must always be heard and before all that may be answered.
+        Kind::Speech | Kind::Tapback => is_loop(scene).then_some(Move::Ignore("a machine answers a machine")),
+    }
+}
+
+/// Whether two machines seem to talk to each other: too many replies in the hour, or the same text again and again.
+fn is_loop(scene: &Scene<'_>) -> bool {
+    let over = |count: Option<Count>, window, max| {
+        count.is_some_and(|c: Count| scene.now.duration_since(c.since) < window && c.count >= max)
+    };
+    let person = &scene.state.person;
+    let same = person.repeated.filter(|(text, _)| *text == text_fingerprint(scene.reading));
+    over(person.replies, SignedDuration::from_hours(1), REPLIES_PER_HOUR_MAX)
+        || over(same.map(|(_, count)| count), REPEAT_WINDOW, REPEATS_MAX)
+}
+
+/// A text's fingerprint for telling repeats. Kept for minutes only.
+pub(super) fn text_fingerprint(reading: &Reading) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = rustc_hash::FxHasher::default();
+    reading.text.original().hash(&mut hasher);
+    hasher.finish()
+}
+
+fn human(scene: &Scene<'_>) -> Option<Move> {
+    scene.state.person.human.then_some(Move::Ignore("a human has taken over"))
+}
+
+fn closed_answer(scene: &Scene<'_>) -> Option<Move> {
+    if let (true, Some(frame)) = (scene.state.displaced, scene.state.stack.last()) {
+        return Some(Move::Go(frame.node));
+    }
+    if let Some((Openness::Closed, Answer::Value(value))) = &scene.reading.answer {
+        return Some(Move::Answer(value.clone()));
+    }
+    let ask = waiting(scene.bot, scene.state)?;
+    heard_in(scene, &ask.on)
+}
+
+fn flow_on(scene: &Scene<'_>) -> Option<Move> {
+    let frame = scene.state.stack.last()?;
+    heard_in(scene, &scene.bot.flow(frame.flow).on)
+}
+
+/// The best of the heard intents that a list of branches names.
+fn heard_in(scene: &Scene<'_>, branches: &[(IntentIx, NodeIx)]) -> Option<Move> {
+    let mut heard = scene.reading.heard.iter();
+    heard.find_map(|h| branches.iter().find(|(intent, _)| *intent == h.intent)).map(|(_, node)| Move::Go(*node))
+}
+
+fn keyword(scene: &Scene<'_>) -> Option<Move> {
+    let stopped = scene.state.person.standing.status == Status::Out;
+    let mut heard = scene.reading.heard.iter().map(|heard| (heard.intent, scene.bot.intent(heard.intent)));
+    let (intent, flow) = heard.find_map(|(ix, intent)| {
+        let starts = intent.starts.filter(|_| intent.optin || !stopped)?;
+        Some((ix, starts))
+    })?;
+    let open = scene.state.stack.iter().any(|frame| frame.flow == flow);
+    Some(if open { Move::AskAgain } else { Move::Start(intent, flow) })
+}
+
+fn open_answer(scene: &Scene<'_>) -> Option<Move> {
+    match &scene.reading.answer {
+        Some((Openness::Open, Answer::Value(value))) => Some(Move::Answer(value.clone())),
+        _ => None,
+    }
+}
+
+fn leftover(scene: &Scene<'_>) -> Option<Move> {
+    Some(match &scene.reading.answer {
+        Some((_, Answer::Invalid(_))) => Move::Invalid,
+        Some(_) => Move::Unclear,
+        None if scene.state.person.fallback_at.is_some_and(|at| scene.now.duration_since(at) < FALLBACK_EVERY) => {
+            Move::Ignore("the fallback was said within the last 24 hours")
+        }
+        None => Move::Fallback,
+    })
+}

@@ -1,0 +1,198 @@
+//! Where a dialogue stands, and what the brand knows about the person.
+
+use crate::bot::{Bot, FlowIx, NodeIx};
+use crate::consent::{Standing, wording};
+use crate::expr::{Fact, Facts};
+use crate::language::Lang;
+use crate::slot::Value;
+use crate::sms::{AccountId, MessageId, Sender};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A dialogue linked to a bot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// The flows that are open, the last one being heard; each but the last waits to be returned to.
+    pub stack: Vec<Frame>,
+    /// The node of the last frame is no longer the one that the person stood on: the next event arrives there anew.
+    pub displaced: bool,
+    /// All that does not depend on the bot.
+    pub person: Person,
+}
+
+/// An open flow and the node whose question waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// The flow.
+    pub flow: FlowIx,
+    /// The node.
+    pub node: NodeIx,
+}
+
+/// What is kept about a person by stable names; a brand that drops a field loses no data by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Person {
+    /// Turns so far.
+    #[serde(default)]
+    pub turn: u64,
+    /// Field values by field name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// The language they have shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Lang>,
+    /// Where they stand with the brand.
+    #[serde(default)]
+    pub standing: Standing,
+    /// The brand's number that they texted last: replies leave from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
+    /// Bad answers to the question that waits.
+    #[serde(default)]
+    pub tries: u32,
+    /// Timers that are armed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Timer>,
+    /// A human has taken the dialogue over.
+    #[serde(default)]
+    pub human: bool,
+    /// When the fallback was last said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_at: Option<Timestamp>,
+    /// Provider message ids of the last days, for telling a text that is delivered twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Seen>,
+    /// Replies in the hour that began then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Count>,
+    /// How often the last text came, and its fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<(u64, Count)>,
+    /// Results of takes that are still to be heard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<super::Taken>,
+}
+
+/// Something counted since a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+impl Count {
+    /// One more, in a window of that length that begins anew when it is over.
+    #[must_use]
+    pub fn one_more(count: Option<Self>, now: Timestamp, window: SignedDuration) -> Self {
+        match count {
+            Some(count) if now.duration_since(count.since) < window => {
+                Self { count: count.count.saturating_add(1), ..count }
+            }
+            _ => Self { since: now, count: 1 },
+        }
+    }
+}
+
+/// An armed timer: a silence that is being measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// When it comes due.
+    pub due: Timestamp,
+    /// The turn it was armed in: its name.
+    pub armed_in: u64,
+}
+
+/// A message that was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its [`fingerprint`].
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Message ids that are kept for one person. Providers retry for up to 24 hours and ids are kept for 72; who sends more
+/// than 256 texts in that time is a machine. At 17 bytes each the record stays far below the 16 KiB of the store.
+pub const RECENT_MAX: usize = 256;
+/// How long a message id is kept: three times the longest retry of any provider.
+const RECENT_HOURS: i64 = 72;
+
+/// The fingerprint of a provider's message id. Stored, so it is made by a hash that never changes.
+#[must_use]
+pub fn fingerprint(account: &AccountId, id: &MessageId) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(account.as_str());
+    hash.update([0]);
+    hash.update(id.as_str());
+    let bytes: [u8; 8] = hash.finalize()[..8].try_into().expect("a SHA-256 has 32 bytes");
+    u64::from_be_bytes(bytes)
+}
+
+impl Person {
+    /// Whether a message of that fingerprint was seen.
+    #[must_use]
+    pub fn has_seen(&self, id: u64) -> bool {
+        self.recent.iter().any(|seen| seen.id == id)
+    }
+
+    /// Remembers a message, and forgets those that are too old to come again.
+    pub(super) fn remember(&mut self, id: u64, now: Timestamp) {
+        self.recent.retain(|seen| now.duration_since(seen.at) < SignedDuration::from_hours(RECENT_HOURS));
+        if self.recent.len() >= RECENT_MAX {
+            self.recent.remove(0);
+        }
+        self.recent.push(Seen { id, at: now });
+    }
+
+    /// The earliest timer.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.timers.iter().map(|timer| timer.due).min()
+    }
+}
+
+/// A person as expressions see them.
+pub(super) struct View<'a> {
+    pub(super) bot: &'a Bot,
+    pub(super) person: &'a Person,
+}
+
+impl View<'_> {
+    pub(super) fn language(&self) -> Lang {
+        self.person.language.unwrap_or_else(|| self.bot.first_language())
+    }
+
+    pub(super) fn facts(&self) -> wording::Facts<'_> {
+        wording::Facts {
+            program: &self.bot.program,
+            contact: &self.bot.contact,
+            frequency: self.bot.frequency.as_deref(),
+        }
+    }
+}
+
+impl Facts for View<'_> {
+    fn field(&self, name: &str) -> Option<&Value> {
+        self.person.fields.get(name)
+    }
+
+    fn has_tag(&self, tag: &str) -> bool {
+        self.person.tags.contains(tag)
+    }
+
+    fn fact(&self, fact: Fact) -> Cow<'_, str> {
+        match fact {
+            Fact::Program => Cow::Borrowed(&self.bot.program),
+            Fact::Contact => Cow::Borrowed(&self.bot.contact),
+            Fact::Terms => Cow::Owned(wording::terms(self.facts(), self.language())),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The step: one event, one new state, and what is wanted. Pure and total.
+
+use super::effect::Effect;
+use super::event::{Cause, Event, Human};
+use super::machine::Machine;
+use super::reading::Reading;
+use super::rung::{Move, RUNGS, Scene};
+use super::state::{Count, State, fingerprint};
+use crate::bot::{Bot, FlowIx};
+use crate::consent::{Change, How, Kind, Status, wording};
+use crate::sms::{Class, Inbound};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The dialogue after the event.
+    pub state: State,
+    /// What is wanted, in order.
+    pub effects: Vec<Effect>,
+    /// Why it went this way.
+    pub trace: Trace,
+}
+
+/// Why a step went its way: what the log keeps and `why` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Trace {
+    /// The rung that took the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rung: Option<String>,
+    /// The best intent that the text means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// Nodes that were entered, as `flow.node`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
+    /// Anything else worth knowing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Advances a dialogue by one event. O(nodes entered + size of their texts), bounded by
+/// [`super::machine::NODES_MAX`]. A stale timer, a late receipt and an answer that nobody waits for change nothing.
+#[must_use]
+pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Timestamp, seed: u64) -> Step {
+    let mut machine = Machine::new(bot, state.clone(), now, seed);
+    match event {
+        Event::Text(inbound) => text(&mut machine, state, inbound, reading),
+        Event::Timer { armed_in } => machine.timer(*armed_in),
+        Event::Receipt(receipt) if receipt.opted_out => {
+            let rule = receipt.code.clone().unwrap_or_else(|| "receipt".to_owned());
+            opt_out_elsewhere(&mut machine, How::Provider, &rule);
+        }
+        Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
+        Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
+        Event::Start { flow, cause } => start(&mut machine, flow, *cause),
+        Event::Human(Human::TookOver) => machine.state.person.human = true,
+        Event::Human(Human::GaveBack) => machine.state.person.human = false,
+        Event::Lookup { name, .. } => machine.note(&format!("nothing waits for the lookup `{name}`")),
+        Event::Taken(taken) => {
+            machine.state.person.taken.retain(|waiting| waiting != taken);
+            machine.note(&format!("nothing waits for the take `{}`", taken.name));
+        }
+    }
+    machine.finish(state)
+}
+
+fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &Reading) {
+    let person = &mut machine.state.person;
+    person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
+    person.sender = Some(inbound.to);
+    let same = super::rung::text_fingerprint(reading);
+    let repeats = person.repeated.filter(|(text, _)| *text == same).map(|(_, count)| count);
+    person.repeated = Some((same, Count::one_more(repeats, machine.now, super::rung::REPEAT_WINDOW)));
+    machine.trace.intent = reading.heard.first().map(|heard| machine.bot.intent(heard.intent).name.clone());
+
+    let scene = Scene { bot: machine.bot, state: before, reading, now: machine.now };
+    let stopped = before.person.standing.status == Status::Out;
+    let hearing = RUNGS.iter().filter(|rung| rung.hears_stopped || !stopped);
+    let Some((rung, decided)) = hearing.map(|rung| Some((rung, (rung.decide)(&scene)?))).find_map(|taken| taken) else {
+        machine.note("opted out: recorded, not answered");
+        return;
+    };
+    machine.trace.rung = Some(rung.name.to_owned());
+    apply(machine, inbound, reading, decided);
+}
+
+fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decided: Move) {
+    match decided {
+        Move::Ignore(why) => machine.note(why),
+        Move::OptOut(rule) => {
+            let how = if inbound.hint.is_some() { How::Provider } else { How::Text };
+            machine.ledger(Change::Out, how, &rule, Some(inbound));
+            machine.close();
+            machine.send(Class::OptOutConfirmation, wording::opted_out);
+        }
+        Move::Help => machine.send(Class::Help, wording::help),
+        Move::OptIn(rule) => {
+            machine.ledger(Change::In, How::Text, &rule, Some(inbound));
+            match machine.bot.optin_flow() {
+                Some(flow) if machine.is_open(flow) => machine.ask_again(),
+                Some(flow) => machine.interrupt(flow),
+                None => machine.send(Class::Reply, wording::opted_in),
+            }
+        }
+        Move::Answer(value) => machine.answer(value),
+        Move::Go(node) => machine.go(node),
+        Move::Start(intent, flow) => {
+            let intent = machine.bot.intent(intent).clone();
+            machine.learn_language(reading);
+            if intent.optin {
+                machine.ledger(Change::In, How::Text, &intent.name, Some(inbound));
+            }
+            machine.interrupt(flow);
+        }
+        Move::AskAgain => machine.ask_again(),
+        Move::Unclear => machine.bad_answer(false),
+        Move::Invalid => machine.bad_answer(true),
+        Move::Fallback => machine.fallback(),
+    }
+}
+
+/// An opt-out that reached us otherwise than by a text to us: no confirmation, there is nothing to answer.
+fn opt_out_elsewhere(machine: &mut Machine<'_>, how: How, rule: &str) {
+    if machine.state.person.standing.status == Status::Out {
+        machine.note("opted out already");
+        return;
+    }
+    machine.ledger(Change::Out, how, rule, None);
+    machine.close();
+}
+
+fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
+    let found: Option<FlowIx> = machine.bot.flow_named(flow);
+    let person = &machine.state.person;
+    match found {
+        None => machine.note(&format!("there is no flow `{flow}`")),
+        Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
+        Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
+        Some(_) if !machine.state.stack.is_empty() => machine.note("a question waits: nothing starts"),
+        Some(flow) => {
+            machine.class = match cause {
+                Cause::Campaign | Cause::Api | Cause::Time | Cause::Field => Class::Campaign,
+            };
+            machine.interrupt(flow);
+        }
+    }
+}
+
+impl Kind {
+    /// One word for logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Speech => "speech",
+            Self::Tapback => "tapback",
+            Self::OptOut(_) => "opt_out",
+            Self::Help(_) => "help",
+            Self::OptIn(_) => "opt_in",
+        }
+    }
+}
+
+/// Counts replies in hours.
+pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
