@@ -10,3 +10,5 @@ pub mod slot;
 pub mod sms;
 pub mod consent;
 pub mod dialogue;
+pub mod store;
+pub mod provider;

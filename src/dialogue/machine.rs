@@ -18,6 +18,12 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 pub const NODES_MAX: usize = 64;
 /// Messages that one event may send: nobody reads an eighth text in a row.
 pub const SENDS_MAX: usize = 8;
+/// Bytes that one event may send in all: with the text it answers, a log entry stays below the 16 KiB of the store.
+pub const SENT_BYTES_MAX: usize = 6 * 1024;
+/// Bytes of all field values of one person, for the same reason.
+pub const FIELD_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of a text that the ledger repeats; the log holds all of it.
+const RECEIVED_BYTES_MAX: usize = 512;
 /// Flows that may wait for each other.
 pub const STACK_MAX: usize = 8;
 
@@ -31,6 +37,7 @@ pub(super) struct Machine<'b> {
     pub(super) class: Class,
     effects: Vec<Effect>,
     sends: usize,
+    sent_bytes: usize,
     nodes: usize,
     turn: u64,
     #[expect(dead_code, reason = "part of the step's inputs: sticky splits and variants draw from it")]
@@ -48,6 +55,7 @@ impl<'b> Machine<'b> {
             class: Class::Reply,
             effects: Vec::new(),
             sends: 0,
+            sent_bytes: 0,
             nodes: 0,
             turn,
             seed,
@@ -106,7 +114,8 @@ impl<'b> Machine<'b> {
     }
 
     fn push_send(&mut self, class: Class, body: String) {
-        if self.sends == SENDS_MAX {
+        self.sent_bytes += body.len();
+        if self.sends == SENDS_MAX || self.sent_bytes > SENT_BYTES_MAX {
             self.note("limit: more messages in one turn than anybody reads");
             return;
         }
@@ -135,7 +144,7 @@ impl<'b> Machine<'b> {
             change,
             how,
             rule: rule.to_owned(),
-            received: inbound.map(|inbound| inbound.body.clone()),
+            received: inbound.map(|inbound| shortened(&inbound.body)),
             message: inbound.map(|inbound| inbound.id.clone()),
             sender: inbound.map(|inbound| inbound.to).or(self.state.person.sender),
             language: self.language(),
@@ -271,7 +280,14 @@ impl<'b> Machine<'b> {
     pub(super) fn answer(&mut self, value: Value) {
         let bot = self.bot;
         let Some(ask) = waiting(bot, &self.state) else { return };
-        self.state.person.fields.insert(bot.field(ask.field).name.clone(), value);
+        let fields = &mut self.state.person.fields;
+        let known: usize = fields.values().map(|value| value.to_string().len()).sum();
+        if known + value.to_string().len() > FIELD_BYTES_MAX {
+            self.note("limit: more is known about this person than a record holds");
+            self.bad_answer(true);
+            return;
+        }
+        fields.insert(bot.field(ask.field).name.clone(), value);
         let Some(frame) = self.state.stack.last().copied() else { return };
         if let Some(next) = self.way_out(frame.node) {
             self.go(next);
@@ -339,4 +355,12 @@ impl<'b> Machine<'b> {
             self.go(to);
         }
     }
+}
+
+/// The beginning of a text, cut at a character.
+fn shortened(body: &str) -> String {
+    body.chars().scan(0, |bytes, c| {
+        *bytes += c.len_utf8();
+        (*bytes <= RECEIVED_BYTES_MAX).then_some(c)
+    }).collect()
 }

@@ -110,17 +110,30 @@ pub struct Timer {
     pub armed_in: u64,
 }
 
-/// A message that was seen.
+/// A message that was seen. Stored as a pair, fingerprint and second: there may be hundreds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, i64)", into = "(u64, i64)")]
 pub struct Seen {
     /// Its [`fingerprint`].
     pub id: u64,
-    /// When.
+    /// When, in whole seconds.
     pub at: Timestamp,
 }
 
+impl From<(u64, i64)> for Seen {
+    fn from((id, second): (u64, i64)) -> Self {
+        Self { id, at: Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH) }
+    }
+}
+
+impl From<Seen> for (u64, i64) {
+    fn from(seen: Seen) -> Self {
+        (seen.id, seen.at.as_second())
+    }
+}
+
 /// Message ids that are kept for one person. Providers retry for up to 24 hours and ids are kept for 72; who sends more
-/// than 256 texts in that time is a machine. At 17 bytes each the record stays far below the 16 KiB of the store.
+/// than 256 texts in that time is a machine. At 15 bytes each the record stays far below the 16 KiB of the store.
 pub const RECENT_MAX: usize = 256;
 /// How long a message id is kept: three times the longest retry of any provider.
 const RECENT_HOURS: i64 = 72;
@@ -149,7 +162,7 @@ impl Person {
         if self.recent.len() >= RECENT_MAX {
             self.recent.remove(0);
         }
-        self.recent.push(Seen { id, at: now });
+        self.recent.push(Seen::from((id, now.as_second())));
     }
 
     /// The earliest timer.

@@ -1,0 +1,393 @@
+//! Where turns are kept. A store promises three things: a turn is written whole or not at all, at the version it was
+//! read at; what was answered is on the disk; and a message is marked as being sent before its first byte leaves.
+//!
+//! To add a store: one file here, one arm where `sayso.toml` chooses, and the contract in `tests/store.rs` must pass.
+
+mod codec;
+mod live;
+mod memory;
+mod sled;
+
+pub use self::sled::{OpenError, SledStore};
+pub use memory::MemoryStore;
+
+use crate::consent::{LedgerEntry, Pass, Refusal};
+use crate::dialogue::{Effect, Event, Record, Send as SendEffect, Taken, Trace};
+use crate::sms::{AccountId, BrandId, Class, Key, MessageId, Receipt, ReceiptState};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Calls that every store answers alike; the contract test is their definition.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// One dialogue as it was last committed; version 0 and an empty record where there is none.
+    async fn load(&self, key: &Key) -> Result<Snapshot, StoreError>;
+
+    /// Writes turns, each whole or not at all, each at the version it was read at. Answers in the same order, when what
+    /// was committed is on the disk. How turns are batched is the store's own affair: one conflict fails no neighbour.
+    async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError>;
+
+    /// Takes up to `limit` messages that are due and marks them as being sent, durably, before it answers.
+    ///
+    /// Replies of one dialogue are given out in their order, one at a time: the next when the one before is settled.
+    /// Replies come before campaign messages. `Held`, `Unknown` and `Dead` rows and campaign rows block nobody.
+    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// Writes down what became of claimed messages.
+    async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
+
+    /// Dialogues with a timer at or before `until`, earliest first, at most `limit`.
+    async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError>;
+
+    /// The earliest moment at which a pending message is due or a timer comes due, if there is any.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Writes down a receipt; whose message it was, if we sent it.
+    async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError>;
+
+    /// A page of everything of one kind, in a stable order, from behind `after`.
+    async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;
+}
+
+/// A dialogue as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Grows by one with every commit; 0 where nothing was ever committed.
+    pub version: u64,
+    /// The dialogue.
+    pub record: Record,
+}
+
+/// One event fully handled: all of it is written, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose.
+    pub key: Key,
+    /// The version that the state was read at.
+    pub read_version: u64,
+    /// The moment of the turn.
+    pub at: Timestamp,
+    /// The fingerprint of the message that it handles, for telling duplicates.
+    pub seen: Option<u64>,
+    /// The new state.
+    pub record: Record,
+    /// What goes into the log.
+    pub entry: Entry,
+}
+
+/// A turn as the log keeps it: enough to replay it, to the byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whose.
+    pub key: Key,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// What chance the step was given.
+    pub seed: u64,
+    /// The fingerprint of the bot's files.
+    pub bot: String,
+    /// What was wanted, in order: the outbox refers to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
+    /// Why it went this way.
+    #[serde(default)]
+    pub trace: Trace,
+}
+
+/// What became of one turn. The variants say what the caller does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commit {
+    /// Done: it is on the disk.
+    Committed {
+        /// Its number in the log; the log has one growing sequence.
+        seq: u64,
+        /// What its takes came to; they also wait in the record until their events are handled.
+        taken: Vec<Taken>,
+    },
+    /// Somebody else was faster: load, read and step again.
+    Conflict,
+    /// The message was handled before: answer as then.
+    Duplicate,
+}
+
+/// A message in the outbox: the turn that wanted it, and its place among the effects of that turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RowId {
+    /// The turn's number in the log.
+    pub seq: u64,
+    /// Its place among the effects.
+    pub index: u16,
+}
+
+impl std::fmt::Display for RowId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.seq, self.index)
+    }
+}
+
+/// A message in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name.
+    pub id: RowId,
+    /// To whom.
+    pub key: Key,
+    /// The dialogue's turn that wrote it; a later turn of the dialogue has overtaken it.
+    pub turn: u64,
+    /// The message.
+    pub send: SendEffect,
+    /// How far it is.
+    pub state: RowState,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When to try next.
+    pub due: Timestamp,
+}
+
+/// How far a message of the outbox is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowState {
+    /// To be sent when due.
+    Pending,
+    /// Outside the hours in which it may be sent; the gate is asked again when due.
+    Held,
+    /// Taken by a worker. After a crash nobody knows whether it left: it becomes `Unknown`.
+    Sending,
+    /// The outcome is not known, and it is not repeated: an operator decides.
+    Unknown {
+        /// What hid the outcome.
+        why: String,
+    },
+    /// Never to be sent.
+    Dead {
+        /// Why.
+        why: Death,
+    },
+}
+
+/// Why a message is never sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Death {
+    /// The gate refused it.
+    Refused(Refusal),
+    /// The provider says that the person has opted out.
+    OptedOut,
+    /// The provider refused it for good.
+    Rejected(String),
+    /// Every attempt failed.
+    Exhausted(String),
+    /// No account carries the number it should leave from.
+    NoAccount,
+}
+
+/// What became of a claimed message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The provider took it.
+    Sent {
+        /// The account.
+        account: AccountId,
+        /// The provider's id; our own name of the message where it gives none.
+        id: MessageId,
+        /// When.
+        at: Timestamp,
+        /// Why it was allowed.
+        pass: Pass,
+    },
+    /// Try again then.
+    Retry {
+        /// When.
+        at: Timestamp,
+    },
+    /// The gate holds it until then; no attempt was made.
+    Hold {
+        /// When to ask again.
+        until: Timestamp,
+    },
+    /// The outcome is hidden.
+    Unknown {
+        /// By what.
+        why: String,
+    },
+    /// Never.
+    Dead {
+        /// Why.
+        why: Death,
+    },
+}
+
+/// A message that a provider took: kept as the proof of why it was allowed, and to recognize its receipts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Its name in the outbox.
+    pub row: RowId,
+    /// To whom.
+    pub key: Key,
+    /// The account.
+    pub account: AccountId,
+    /// The provider's id.
+    pub id: MessageId,
+    /// When.
+    pub at: Timestamp,
+    /// Why it was allowed.
+    pub pass: Pass,
+    /// The last word of the provider.
+    pub receipt: ReceiptState,
+}
+
+/// A dialogue whose timer has come due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alarm {
+    /// When it came due.
+    pub at: Timestamp,
+    /// Whose.
+    pub key: Key,
+}
+
+/// A kind of thing that can be scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Table {
+    /// Dialogues and what is known about people.
+    Subscribers,
+    /// The log of turns.
+    Turns,
+    /// Messages that are not sent: pending, held, being sent, unknown, dead.
+    Outbox,
+    /// Messages that providers took.
+    Sent,
+    /// Consent ledgers.
+    Consents,
+}
+
+/// One thing that was scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scanned {
+    /// A dialogue.
+    Subscriber {
+        /// Whose.
+        key: Key,
+        /// The dialogue.
+        record: Box<Record>,
+    },
+    /// A turn.
+    Turn {
+        /// Its number.
+        seq: u64,
+        /// The turn.
+        entry: Box<Entry>,
+    },
+    /// A message of the outbox.
+    Row(Box<Row>),
+    /// A message that was sent.
+    Sent(Box<Sent>),
+    /// A ledger entry.
+    Consent {
+        /// Whose.
+        key: Key,
+        /// The entry.
+        entry: Box<LedgerEntry>,
+    },
+}
+
+/// Where a scan goes on. Opaque.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(Vec<u8>);
+
+/// A page of a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Page {
+    /// The things, in order.
+    pub items: Vec<Scanned>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Cursor>,
+}
+
+/// What a store can fail with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Too much is waiting to be written: nothing was taken; try again in a moment.
+    #[error("the store has more to write than it can take; try again")]
+    Busy,
+    /// What was read makes no sense.
+    #[error("the store holds something that cannot be read: {0}")]
+    Corrupt(String),
+    /// The store is gone.
+    #[error("the store does not answer: {0}")]
+    Gone(String),
+}
+
+impl Turn {
+    /// When the dialogue wants to be woken: its earliest timer, or at once when results wait to be heard.
+    #[must_use]
+    pub fn wake(&self) -> Option<Timestamp> {
+        let person = &self.record.person;
+        let has_taken = self.entry.effects.iter().any(|effect| matches!(effect, Effect::Take(_)));
+        if has_taken || !person.taken.is_empty() { Some(self.at) } else { person.next_due() }
+    }
+}
+
+/// Whether rows of a class wait for each other within a dialogue.
+fn in_order(class: Class) -> bool {
+    match class {
+        Class::OptOutConfirmation | Class::Help | Class::Reply | Class::FollowUp => true,
+        Class::Campaign => false,
+    }
+}
+
+/// The messages that an entry puts into the outbox.
+fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
+    let sends = turn.entry.effects.iter().enumerate().filter_map(|(index, effect)| match effect {
+        Effect::Send(send) => Some((index, send)),
+        Effect::Ledger(_) | Effect::Take(_) | Effect::Lookup { .. } | Effect::Notify { .. } => None,
+    });
+    sends
+        .map(|(index, send)| Row {
+            id: RowId { seq, index: u16::try_from(index).expect("a step has few effects") },
+            key: turn.key.clone(),
+            turn: turn.record.person.turn,
+            send: send.clone(),
+            state: RowState::Pending,
+            attempts: 0,
+            due: turn.at,
+        })
+        .collect()
+}
+
+/// A row after its settlement; `None` when it leaves the outbox.
+fn settled(mut row: Row, settlement: &Settlement) -> Option<Row> {
+    match settlement {
+        Settlement::Sent { .. } => return None,
+        Settlement::Retry { at } => {
+            row.state = RowState::Pending;
+            row.attempts += 1;
+            row.due = *at;
+        }
+        Settlement::Hold { until } => {
+            row.state = RowState::Held;
+            row.due = *until;
+        }
+        Settlement::Unknown { why } => row.state = RowState::Unknown { why: why.clone() },
+        Settlement::Dead { why } => row.state = RowState::Dead { why: why.clone() },
+    }
+    Some(row)
+}
+
+/// The name of a brand-wide counter or pool.
+type TakeKey = (BrandId, String);
+
+/// What a take comes to, given how many there were before.
+fn take(before: u64, take: &crate::dialogue::Take) -> (u64, Taken) {
+    use crate::dialogue::TakeFrom;
+    let number = match take.from {
+        TakeFrom::Counter => Some(before + 1),
+        TakeFrom::Pool { size } => (before < size).then_some(before + 1),
+    };
+    (number.unwrap_or(before), Taken { name: take.name.clone(), number })
+}

@@ -1,0 +1,69 @@
+//! The outbox rows of an embedded store that may still be sent, indexed for claiming. Held in memory, made anew from
+//! the disk when the store is opened.
+
+use super::{Row, RowId, RowState, in_order};
+use crate::sms::{Class, Key};
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// Pending, held and sending rows. Adding, claiming and settling are O(log rows).
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// Pending and held rows: replies before campaigns, then by due time, then by age.
+    waiting: BTreeSet<(bool, Timestamp, RowId)>,
+    /// Pending and sending replies of each dialogue, in order: the first is the one that may be sent.
+    lanes: FxHashMap<Key, BTreeSet<RowId>>,
+}
+
+impl Live {
+    /// Takes in a row as it now is.
+    pub(super) fn put(&mut self, row: &Row) {
+        if matches!(row.state, RowState::Pending | RowState::Held) {
+            self.waiting.insert(place(row));
+        }
+        if matches!(row.state, RowState::Pending | RowState::Sending) && in_order(row.send.class) {
+            self.lanes.entry(row.key.clone()).or_default().insert(row.id);
+        }
+    }
+
+    /// Forgets a row as it was before.
+    pub(super) fn forget(&mut self, row: &Row) {
+        self.waiting.remove(&place(row));
+        if let Some(lane) = self.lanes.get_mut(&row.key) {
+            lane.remove(&row.id);
+            if lane.is_empty() {
+                self.lanes.remove(&row.key);
+            }
+        }
+    }
+
+    /// Rows that are due, in the order in which they are to be tried; those that wait for an earlier reply included.
+    pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = RowId> {
+        [false, true].into_iter().flat_map(move |campaign| {
+            let first = RowId { seq: 0, index: 0 };
+            let last = RowId { seq: u64::MAX, index: u16::MAX };
+            let range = (campaign, Timestamp::MIN, first)..=(campaign, now, last);
+            self.waiting.range(range).map(|(_, _, id)| *id)
+        })
+    }
+
+    /// Whether an earlier reply of the same dialogue is not settled yet.
+    pub(super) fn is_blocked(&self, row: &Row) -> bool {
+        let lane = self.lanes.get(&row.key).filter(|_| in_order(row.send.class));
+        lane.and_then(BTreeSet::first).is_some_and(|first| *first < row.id)
+    }
+
+    /// When the first row is due.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let first = |campaign: bool| {
+            let from = (campaign, Timestamp::MIN, RowId { seq: 0, index: 0 });
+            self.waiting.range(from..).next().filter(|(c, _, _)| *c == campaign).map(|(_, due, _)| *due)
+        };
+        first(false).into_iter().chain(first(true)).min()
+    }
+}
+
+fn place(row: &Row) -> (bool, Timestamp, RowId) {
+    (row.send.class == Class::Campaign, row.due, row.id)
+}

@@ -1,0 +1,159 @@
+//! The embedded store: one folder, no server.
+//!
+//! sled 0.34's `flush` is not an fsync, and flushing from many tasks hangs (both measured). So one plain thread owns
+//! all writes: it takes what is waiting, without lingering when idle, applies it as one batch, flushes, syncs the
+//! database file itself, and then answers everybody. Reads go straight to sled. A failed sync ends the process: after
+//! it nobody knows what is on the disk, and going on would be lying.
+//!
+//! sled's cost is per key, so a turn writes few: the dialogue, the log entry, a row per message, and seldom a ledger
+//! entry or an alarm.
+
+mod keys;
+mod writer;
+
+use super::{Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec};
+use crate::sms::{Key, Receipt};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+use writer::{Job, Writer};
+
+/// Jobs that may wait for the writer. Beyond it callers are told to come back, before anything is promised to anybody.
+const JOBS_MAX: usize = 8_192;
+
+/// The embedded store.
+#[derive(Debug)]
+pub struct SledStore {
+    db: sled::Db,
+    jobs: Option<SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the store `{0}` is in use by another process")]
+    Locked(PathBuf),
+    /// The folder cannot be used.
+    #[error("the store `{path}` cannot be opened: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// What is in it makes no sense.
+    #[error("the store `{path}` cannot be read: {why}")]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl SledStore {
+    /// Opens the store in `folder`, which is made if it is missing, with a cache of so many bytes.
+    ///
+    /// Messages that were being sent when the last process ended become `Unknown`: whether they left nobody knows.
+    pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        let at = || folder.to_path_buf();
+        let folder_error = |source| OpenError::Folder { path: at(), source };
+        std::fs::create_dir_all(folder).map_err(folder_error)?;
+        let database = folder.join("sled");
+        let config = sled::Config::new()
+            .path(&database)
+            .cache_capacity(cache_bytes)
+            .mode(sled::Mode::HighThroughput)
+            .flush_every_ms(None);
+        let db = config.open().map_err(|error| match error {
+            sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(at()),
+            // sled wraps the lock's error into words of its own.
+            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(at()),
+            sled::Error::Io(source) => OpenError::Folder { path: at(), source },
+            other => OpenError::Unreadable { path: at(), why: other.to_string() },
+        })?;
+        let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
+        let writer = Writer::open(db.clone(), file)
+            .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;
+        let (jobs, waiting) = sync_channel(JOBS_MAX);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&waiting))
+            .map_err(folder_error)?;
+        Ok(Self { db, jobs: Some(jobs), writer: Some(thread) })
+    }
+
+    /// Hands a job to the writer and waits for its answer, which comes when its writes are on the disk.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let gone = || StoreError::Gone("its writer has ended".to_owned());
+        match self.jobs.as_ref().ok_or_else(gone)?.try_send(job(answer)) {
+            Ok(()) => wait.await.map_err(|_| gone()),
+            Err(TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(gone()),
+        }
+    }
+}
+
+impl Drop for SledStore {
+    /// Lets the writer finish what it was given.
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(writer) = self.writer.take() {
+            if writer.join().is_err() {
+                tracing::error!("the store's writer ended in a panic");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        let found = self.db.get(keys::dialogue(key)).map_err(|error| keys::gone(&error))?;
+        found.map_or_else(|| Ok(Snapshot::default()), |bytes| keys::Stored::decode(&bytes)?.snapshot())
+    }
+
+    async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
+        // Encoding happens here, in the callers' threads; the writer's is the one that everybody waits for.
+        let turns = turns.into_iter().map(writer::Prepared::new).collect();
+        self.ask(|answer| Job::Commit(turns, answer)).await?
+    }
+
+    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.ask(|answer| Job::Claim { now, limit, answer }).await?
+    }
+
+    async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Settle(settled, answer)).await?
+    }
+
+    async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
+        self.ask(|answer| Job::Due { until, limit, answer }).await?
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.ask(Job::NextDue).await?
+    }
+
+    async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
+        self.ask(|answer| Job::Receipt(receipt.clone(), answer)).await?
+    }
+
+    async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+        keys::scan(&self.db, what, after, limit)
+    }
+}
+
+/// The largest value that a write may hold; a larger one is a bug of ours and is reported rather than lost.
+fn fits(what: &str, value: &[u8]) -> Result<(), StoreError> {
+    if value.len() > codec::VALUE_BYTES_MAX {
+        return Err(StoreError::Corrupt(format!("{what} of {} bytes is too large to be stored", value.len())));
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! What stands under which key, and reading it. One tree; the first byte of a key says what it is.
+//!
+//! | key | value |
+//! |---|---|
+//! | `d` brand 0 number | a dialogue: version, alarm, record |
+//! | `t` sequence | a turn of the log |
+//! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
+//! | `s` account 0 id | a message that a provider took |
+//! | `l` brand 0 number, entry | a ledger entry |
+//! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
+//! | `k` brand 0 name | a brand-wide counter |
+//! | `m` name | facts about the store itself |
+
+use crate::consent::LedgerEntry;
+use crate::dialogue::{Effect, Record};
+use crate::sms::{AccountId, BrandId, Class, Key, MessageId};
+use crate::store::codec::{decode, encode, key_bytes, key_from};
+use crate::store::{Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Things that one page of a scan may hold.
+const PAGE_MAX: usize = 1_000;
+
+/// A dialogue as it is stored: version and alarm stand before the record, so that the writer need not read it.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) version: u64,
+    /// Where the alarm index has this dialogue. It may be earlier than the dialogue's first timer: moving an alarm
+    /// costs two keys, so a later timer leaves the alarm where it is, and it is moved when it rings.
+    pub(super) alarm: Option<Timestamp>,
+    pub(super) record: Vec<u8>,
+}
+
+impl Stored {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.version.to_be_bytes().to_vec();
+        let alarm = self.alarm.map_or(i64::MIN, Timestamp::as_millisecond);
+        bytes.extend_from_slice(&alarm.to_be_bytes());
+        bytes.extend_from_slice(&self.record);
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let bad = || StoreError::Corrupt("a dialogue".to_owned());
+        let version = u64::from_be_bytes(bytes.get(..8).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
+        let alarm = i64::from_be_bytes(bytes.get(8..16).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
+        let alarm = (alarm != i64::MIN).then(|| Timestamp::from_millisecond(alarm)).transpose().map_err(|_| bad())?;
+        Ok(Self { version, alarm, record: bytes[16..].to_vec() })
+    }
+
+    pub(super) fn record(&self) -> Result<Record, StoreError> {
+        decode("a dialogue", &self.record)
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot { version: self.version, record: self.record()? })
+    }
+}
+
+/// A row of the outbox as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredRow {
+    key: Key,
+    turn: u64,
+    class: Class,
+    state: RowState,
+    attempts: u32,
+    due: Timestamp,
+}
+
+impl StoredRow {
+    pub(super) fn encode(row: &Row) -> Vec<u8> {
+        encode(&Self {
+            key: row.key.clone(),
+            turn: row.turn,
+            class: row.send.class,
+            state: row.state.clone(),
+            attempts: row.attempts,
+            due: row.due,
+        })
+    }
+}
+
+pub(super) fn gone(error: &sled::Error) -> StoreError {
+    StoreError::Gone(error.to_string())
+}
+
+fn prefixed(prefix: u8, rest: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(rest.len() + 1);
+    key.push(prefix);
+    key.extend_from_slice(rest);
+    key
+}
+
+pub(super) fn dialogue(key: &Key) -> Vec<u8> {
+    prefixed(b'd', &key_bytes(key))
+}
+
+pub(super) fn turn(seq: u64) -> Vec<u8> {
+    prefixed(b't', &seq.to_be_bytes())
+}
+
+pub(super) fn row(id: RowId) -> Vec<u8> {
+    let mut key = prefixed(b'o', &id.seq.to_be_bytes());
+    key.extend_from_slice(&id.index.to_be_bytes());
+    key
+}
+
+pub(super) fn sent(account: &AccountId, id: &MessageId) -> Vec<u8> {
+    let mut key = prefixed(b's', account.as_str().as_bytes());
+    key.push(0);
+    key.extend_from_slice(id.as_str().as_bytes());
+    key
+}
+
+pub(super) fn ledger(key: &Key, number: u32) -> Vec<u8> {
+    let mut bytes = prefixed(b'l', &key_bytes(key));
+    bytes.extend_from_slice(&number.to_be_bytes());
+    bytes
+}
+
+/// Moments before 1970 do not occur; the sign bit is turned so that keys sort as moments do.
+pub(super) fn alarm(at: Timestamp, key: &Key) -> Vec<u8> {
+    let mut bytes = alarm_moment(at);
+    bytes.extend_from_slice(&key_bytes(key));
+    bytes
+}
+
+pub(super) fn alarm_moment(at: Timestamp) -> Vec<u8> {
+    let sortable = at.as_millisecond().cast_unsigned() ^ (1 << 63);
+    prefixed(b'a', &sortable.to_be_bytes())
+}
+
+pub(super) fn alarm_from(bytes: &[u8]) -> Result<(Timestamp, Key), StoreError> {
+    let bad = || StoreError::Corrupt("an alarm".to_owned());
+    let moment: [u8; 8] = bytes.get(1..9).ok_or_else(bad)?.try_into().map_err(|_| bad())?;
+    let millis = (u64::from_be_bytes(moment) ^ (1 << 63)).cast_signed();
+    let at = Timestamp::from_millisecond(millis).map_err(|_| bad())?;
+    Ok((at, key_from(&bytes[9..])?))
+}
+
+pub(super) fn counter(brand: &BrandId, name: &str) -> Vec<u8> {
+    let mut key = prefixed(b'k', brand.as_str().as_bytes());
+    key.push(0);
+    key.extend_from_slice(name.as_bytes());
+    key
+}
+
+pub(super) const FORMAT: &[u8] = b"mformat";
+
+/// The number of the last turn in the log; 0 where there is none.
+pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
+    let last = db.scan_prefix(b"t").keys().next_back().transpose().map_err(|error| gone(&error))?;
+    last.map_or(Ok(0), |key| seq_of(&key))
+}
+
+fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
+    let bad = || StoreError::Corrupt("the number of a turn".to_owned());
+    Ok(u64::from_be_bytes(key.get(1..9).ok_or_else(bad)?.try_into().map_err(|_| bad())?))
+}
+
+fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
+    let bad = || StoreError::Corrupt("the name of a message".to_owned());
+    let index = u16::from_be_bytes(key.get(9..11).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
+    Ok(RowId { seq: seq_of(key)?, index })
+}
+
+/// A row with its words from the log.
+pub(super) fn read_row(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
+    let id = row_id(key)?;
+    let stored: StoredRow = decode("a message", value)?;
+    let lost = || StoreError::Corrupt(format!("the turn of message {id}"));
+    let entry = db.get(turn(id.seq)).map_err(|error| gone(&error))?.ok_or_else(lost)?;
+    let mut entry: Entry = decode("a turn", &entry)?;
+    let index = usize::from(id.index);
+    match (index < entry.effects.len()).then(|| entry.effects.swap_remove(index)) {
+        Some(Effect::Send(send)) => Ok(Row {
+            id,
+            key: stored.key,
+            turn: stored.turn,
+            send,
+            state: stored.state,
+            attempts: stored.attempts,
+            due: stored.due,
+        }),
+        _ => Err(lost()),
+    }
+}
+
+/// A page of one kind, straight from sled.
+pub(super) fn scan(db: &sled::Db, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+    let prefix = match what {
+        Table::Subscribers => b'd',
+        Table::Turns => b't',
+        Table::Outbox => b'o',
+        Table::Sent => b's',
+        Table::Consents => b'l',
+    };
+    let limit = limit.clamp(1, PAGE_MAX);
+    let start = after.map_or_else(|| vec![prefix], |Cursor(last)| [last.as_slice(), &[0]].concat());
+    let mut page = Page::default();
+    let mut last = None;
+    for found in db.range(start..vec![prefix + 1]) {
+        let (key, value) = found.map_err(|error| gone(&error))?;
+        if page.items.len() == limit {
+            page.next = last.map(Cursor);
+            break;
+        }
+        page.items.push(scanned(db, what, &key, &value)?);
+        last = Some(key.to_vec());
+    }
+    Ok(page)
+}
+
+fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
+    Ok(match what {
+        Table::Subscribers => Scanned::Subscriber {
+            key: key_from(&key[1..])?,
+            record: Box::new(Stored::decode(value)?.record()?),
+        },
+        Table::Turns => Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) },
+        Table::Outbox => Scanned::Row(Box::new(read_row(db, key, value)?)),
+        Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
+        Table::Consents => {
+            let entry: LedgerEntry = decode("a ledger entry", value)?;
+            Scanned::Consent { key: key_from(&key[1..key.len() - 4])?, entry: Box::new(entry) }
+        }
+    })
+}

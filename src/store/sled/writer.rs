@@ -1,0 +1,334 @@
+//! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
+
+use super::keys::{self, Stored, StoredRow, gone};
+use super::{codec, fits};
+use crate::dialogue::Effect;
+use crate::sms::{Key, Receipt, ReceiptState};
+use crate::store::live::Live;
+use crate::store::{
+    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, rows, settled, take,
+};
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+use std::fs::File;
+use std::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
+
+/// Jobs that become one batch. Beyond a thousand turns a sync costs less than the batch itself (measured), and
+/// everybody in it waits for all of it.
+const BATCH_MAX: usize = 1_024;
+
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// Something that the writer is asked for.
+pub(super) enum Job {
+    Commit(Vec<Prepared>, Answer<Vec<Commit>>),
+    Claim { now: Timestamp, limit: usize, answer: Answer<Vec<Row>> },
+    Settle(Vec<(RowId, Settlement)>, Answer<()>),
+    Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
+    NextDue(Answer<Option<Timestamp>>),
+    Receipt(Receipt, Answer<Option<Key>>),
+}
+
+/// A turn with its bytes.
+pub(super) struct Prepared {
+    turn: Turn,
+    record: Vec<u8>,
+    entry: Vec<u8>,
+}
+
+impl Prepared {
+    pub(super) fn new(turn: Turn) -> Self {
+        let (record, entry) = (codec::encode(&turn.record), codec::encode(&turn.entry));
+        Self { turn, record, entry }
+    }
+}
+
+pub(super) struct Writer {
+    db: sled::Db,
+    /// sled's own file, for the sync that sled does not make.
+    file: File,
+    seq: u64,
+    live: Live,
+    batch: Batch,
+}
+
+/// Writes that are not on the disk yet, and what they hide.
+#[derive(Default)]
+struct Batch {
+    writes: sled::Batch,
+    len: usize,
+    overlay: FxHashMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Batch {
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.insert(key.as_slice(), value.as_slice());
+        self.overlay.insert(key, Some(value));
+        self.len += 1;
+    }
+
+    fn delete(&mut self, key: Vec<u8>) {
+        self.writes.remove(key.as_slice());
+        self.overlay.insert(key, None);
+        self.len += 1;
+    }
+}
+
+/// What is said to a caller once everything is on the disk.
+type Reply = Box<dyn FnOnce() + std::marker::Send>;
+
+impl Writer {
+    /// Reads what the writer must know: the last turn, the rows that may still be sent.
+    pub(super) fn open(db: sled::Db, file: File) -> Result<Self, StoreError> {
+        let mut writer = Self { seq: keys::last_seq(&db)?, db, file, live: Live::default(), batch: Batch::default() };
+        match writer.get(keys::FORMAT)? {
+            Some(format) => codec::decode::<u8>("the store's format", &format).map(|_| ())?,
+            None => writer.batch.put(keys::FORMAT.to_vec(), codec::encode(&codec::FORMAT)),
+        }
+        for found in writer.db.clone().scan_prefix(b"o") {
+            let (key, value) = found.map_err(|error| gone(&error))?;
+            let mut row = keys::read_row(&writer.db, &key, &value)?;
+            if row.state == RowState::Sending {
+                row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
+                writer.batch.put(key.to_vec(), StoredRow::encode(&row));
+            }
+            writer.live.put(&row);
+        }
+        writer.sync()?;
+        Ok(writer)
+    }
+
+    /// Works until the last handle of the store is gone.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut replies = vec![self.work(first)];
+            while replies.len() < BATCH_MAX {
+                let Ok(job) = jobs.try_recv() else { break };
+                replies.push(self.work(job));
+            }
+            if let Err(error) = self.sync() {
+                tracing::error!(%error, "the store could not be written; ending, because nobody knows what is on the disk");
+                std::process::abort();
+            }
+            for reply in replies {
+                reply();
+            }
+        }
+    }
+
+    /// Puts the batch on the disk: applied, flushed, and synced by our own call.
+    fn sync(&mut self) -> Result<(), StoreError> {
+        if self.batch.len == 0 {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.batch);
+        self.db.apply_batch(batch.writes).map_err(|error| gone(&error))?;
+        self.db.flush().map_err(|error| gone(&error))?;
+        self.file.sync_data().map_err(|error| StoreError::Gone(error.to_string()))
+    }
+
+    /// Does a job as far as it can be done before the sync; the reply is sent after it.
+    fn work(&mut self, job: Job) -> Reply {
+        fn reply<T: std::marker::Send + 'static>(answer: Answer<T>, result: Result<T, StoreError>) -> Reply {
+            Box::new(move || {
+                // A caller that has gone away wants no answer; what it asked for is done all the same.
+                let _gone = answer.send(result);
+            })
+        }
+        match job {
+            Job::Commit(turns, answer) => {
+                let result = turns.into_iter().map(|turn| self.commit(turn)).collect();
+                reply(answer, result)
+            }
+            Job::Claim { now, limit, answer } => reply(answer, self.claim(now, limit)),
+            Job::Settle(list, answer) => {
+                let result = list.iter().try_for_each(|(id, settlement)| self.settle(*id, settlement));
+                reply(answer, result)
+            }
+            Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
+            Job::NextDue(answer) => reply(answer, self.next_due()),
+            Job::Receipt(receipt, answer) => reply(answer, self.receipt(&receipt)),
+        }
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(fresh) = self.batch.overlay.get(key) {
+            return Ok(fresh.clone());
+        }
+        Ok(self.db.get(key).map_err(|error| gone(&error))?.map(|value| value.to_vec()))
+    }
+
+    fn commit(&mut self, prepared: Prepared) -> Result<Commit, StoreError> {
+        let Prepared { turn, mut record, entry } = prepared;
+        let key = keys::dialogue(&turn.key);
+        let before = self.get(&key)?.map(|bytes| Stored::decode(&bytes)).transpose()?;
+        if turn.read_version != before.as_ref().map_or(0, |stored| stored.version) {
+            let seen = turn.seen.zip(before);
+            let known = seen.is_some_and(|(id, stored)| stored.record().is_ok_and(|r| r.person.has_seen(id)));
+            return Ok(if known { Commit::Duplicate } else { Commit::Conflict });
+        }
+        fits("a turn", &entry)?;
+        let taken = self.takes(&turn)?;
+        if !taken.is_empty() {
+            let mut changed = turn.record.clone();
+            changed.person.taken.extend(taken.iter().cloned());
+            record = codec::encode(&changed);
+        }
+        fits("a dialogue", &record)?;
+        self.seq += 1;
+        for effect in &turn.entry.effects {
+            if let Effect::Ledger(change) = effect {
+                self.batch.put(keys::ledger(&turn.key, change.number), codec::encode(change));
+            }
+        }
+        for row in rows(self.seq, &turn) {
+            self.put_row(&row);
+        }
+        let alarm = self.move_alarm(&turn, before.and_then(|stored| stored.alarm));
+        let stored = Stored { version: turn.read_version + 1, alarm, record };
+        self.batch.put(key, stored.encode());
+        self.batch.put(keys::turn(self.seq), entry);
+        Ok(Commit::Committed { seq: self.seq, taken })
+    }
+
+    fn takes(&mut self, turn: &Turn) -> Result<Vec<crate::dialogue::Taken>, StoreError> {
+        let mut taken = Vec::new();
+        for effect in &turn.entry.effects {
+            let Effect::Take(wanted) = effect else { continue };
+            let key = keys::counter(&turn.key.brand, &wanted.name);
+            let before = self.get(&key)?.map_or(Ok(0), |bytes| codec::decode::<u64>("a counter", &bytes))?;
+            let (after, result) = take(before, wanted);
+            self.batch.put(key, codec::encode(&after));
+            taken.push(result);
+        }
+        Ok(taken)
+    }
+
+    /// Sees to it that the dialogue is looked at in time; moves the alarm only where it must.
+    fn move_alarm(&mut self, turn: &Turn, before: Option<Timestamp>) -> Option<Timestamp> {
+        let wake = turn.wake();
+        if let Some(alarm) = before {
+            let in_time = alarm > turn.at && wake.is_none_or(|wake| alarm <= wake);
+            if in_time {
+                return before;
+            }
+            self.batch.delete(keys::alarm(alarm, &turn.key));
+        }
+        if let Some(wake) = wake {
+            self.batch.put(keys::alarm(wake, &turn.key), Vec::new());
+        }
+        wake
+    }
+
+    fn put_row(&mut self, row: &Row) {
+        self.batch.put(keys::row(row.id), StoredRow::encode(row));
+        self.live.put(row);
+    }
+
+    fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        let key = keys::row(id);
+        self.get(&key)?.map(|value| keys::read_row(&self.db, &key, &value)).transpose()
+    }
+
+    fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
+        // Rows of this very batch have no turn in the database yet: they are claimed the next time.
+        if self.batch.len > 0 {
+            self.sync()?;
+        }
+        let mut claimed = Vec::new();
+        let due: Vec<RowId> = self.live.due(now).collect();
+        for id in due {
+            if claimed.len() == limit {
+                break;
+            }
+            let Some(mut row) = self.row(id)? else { continue };
+            if self.live.is_blocked(&row) {
+                continue;
+            }
+            self.live.forget(&row);
+            row.state = RowState::Sending;
+            self.put_row(&row);
+            claimed.push(row);
+        }
+        Ok(claimed)
+    }
+
+    fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {
+        let Some(row) = self.row(id)? else { return Ok(()) };
+        self.live.forget(&row);
+        if let Settlement::Sent { account, id: given, at, pass } = settlement {
+            let sent = Sent {
+                row: id,
+                key: row.key.clone(),
+                account: account.clone(),
+                id: given.clone(),
+                at: *at,
+                pass: pass.clone(),
+                receipt: ReceiptState::Accepted,
+            };
+            self.batch.put(keys::sent(account, given), codec::encode(&sent));
+        }
+        match settled(row, settlement) {
+            Some(row) => self.put_row(&row),
+            None => self.batch.delete(keys::row(id)),
+        }
+        Ok(())
+    }
+
+    /// Dialogues whose alarm has rung and whose timer is really due; an alarm that rang early is moved.
+    fn due(&mut self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
+        if self.batch.len > 0 {
+            self.sync()?;
+        }
+        let mut alarms = Vec::new();
+        let mut end = keys::alarm_moment(until);
+        end.push(u8::MAX);
+        let rung: Vec<_> = self.db.range(b"a".to_vec()..=end).keys().take(limit.saturating_mul(2)).collect();
+        for found in rung {
+            let index = found.map_err(|error| gone(&error))?;
+            let (alarm, key) = keys::alarm_from(&index)?;
+            let dialogue = keys::dialogue(&key);
+            let Some(bytes) = self.get(&dialogue)? else { continue };
+            let mut stored = Stored::decode(&bytes)?;
+            let person = stored.record()?.person;
+            let wake = if person.taken.is_empty() { person.next_due() } else { Some(alarm) };
+            match wake {
+                Some(at) if at <= until => alarms.push(Alarm { at, key }),
+                later => {
+                    self.batch.delete(index.to_vec());
+                    if let Some(at) = later {
+                        self.batch.put(keys::alarm(at, &key), Vec::new());
+                    }
+                    stored.alarm = later;
+                    self.batch.put(dialogue, stored.encode());
+                }
+            }
+        }
+        alarms.sort();
+        alarms.truncate(limit);
+        Ok(alarms)
+    }
+
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        if self.batch.len > 0 {
+            self.sync()?;
+        }
+        let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
+        let alarm = first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at);
+        Ok(self.live.next_due().into_iter().chain(alarm).min())
+    }
+
+    fn receipt(&mut self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
+        let key = keys::sent(&receipt.account, &receipt.id);
+        let Some(bytes) = self.get(&key)? else { return Ok(None) };
+        let mut sent: Sent = codec::decode("a sent message", &bytes)?;
+        let whose = sent.key.clone();
+        let state = sent.receipt.then(receipt.state);
+        if state != sent.receipt {
+            sent.receipt = state;
+            self.batch.put(key, codec::encode(&sent));
+        }
+        Ok(Some(whose))
+    }
+}
