@@ -52,7 +52,7 @@ index_type! {
 }
 
 /// A brand, ready to hold dialogues. Frozen: shared between threads without locks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bot {
     /// The brand's stable name.
     pub id: BrandId,
@@ -87,7 +87,7 @@ pub struct Bot {
 }
 
 /// A grammar and what its intents are called in the bot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Scope {
     grammar: Arc<Grammar>,
     intents: Vec<Option<IntentIx>>,
@@ -291,7 +291,8 @@ impl Bot {
     #[must_use]
     pub fn flow_named(&self, name: &str) -> Option<FlowIx> {
         let now = self.flows.iter().position(|flow| flow.name == name);
-        now.or_else(|| self.flows.iter().position(|flow| flow.was.iter().any(|was| was == name))).map(FlowIx::new)
+        now.or_else(|| self.flows.iter().position(|flow| flow.was.iter().any(|was| was == name)))
+            .map(FlowIx::new)
     }
 
     /// A node by its number.

@@ -281,7 +281,11 @@ mod tests {
         let file = sources.add("a.flow", "one\ntwo\n");
         let mut found = Diagnostics::default();
         for start in [4, 0, 4] {
-            found.push(Diagnostic::new(Code::UnknownNode, Place::new(file, start..start + 3), "no such node"));
+            found.push(Diagnostic::new(
+                Code::UnknownNode,
+                Place::new(file, start..start + 3),
+                "no such node",
+            ));
         }
         let (report, left_out) = found.into_report();
         assert_eq!(report.iter().map(|d| d.place.start).collect::<Vec<_>>(), [0, 4]);

@@ -13,6 +13,6 @@ pub use typed::{Fact, Field, Formula, Schema, Term, Text, TextPiece, type_condit
 
 /// Names that mean something in every expression and so cannot be names of fields.
 pub const RESERVED: [&str; 14] = [
-    "age", "region", "tag", "last", "near", "program", "link", "contact", "terms", "and", "or", "not", "else",
-    "known",
+    "age", "region", "tag", "last", "near", "program", "link", "contact", "terms", "and", "or", "not",
+    "else", "known",
 ];

@@ -6,7 +6,7 @@ mod text;
 mod time;
 
 pub use text::TextDecl;
-pub use time::Delay;
+pub use time::{Delay, delay};
 
 use crate::outline::Span;
 use nom::Input;

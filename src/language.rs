@@ -93,7 +93,8 @@ pub struct Lexicon {
     pub numbers: &'static [&'static str],
 }
 
-const EMPTY: Lexicon = Lexicon { skip: &[], yes: &[], no: &[], name_lead: &[], not_a_name: &[], numbers: &[] };
+const EMPTY: Lexicon =
+    Lexicon { skip: &[], yes: &[], no: &[], name_lead: &[], not_a_name: &[], numbers: &[] };
 
 /// Every language that has lists.
 const LEXICONS: [(Lang, Lexicon); 3] =

@@ -1,14 +1,21 @@
 //! sayso
 pub mod bot;
+pub mod cli;
+pub mod config;
+pub mod consent;
 pub mod diagnostic;
+pub mod dialogue;
+pub mod engine;
 pub mod expr;
 pub mod flow;
 pub mod grammar;
 pub mod language;
 pub mod outline;
+pub mod provider;
+pub mod server;
+pub mod simulator;
 pub mod slot;
 pub mod sms;
-pub mod consent;
-pub mod dialogue;
 pub mod store;
-pub mod provider;
+pub mod transcript;
+pub mod workspace;

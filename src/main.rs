@@ -1,1 +1,61 @@
-fn main(){}
+//! The binary: arguments in, exit code out.
+
+use anyhow::Context;
+use clap::Parser;
+use clap::error::ErrorKind;
+use sayso::cli::{Cli, Exit, Streams, run};
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    match work() {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS, // whoever read us has heard enough
+        Err(error) => {
+            let _unheard = writeln!(stderr(), "error: {error:#}");
+            ExitCode::from(Exit::Unusable.code())
+        }
+    }
+}
+
+fn work() -> anyhow::Result<Exit> {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().context("cannot print the help")?;
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return Ok(if asked { Exit::Done } else { Exit::Unusable });
+        }
+    };
+    logging();
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = stderr().is_terminal() && !no_colour;
+    let mut streams = Streams { out: &mut stdout(), err: &mut stderr(), colour };
+    match run(cli, &mut streams) {
+        Ok(exit) => Ok(exit),
+        Err(unusable) => {
+            let mut message = unusable.to_string();
+            if let Some(hint) = unusable.way_out() {
+                message = format!("{message}\n  hint: {hint}");
+            }
+            Err(anyhow::anyhow!(message))
+        }
+    }
+}
+
+/// Logs to stderr: `SAYSO_LOG` says how much (`info` by default), `SAYSO_LOG_FORMAT=json` in which form.
+fn logging() {
+    let filter =
+        EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sayso::engine=warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
+    if std::env::var("SAYSO_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        logs.json().init();
+    } else {
+        logs.with_ansi(stderr().is_terminal()).init();
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.to_string().to_lowercase().contains("broken pipe")
+}

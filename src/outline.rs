@@ -61,7 +61,7 @@ impl<'d> Reader<'d> {
 
 /// The file's lines as a tree. O(bytes).
 pub fn outline<'a>(text: &'a str, reader: &mut Reader<'_>) -> Vec<Block<'a>> {
-    let mut rest = Span::new(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let mut rest = Span::new(text);
     let mut open: Vec<Block<'a>> = Vec::new(); // the path from the left edge to the line read last
     let mut roots = Vec::new();
     while !rest.fragment().is_empty() {
@@ -85,7 +85,8 @@ pub fn outline<'a>(text: &'a str, reader: &mut Reader<'_>) -> Vec<Block<'a>> {
 
 fn line(input: Span<'_>) -> IResult<Span<'_>, (Span<'_>, Span<'_>)> {
     let not_ending = take_till(|c| c == '\n' || c == '\r');
-    let (rest, (indent, body, _, _)) = (blanks, not_ending, opt(char('\r')), opt(line_ending)).parse(input)?;
+    let (rest, (indent, body, _, _)) =
+        (blanks, not_ending, opt(char('\r')), opt(line_ending)).parse(input)?;
     Ok((rest, (indent, body)))
 }
 
@@ -110,7 +111,8 @@ fn level(indent: Span<'_>, line: Span<'_>, open: usize, reader: &mut Reader<'_>)
     if blanks.contains('\t') {
         let place = reader.place(indent);
         reader.report(
-            Diagnostic::new(Code::TabIndent, place, "a tab in the indentation").hint("use two spaces for each level"),
+            Diagnostic::new(Code::TabIndent, place, "a tab in the indentation")
+                .hint("use two spaces for each level"),
         );
     } else if blanks.len() % 2 == 1 {
         let place = reader.place(line);
@@ -135,9 +137,10 @@ fn level(indent: Span<'_>, line: Span<'_>, open: usize, reader: &mut Reader<'_>)
 pub fn name(input: Span<'_>) -> IResult<Span<'_>, Span<'_>> {
     use nom::bytes::complete::take_while1;
     use nom::combinator::verify;
-    verify(take_while1(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_'), |s: &Span<'_>| {
-        s.fragment().starts_with(|c: char| c.is_ascii_lowercase())
-    })
+    verify(
+        take_while1(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_'),
+        |s: &Span<'_>| s.fragment().starts_with(|c: char| c.is_ascii_lowercase()),
+    )
     .parse(input)
 }
 

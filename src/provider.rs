@@ -84,6 +84,16 @@ impl Settings {
     }
 }
 
+/// A provider account, ready to be used.
+pub struct Account {
+    /// Its name.
+    pub id: AccountId,
+    /// Its translator.
+    pub provider: Box<dyn Provider>,
+    /// Whether the provider answers STOP by itself, so that ours would be a second confirmation.
+    pub answers_stop: bool,
+}
+
 /// A webhook request as it came, before anything in it is believed.
 #[derive(Clone)]
 pub struct RawRequest {

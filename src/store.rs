@@ -34,6 +34,10 @@ pub trait Store: Send + Sync {
     /// Replies come before campaign messages. `Held`, `Unknown` and `Dead` rows and campaign rows block nobody.
     async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError>;
 
+    /// Takes what waits for one person, held or pending, in order, and marks it as being sent: for providers that can
+    /// send only in the answer to that person's own text.
+    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError>;
+
     /// Writes down what became of claimed messages.
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
 
@@ -72,6 +76,8 @@ pub struct Turn {
     pub seen: Option<u64>,
     /// The new state.
     pub record: Record,
+    /// Until when its messages are held for [`Store::claim_for`]; `None` sends them at once.
+    pub hold_until: Option<Timestamp>,
     /// What goes into the log.
     pub entry: Entry,
 }
@@ -143,6 +149,8 @@ pub struct Row {
     pub state: RowState,
     /// Attempts so far.
     pub attempts: u32,
+    /// Whether the gate has ever held it.
+    pub held: bool,
     /// When to try next.
     pub due: Timestamp,
 }
@@ -353,9 +361,10 @@ fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
             key: turn.key.clone(),
             turn: turn.record.person.turn,
             send: send.clone(),
-            state: RowState::Pending,
+            state: if turn.hold_until.is_some() { RowState::Held } else { RowState::Pending },
             attempts: 0,
-            due: turn.at,
+            held: false,
+            due: turn.hold_until.unwrap_or(turn.at),
         })
         .collect()
 }
@@ -371,6 +380,7 @@ fn settled(mut row: Row, settlement: &Settlement) -> Option<Row> {
         }
         Settlement::Hold { until } => {
             row.state = RowState::Held;
+            row.held = true;
             row.due = *until;
         }
         Settlement::Unknown { why } => row.state = RowState::Unknown { why: why.clone() },

@@ -1,7 +1,10 @@
 //! Linking: a brand's files become one [`Bot`], names become numbers, and every mistake is reported with a way out.
 
 use super::check::check;
-use super::{Action, Ask, Bot, Exit, Field, FieldIx, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Scope, Texts};
+use super::{
+    Action, Ask, Bot, Exit, Field, FieldIx, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Scope,
+    Texts,
+};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{self, Schema, type_condition, type_template};
 use crate::flow::TextDecl;
@@ -95,8 +98,9 @@ impl<'l> Linker<'l> {
         };
         let own = grammar.intents().map(&mut number).collect();
         let shared_numbers = shared.grammar.intents();
-        let shared_numbers =
-            shared_numbers.map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) }).collect();
+        let shared_numbers = shared_numbers
+            .map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) })
+            .collect();
         let languages: Vec<Lang> = sources.brand.languages.iter().map(|lang| lang.value).collect();
         Self {
             schema: Schema { fields: fields.iter().map(|(_, field)| field.clone()).collect() },
@@ -148,9 +152,15 @@ impl<'l> Linker<'l> {
             let Some(number) = self.intent(intent) else { continue };
             let taken = self.intents[number.index()].starts.replace(ix);
             if let Some(other) = taken.filter(|other| *other != ix) {
-                let message = format!("`{}` already starts the flow `{}`", intent.value, self.flows[other.index()].name);
+                let message = format!(
+                    "`{}` already starts the flow `{}`",
+                    intent.value,
+                    self.flows[other.index()].name
+                );
                 let diagnostic = Diagnostic::new(Code::StartsTwice, intent.place, message);
-                self.found.push(diagnostic.hint("one intent starts one flow; give one of them an intent of its own"));
+                self.found.push(
+                    diagnostic.hint("one intent starts one flow; give one of them an intent of its own"),
+                );
             }
         }
         let on = self.branches(&decl.on, decl);
@@ -177,8 +187,11 @@ impl<'l> Linker<'l> {
         let mut left_at: Option<Place> = None;
         while let Some(line) = lines.next() {
             if let Some(place) = left_at {
-                let diagnostic = Diagnostic::new(Code::DeadLine, line_place(line), "this line is never reached");
-                self.found.push(diagnostic.related(place, "the node is left here").hint("take it away, or move it up"));
+                let diagnostic =
+                    Diagnostic::new(Code::DeadLine, line_place(line), "this line is never reached");
+                self.found.push(
+                    diagnostic.related(place, "the node is left here").hint("take it away, or move it up"),
+                );
                 break;
             }
             match line {
@@ -198,8 +211,12 @@ impl<'l> Linker<'l> {
                 }
                 Line::Ask(ask) if node.wait.is_none() => node.wait = self.ask(ask, within),
                 Line::Ask(ask) => {
-                    let diagnostic = Diagnostic::new(Code::SecondWait, ask.field.place, "a second question in one node");
-                    self.found.push(diagnostic.hint("a node waits at most once; put this question into a node of its own"));
+                    let diagnostic =
+                        Diagnostic::new(Code::SecondWait, ask.field.place, "a second question in one node");
+                    self.found.push(
+                        diagnostic
+                            .hint("a node waits at most once; put this question into a node of its own"),
+                    );
                 }
                 Line::When(condition, to) => {
                     let when = type_condition(condition, &self.schema, self.found);
@@ -230,7 +247,8 @@ impl<'l> Linker<'l> {
     /// Adds an action, unless the question already stands: what happens after the answer belongs to the next node.
     fn act(&mut self, node: &mut Node, action: Action, place: Place) {
         if node.wait.is_some() {
-            let diagnostic = Diagnostic::new(Code::AfterWait, place, "after the question only ways out can stand");
+            let diagnostic =
+                Diagnostic::new(Code::AfterWait, place, "after the question only ways out can stand");
             self.found.push(diagnostic.hint("put this into the node that the way out leads to"));
             return;
         }
@@ -243,22 +261,26 @@ impl<'l> Linker<'l> {
             let message = format!("no field is called `{}`", decl.field.value);
             let names = self.schema.fields.iter().map(|field| field.name.as_str());
             let diagnostic = Diagnostic::new(Code::UnknownField, decl.field.place, message);
-            self.found.push(diagnostic.did_you_mean(&decl.field.value, names).hint(format!(
-                "declare it in `brand.flow`, as in `field {}: text`",
-                decl.field.value
-            )));
+            self.found.push(
+                diagnostic
+                    .did_you_mean(&decl.field.value, names)
+                    .hint(format!("declare it in `brand.flow`, as in `field {}: text`", decl.field.value)),
+            );
         }
         let unclear = self.optional_texts(&decl.unclear);
         let invalid = self.optional_texts(&decl.invalid);
         let again = self.optional_texts(&decl.again);
         let tries = decl.tries.as_ref().and_then(|(count, to)| Some((count.value, self.target(to, within)?)));
-        let silent = decl.silent.as_ref().and_then(|(delay, to)| Some((delay.value, self.target(to, within)?)));
+        let silent =
+            decl.silent.as_ref().and_then(|(delay, to)| Some((delay.value, self.target(to, within)?)));
         let on = self.branches(&decl.on, within);
         Some(Ask { field: FieldIx::new(field?), unclear, invalid, again, tries, silent, on })
     }
 
     fn branches(&mut self, branches: &[Branch], within: &FlowDecl) -> Vec<(IntentIx, NodeIx)> {
-        let linked = branches.iter().map(|branch| Some((self.intent(&branch.intent)?, self.target(&branch.to, within)?)));
+        let linked = branches
+            .iter()
+            .map(|branch| Some((self.intent(&branch.intent)?, self.target(&branch.to, within)?)));
         linked.collect::<Vec<_>>().into_iter().flatten().collect()
     }
 
@@ -268,10 +290,11 @@ impl<'l> Linker<'l> {
             let message = format!("no grammar has an intent `{}`", name.value);
             let known = self.intent_numbers.keys().map(String::as_str);
             let diagnostic = Diagnostic::new(Code::UnknownIntent, name.place, message);
-            self.found.push(diagnostic.did_you_mean(&name.value, known).hint(format!(
-                "write `intent {}` and its patterns in a `*.grammar` file",
-                name.value
-            )));
+            self.found.push(
+                diagnostic
+                    .did_you_mean(&name.value, known)
+                    .hint(format!("write `intent {}` and its patterns in a `*.grammar` file", name.value)),
+            );
         }
         number
     }
@@ -284,7 +307,12 @@ impl<'l> Linker<'l> {
             let diagnostic = Diagnostic::new(Code::UnknownNode, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known));
         }
-        let flow = self.sources.flows.iter().flat_map(|file| &file.flows).position(|flow| std::ptr::eq(flow, within));
+        let flow = self
+            .sources
+            .flows
+            .iter()
+            .flat_map(|file| &file.flows)
+            .position(|flow| std::ptr::eq(flow, within));
         let first = self.flows[flow.expect("flows are linked from these files")].first;
         Some(NodeIx::new(first.index() + found?))
     }
@@ -314,7 +342,8 @@ impl<'l> Linker<'l> {
             if !texts.iter().any(|(lang, _)| lang == language) {
                 let message = format!("this text is missing in `{language}`");
                 let diagnostic = Diagnostic::new(Code::Untranslated, decls[0].place, message);
-                self.found.push(diagnostic.hint(format!("add it as `.{language}`; until then `{first}` is sent")));
+                self.found
+                    .push(diagnostic.hint(format!("add it as `.{language}`; until then `{first}` is sent")));
             }
         }
         texts.sort_by_key(|(lang, _)| *lang != first);
@@ -362,7 +391,8 @@ impl<'l> Linker<'l> {
     /// A fact that the rules want in confirmations (CTIA Messaging Principles 5.1.2.1; 47 CFR 64.1200(a)(12)).
     fn required(&mut self, fact: Option<&At<String>>, code: Code, line: &str) -> String {
         if fact.is_none() {
-            let diagnostic = Diagnostic::new(code, self.sources.top, format!("`brand.flow` does not say `{line}`"));
+            let diagnostic =
+                Diagnostic::new(code, self.sources.top, format!("`brand.flow` does not say `{line}`"));
             self.found.push(diagnostic.hint("the texts that answer STOP and HELP must name it"));
         }
         fact.map(|at| at.value.clone()).unwrap_or_default()
@@ -410,8 +440,11 @@ fn replaced(own: &[GrammarFile], shared: &Grammar, found: &mut Diagnostics) -> V
         let name = &intent.name.value;
         let is_shared = shared.intents().any(|other| other == name);
         if is_shared && !intent.replace && !replaced.contains(name) {
-            let diagnostic =
-                Diagnostic::new(Code::SharedIntent, intent.name.place, format!("`{name}` is a shared intent already"));
+            let diagnostic = Diagnostic::new(
+                Code::SharedIntent,
+                intent.name.place,
+                format!("`{name}` is a shared intent already"),
+            );
             found.push(diagnostic.hint(format!("write `intent {name} replace` to put yours in its place")));
         }
         if is_shared {
@@ -439,10 +472,11 @@ fn fields(brand: &BrandFile, found: &mut Diagnostics) -> Vec<(Field, expr::Field
                     let message = format!("no slot type is called `{}`", kind.value);
                     let known = slot::ALL.iter().map(|slot| slot.name()).chain(["one of"]);
                     let diagnostic = Diagnostic::new(Code::UnknownType, kind.place, message);
-                    found.push(diagnostic.did_you_mean(&kind.value, known.clone()).hint(format!(
-                        "the types are {}",
-                        known.collect::<Vec<_>>().join(", ")
-                    )));
+                    found.push(
+                        diagnostic
+                            .did_you_mean(&kind.value, known.clone())
+                            .hint(format!("the types are {}", known.collect::<Vec<_>>().join(", "))),
+                    );
                     continue;
                 }
             },

@@ -75,7 +75,9 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => Verdict::Refuse(Refusal::OptedOut),
         (Class::Reply, Status::None | Status::In) => pass(),
         (Class::FollowUp | Class::Campaign, Status::None) => Verdict::Refuse(Refusal::NoConsent),
-        (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => Verdict::Refuse(Refusal::Overtaken),
+        (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => {
+            Verdict::Refuse(Refusal::Overtaken)
+        }
         (Class::FollowUp | Class::Campaign, Status::In) => match end_of_quiet(asking) {
             Some(until) => Verdict::Hold { until },
             None => pass(),
@@ -108,7 +110,15 @@ mod tests {
         let time = |hour| Time::constant(hour, 0, 0, 0);
         let now = now.parse().expect("a time");
         let quiet = Some((time(20), time(9)));
-        gate(&Asking { class, standing: &standing, answers_stop: false, overtaken: false, quiet, zone: &zone, now })
+        gate(&Asking {
+            class,
+            standing: &standing,
+            answers_stop: false,
+            overtaken: false,
+            quiet,
+            zone: &zone,
+            now,
+        })
     }
 
     #[test]

@@ -103,8 +103,22 @@ mod tests {
     #[test]
     fn the_words_count_as_a_whole_message_however_they_are_typed() {
         for body in [
-            "STOP", "stop.", "\" stop! \"", "Stop all", "opt-out", "OPT OUT", "S T O P", "𝓢𝓽𝓸𝓹", "st\u{200b}op",
-            "ＳＴＯＰ", "Arrêt", "🛑", "✋🏽", "no más", "unsub", "END",
+            "STOP",
+            "stop.",
+            "\" stop! \"",
+            "Stop all",
+            "opt-out",
+            "OPT OUT",
+            "S T O P",
+            "𝓢𝓽𝓸𝓹",
+            "st\u{200b}op",
+            "ＳＴＯＰ",
+            "Arrêt",
+            "🛑",
+            "✋🏽",
+            "no más",
+            "unsub",
+            "END",
         ] {
             assert!(matches!(kind(body), Kind::OptOut(_)), "{body}");
         }
@@ -119,8 +133,18 @@ mod tests {
     #[test]
     fn sentences_and_neighbours_are_speech() {
         for body in [
-            "stop by my house", "shop", "top", "spot", "I quit my job", "when does it end?", "start the engine", "yes",
-            "", "...", "helpful", "cancel my appointment",
+            "stop by my house",
+            "shop",
+            "top",
+            "spot",
+            "I quit my job",
+            "when does it end?",
+            "start the engine",
+            "yes",
+            "",
+            "...",
+            "helpful",
+            "cancel my appointment",
         ] {
             assert_eq!(kind(body), Kind::Speech, "{body}");
         }

@@ -46,7 +46,9 @@ pub fn help(facts: Facts<'_>, language: Lang) -> String {
         Lang::FR => format!(
             "{program} : aide sur {contact}. {often}. Des frais de messages et de données peuvent s'appliquer. Répondez STOP pour annuler."
         ),
-        _ => format!("{program}: help at {contact}. {often}. Msg & data rates may apply. Reply STOP to cancel."),
+        _ => format!(
+            "{program}: help at {contact}. {often}. Msg & data rates may apply. Reply STOP to cancel."
+        ),
     }
 }
 
@@ -56,13 +58,18 @@ pub fn terms(facts: Facts<'_>, language: Lang) -> String {
     let often = frequency(facts, language);
     match language {
         Lang::ES => {
-            format!("{often}. Pueden aplicarse tarifas de mensajes y datos. HELP: ayuda ({}), STOP: cancelar.", facts.contact)
+            format!(
+                "{often}. Pueden aplicarse tarifas de mensajes y datos. HELP: ayuda ({}), STOP: cancelar.",
+                facts.contact
+            )
         }
         Lang::FR => format!(
             "{often}. Des frais de messages et de données peuvent s'appliquer. HELP : aide ({}), STOP : annuler.",
             facts.contact
         ),
-        _ => format!("{often}. Msg & data rates may apply. HELP for help ({}), STOP to cancel.", facts.contact),
+        _ => {
+            format!("{often}. Msg & data rates may apply. HELP for help ({}), STOP to cancel.", facts.contact)
+        }
     }
 }
 
@@ -82,9 +89,13 @@ pub fn opted_in(facts: Facts<'_>, language: Lang) -> String {
 pub fn fallback(facts: Facts<'_>, language: Lang) -> String {
     let program = facts.program;
     match language {
-        Lang::ES => format!("{program}: no entendimos su mensaje. Responda HELP para ayuda o STOP para cancelar."),
+        Lang::ES => {
+            format!("{program}: no entendimos su mensaje. Responda HELP para ayuda o STOP para cancelar.")
+        }
         Lang::FR => {
-            format!("{program} : nous n'avons pas compris votre message. Répondez HELP pour de l'aide, STOP pour annuler.")
+            format!(
+                "{program} : nous n'avons pas compris votre message. Répondez HELP pour de l'aide, STOP pour annuler."
+            )
         }
         _ => format!("{program}: sorry, we did not understand. Reply HELP for help or STOP to cancel."),
     }

@@ -329,7 +329,9 @@ impl<'b> Machine<'b> {
     fn after(&self, delay: Delay) -> Timestamp {
         let far = Timestamp::MAX;
         match delay {
-            Delay::Exact { seconds } => self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(far),
+            Delay::Exact { seconds } => {
+                self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(far)
+            }
             Delay::Calendar { days } => {
                 let here = self.now.to_zoned(self.bot.zone.clone());
                 here.checked_add(days.days()).map_or(far, |then| then.timestamp())
@@ -340,7 +342,8 @@ impl<'b> Machine<'b> {
     /// A timer came due. One that is no longer armed, or not due yet, changes nothing.
     pub(super) fn timer(&mut self, armed_in: u64) {
         let now = self.now;
-        let armed = self.state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
+        let armed =
+            self.state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
         if !armed {
             self.note("a stale timer changes nothing");
             return;
@@ -359,8 +362,10 @@ impl<'b> Machine<'b> {
 
 /// The beginning of a text, cut at a character.
 fn shortened(body: &str) -> String {
-    body.chars().scan(0, |bytes, c| {
-        *bytes += c.len_utf8();
-        (*bytes <= RECEIVED_BYTES_MAX).then_some(c)
-    }).collect()
+    body.chars()
+        .scan(0, |bytes, c| {
+            *bytes += c.len_utf8();
+            (*bytes <= RECEIVED_BYTES_MAX).then_some(c)
+        })
+        .collect()
 }

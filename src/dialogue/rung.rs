@@ -147,7 +147,9 @@ fn flow_on(scene: &Scene<'_>) -> Option<Move> {
 /// The best of the heard intents that a list of branches names.
 fn heard_in(scene: &Scene<'_>, branches: &[(IntentIx, NodeIx)]) -> Option<Move> {
     let mut heard = scene.reading.heard.iter();
-    heard.find_map(|h| branches.iter().find(|(intent, _)| *intent == h.intent)).map(|(_, node)| Move::Go(*node))
+    heard
+        .find_map(|h| branches.iter().find(|(intent, _)| *intent == h.intent))
+        .map(|(_, node)| Move::Go(*node))
 }
 
 fn keyword(scene: &Scene<'_>) -> Option<Move> {
@@ -172,7 +174,12 @@ fn leftover(scene: &Scene<'_>) -> Option<Move> {
     Some(match &scene.reading.answer {
         Some((_, Answer::Invalid(_))) => Move::Invalid,
         Some(_) => Move::Unclear,
-        None if scene.state.person.fallback_at.is_some_and(|at| scene.now.duration_since(at) < FALLBACK_EVERY) => {
+        None if scene
+            .state
+            .person
+            .fallback_at
+            .is_some_and(|at| scene.now.duration_since(at) < FALLBACK_EVERY) =>
+        {
             Move::Ignore("the fallback was said within the last 24 hours")
         }
         None => Move::Fallback,

@@ -78,7 +78,9 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     let scene = Scene { bot: machine.bot, state: before, reading, now: machine.now };
     let stopped = before.person.standing.status == Status::Out;
     let hearing = RUNGS.iter().filter(|rung| rung.hears_stopped || !stopped);
-    let Some((rung, decided)) = hearing.map(|rung| Some((rung, (rung.decide)(&scene)?))).find_map(|taken| taken) else {
+    let Some((rung, decided)) =
+        hearing.map(|rung| Some((rung, (rung.decide)(&scene)?))).find_map(|taken| taken)
+    else {
         machine.note("opted out: recorded, not answered");
         return;
     };

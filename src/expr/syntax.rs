@@ -123,7 +123,9 @@ fn report_stop(stopped: Span<'_>, reader: &mut Reader<'_>) {
         let word: String = stopped.fragment().chars().take(20).collect();
         Diagnostic::new(Code::BadExpression, place, format!("`{word}` cannot stand here"))
     };
-    reader.report(diagnostic.hint("write for example `flavor = mango and not tag staff`, or `name else \"friend\"`"));
+    reader.report(
+        diagnostic.hint("write for example `flavor = mango and not tag staff`, or `name else \"friend\"`"),
+    );
 }
 
 fn or<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
@@ -173,10 +175,13 @@ fn operator(input: Span<'_>) -> Parsed<'_, (Span<'_>, Compare)> {
 fn with_default<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
     let (input, first) = primary(input, here)?;
     let (input, default) = opt(preceded(keyword("else"), |i| primary(i, here))).parse(input)?;
-    Ok((input, match default {
-        Some(default) => Expr::Else(Box::new(first), Box::new(default)),
-        None => first,
-    }))
+    Ok((
+        input,
+        match default {
+            Some(default) => Expr::Else(Box::new(first), Box::new(default)),
+            None => first,
+        },
+    ))
 }
 
 fn primary<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
@@ -230,18 +235,24 @@ fn prefixed<'a>(
 }
 
 fn bare<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
-    let word = |i| alt((keyword_only("and"), keyword_only("or"), keyword_only("not"), keyword_only("else"))).parse(i);
+    let word = |i| {
+        alt((keyword_only("and"), keyword_only("or"), keyword_only("not"), keyword_only("else"))).parse(i)
+    };
     let (rest, named) = preceded(peek(not(word)), name).parse(input)?;
     Ok((rest, Expr::Name(here.at(named, (*named.fragment()).to_owned()))))
 }
 
 /// A word of the language with the blanks around it.
-fn keyword<'a>(word: &'static str) -> impl Parser<Span<'a>, Output = (), Error = nom::error::Error<Span<'a>>> {
+fn keyword<'a>(
+    word: &'static str,
+) -> impl Parser<Span<'a>, Output = (), Error = nom::error::Error<Span<'a>>> {
     value((), delimited(space0, keyword_only(word), space0))
 }
 
 /// A word of the language that is not the beginning of a longer one.
-fn keyword_only<'a>(word: &'static str) -> impl Parser<Span<'a>, Output = (), Error = nom::error::Error<Span<'a>>> {
+fn keyword_only<'a>(
+    word: &'static str,
+) -> impl Parser<Span<'a>, Output = (), Error = nom::error::Error<Span<'a>>> {
     let more = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     value((), terminated(tag(word), not(more)))
 }
@@ -297,7 +308,9 @@ fn braced<'a>(inside: Span<'a>, reader: &mut Reader<'_>) -> (Option<Expr>, Span<
             if stopped.fragment().is_empty() || !inside.fragment().contains('}') {
                 let place = reader.place(inside);
                 let diagnostic = Diagnostic::new(Code::BadTemplate, place, "a brace that is never closed");
-                reader.report(diagnostic.hint("close it with `}`, or write `{{` for a brace that is to be sent"));
+                reader.report(
+                    diagnostic.hint("close it with `}`, or write `{{` for a brace that is to be sent"),
+                );
             } else {
                 report_stop(stopped, reader);
             }

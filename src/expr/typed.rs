@@ -126,7 +126,11 @@ pub fn type_condition(expr: &Expr, schema: &Schema, found: &mut Diagnostics) -> 
         Expr::Name(_) | Expr::Number(_) | Expr::Quoted(_) | Expr::Else(..) => {
             let typed = term(expr, None, schema, found)?;
             if typed.kind == ValueKind::Truth {
-                return Some(Formula::Compare(typed.term, Compare::Equal, Term::Constant(Value::Truth(true))));
+                return Some(Formula::Compare(
+                    typed.term,
+                    Compare::Equal,
+                    Term::Constant(Value::Truth(true)),
+                ));
             }
             found.push(
                 Diagnostic::new(Code::WrongType, expr.place(), "this is a value, not a condition")
@@ -201,9 +205,16 @@ fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnos
     }
 }
 
-fn named(word: &At<String>, other: Option<&Typed>, schema: &Schema, found: &mut Diagnostics) -> Option<Typed> {
+fn named(
+    word: &At<String>,
+    other: Option<&Typed>,
+    schema: &Schema,
+    found: &mut Diagnostics,
+) -> Option<Typed> {
     if let Some(side) = other {
-        if side.kind == ValueKind::Choice && side.choice.as_ref().is_some_and(|list| list.has_key(&word.value)) {
+        if side.kind == ValueKind::Choice
+            && side.choice.as_ref().is_some_and(|list| list.has_key(&word.value))
+        {
             return list_value(word, side, found);
         }
         if side.kind == ValueKind::Truth && matches!(word.value.as_str(), "yes" | "no") {

@@ -79,7 +79,16 @@ pub enum KindDecl {
 }
 
 const BRAND_WORDS: [&str; 10] = [
-    "program", "numbers", "contact", "frequency", "languages", "timezone", "quiet", "interrupt", "optin", "fallback",
+    "program",
+    "numbers",
+    "contact",
+    "frequency",
+    "languages",
+    "timezone",
+    "quiet",
+    "interrupt",
+    "optin",
+    "fallback",
 ];
 
 /// Reads a brand file. Returns all that could be read; mistakes go to the reader.
@@ -98,7 +107,14 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> BrandFile {
                     reader.mistake(Code::UnknownWord, word, "`personal` goes on with `field`");
                 }
             }
-            other => unknown(Code::UnknownBlock, word, other, "a brand file", &["brand", "field", "personal"], reader),
+            other => unknown(
+                Code::UnknownBlock,
+                word,
+                other,
+                "a brand file",
+                &["brand", "field", "personal"],
+                reader,
+            ),
         }
     }
     file
@@ -180,7 +196,8 @@ fn timezone(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<TimeZone>> {
         return Some(At::new(zone, place));
     }
     let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-    let diagnostic = Diagnostic::new(Code::BadZone, place, format!("no time zone is called `{}`", rest.fragment()));
+    let diagnostic =
+        Diagnostic::new(Code::BadZone, place, format!("no time zone is called `{}`", rest.fragment()));
     reader.report(
         diagnostic
             .did_you_mean(rest.fragment(), names.iter().map(String::as_str))
@@ -196,7 +213,8 @@ fn quiet(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(Time, Time)>> {
     if times.is_none_or(|(from, to)| from == to) {
         let place = reader.place(rest);
         reader.report(
-            Diagnostic::new(Code::BadHours, place, "these are no hours").hint("write for example `quiet 20:00 to 09:00`"),
+            Diagnostic::new(Code::BadHours, place, "these are no hours")
+                .hint("write for example `quiet 20:00 to 09:00`"),
         );
         return None;
     }
@@ -221,7 +239,8 @@ fn field(block: &Block<'_>, rest: Span<'_>, personal: bool, reader: &mut Reader<
     let Some(kind) = parts.get(1).filter(|kind| !kind.fragment().is_empty()) else {
         let place = reader.place(rest);
         reader.report(
-            Diagnostic::new(Code::UnknownType, place, "this field has no type").hint("write for example `field zip: us_zip`"),
+            Diagnostic::new(Code::UnknownType, place, "this field has no type")
+                .hint("write for example `field zip: us_zip`"),
         );
         return None;
     };

@@ -1,8 +1,8 @@
 //! Reading `*.flow` files: flows, their nodes, and the lines of a node.
 
+use super::arrow;
 use super::text::{TextDecl, text, verb};
 use super::time::{Delay, delay};
-use super::arrow;
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, expression};
 use crate::grammar::syntax::{language, named};
@@ -123,7 +123,14 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> FlowFile {
 }
 
 /// Reports a word that the language does not have at this place.
-pub(super) fn unknown(code: Code, at: Span<'_>, word: &str, within: &str, known: &[&str], reader: &mut Reader<'_>) {
+pub(super) fn unknown(
+    code: Code,
+    at: Span<'_>,
+    word: &str,
+    within: &str,
+    known: &[&str],
+    reader: &mut Reader<'_>,
+) {
     let place = reader.place(at);
     let diagnostic = Diagnostic::new(code, place, format!("{within} has no `{word}`"));
     let list = format!("a line begins with one of: {}", known.join(", "));
@@ -178,7 +185,8 @@ fn target_of<'a>(line: Span<'a>, reader: &mut Reader<'_>) -> Option<(Span<'a>, A
     let Some((left, right)) = arrow(line) else {
         let place = reader.place(line);
         reader.report(
-            Diagnostic::new(Code::NoTarget, place, "this line does not say where it leads").hint("end it with `-> NODE`"),
+            Diagnostic::new(Code::NoTarget, place, "this line does not say where it leads")
+                .hint("end it with `-> NODE`"),
         );
         return None;
     };

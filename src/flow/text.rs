@@ -28,7 +28,11 @@ pub(super) fn verb<'a>(line: Span<'a>, reader: &mut Reader<'_>) -> (Span<'a>, Op
 }
 
 /// The text of a line and the lines that go on below it.
-pub(super) fn text(block: &Block<'_>, language: Option<At<Lang>>, reader: &mut Reader<'_>) -> Option<TextDecl> {
+pub(super) fn text(
+    block: &Block<'_>,
+    language: Option<At<Lang>>,
+    reader: &mut Reader<'_>,
+) -> Option<TextDecl> {
     let (word, _) = first_word(block.line);
     let verb_and_space = (word.fragment().len() + 1).min(block.line.fragment().len());
     let first = block.line.take_from(verb_and_space);

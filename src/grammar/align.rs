@@ -32,7 +32,8 @@ pub(super) fn align(
     let mut table = Table { ways: vec![None; (syms.len() + 1) * states], states };
     table.offer((0, 0), Way { score: (0, 0), from: None, took: None });
     for at in 0..=syms.len() {
-        let mut open: Vec<u32> = (0..).take(states).filter(|state| table.way((at, *state)).is_some()).collect();
+        let mut open: Vec<u32> =
+            (0..).take(states).filter(|state| table.way((at, *state)).is_some()).collect();
         while let Some(state) = open.pop() {
             let score = table.way((at, state)).map_or((0, 0), |way| way.score);
             for target in &written.nfa.silent[state as usize] {
@@ -72,7 +73,10 @@ impl Table {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of one walk; a struct for it would only rename the walk")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one step of one walk; a struct for it would only rename the walk"
+)]
 fn step(
     grammar: &Grammar,
     pattern: u32,

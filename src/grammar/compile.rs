@@ -203,7 +203,8 @@ impl<'b> Builder<'b> {
         let concepts = files.iter().flat_map(|f| &f.concepts).map(|concept| {
             (concept.name.value.clone(), concept.phrases.iter().map(|p| p.value.clone()).collect())
         });
-        let mut builder = Self { grammar, lists: lists.collect(), concepts: concepts.collect(), types, found };
+        let mut builder =
+            Self { grammar, lists: lists.collect(), concepts: concepts.collect(), types, found };
         for word in language::all().flat_map(|lang| lang.lexicon().skip) {
             let sym = builder.word(word);
             builder.grammar.skip[sym as usize] = true;
@@ -247,8 +248,12 @@ impl<'b> Builder<'b> {
             pattern.nfa.closure(&mut reached);
             if reached.contains(&end) {
                 self.found.push(
-                    Diagnostic::new(Code::EmptyPattern, written.place, "this pattern takes a text of no words")
-                        .hint("at least one word or slot must not be optional"),
+                    Diagnostic::new(
+                        Code::EmptyPattern,
+                        written.place,
+                        "this pattern takes a text of no words",
+                    )
+                    .hint("at least one word or slot must not be optional"),
                 );
                 return;
             }
@@ -366,7 +371,9 @@ impl<'b> Builder<'b> {
         }
         let choice = self.lists.get(&name.value).cloned();
         let slot_type = choice.clone().map(|list| list as Arc<dyn SlotType>);
-        let Some(slot_type) = slot_type.or_else(|| (self.types)(&name.value)).or_else(|| slot::by_name(&name.value)) else {
+        let Some(slot_type) =
+            slot_type.or_else(|| (self.types)(&name.value)).or_else(|| slot::by_name(&name.value))
+        else {
             let known = self.lists.keys().map(String::as_str).chain(slot::ALL.iter().map(|t| t.name()));
             let message = format!("no list, field or slot type is called `{}`", name.value);
             let diagnostic = Diagnostic::new(Code::UnknownType, name.place, message);
@@ -485,7 +492,8 @@ fn freeze_state(
 ) -> State {
     let (words, slots, accepts) = moves(grammar, spellings, items);
     let mark = |len: usize| u32::try_from(len).expect("edges are bounded with the states");
-    let starts = (mark(grammar.word_edges.len()), mark(grammar.slot_edges.len()), mark(grammar.accepts.len()));
+    let starts =
+        (mark(grammar.word_edges.len()), mark(grammar.slot_edges.len()), mark(grammar.accepts.len()));
     for (sym, mut targets) in words {
         if grammar.skip[sym as usize] {
             // Skipping is tried only where a pattern does not consume: those items stay where they are.
@@ -572,7 +580,8 @@ fn report_overrun(grammar: &Grammar, found: &mut Diagnostics) {
     let mut by_size: Vec<&Pattern> = grammar.patterns.iter().collect();
     by_size.sort_by_key(|pattern| std::cmp::Reverse(pattern.nfa.edges.len()));
     for pattern in by_size.into_iter().take(3) {
-        let message = format!("these grammars need more than {STATES_MAX} states; this pattern is one of the largest");
+        let message =
+            format!("these grammars need more than {STATES_MAX} states; this pattern is one of the largest");
         let diagnostic = Diagnostic::new(Code::TooManyStates, pattern.written.place, message);
         found.push(diagnostic.hint("write it with fewer alternatives, or as several patterns"));
     }

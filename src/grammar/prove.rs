@@ -33,8 +33,10 @@ fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool
             Diagnostic::new(Code::SampleFails, sample.place, format!("this means `{other}`, not `{intent}`"))
                 .hint("make one of the two patterns narrower, or give its intent a `priority`")
         }
-        (true, None) => Diagnostic::new(Code::SampleFails, sample.place, format!("no pattern of `{intent}` takes this"))
-            .hint("a pattern must account for every word that is not a skip word"),
+        (true, None) => {
+            Diagnostic::new(Code::SampleFails, sample.place, format!("no pattern of `{intent}` takes this"))
+                .hint("a pattern must account for every word that is not a skip word")
+        }
         (false, _) => Diagnostic::new(Code::SampleFails, sample.place, format!("this does mean `{intent}`"))
             .hint("make the pattern that takes it narrower"),
     };
@@ -46,12 +48,17 @@ fn ties(grammar: &Grammar, found: &mut Diagnostics) {
     let mut told = Vec::new();
     for (state, witness) in shortest_texts(grammar) {
         let ending = grammar.accepts(state);
-        if ending.iter().all(|p| grammar.patterns[*p as usize].intent == grammar.patterns[ending[0] as usize].intent) {
+        if ending
+            .iter()
+            .all(|p| grammar.patterns[*p as usize].intent == grammar.patterns[ending[0] as usize].intent)
+        {
             continue;
         }
         let matches = grammar.recognize(&Text::new(&witness));
         let Some((best, rest)) = matches.split_first() else { continue };
-        let Some(other) = rest.iter().find(|m| m.rank == best.rank && m.intent != best.intent) else { continue };
+        let Some(other) = rest.iter().find(|m| m.rank == best.rank && m.intent != best.intent) else {
+            continue;
+        };
         let pair = (best.intent.min(other.intent), best.intent.max(other.intent));
         if told.contains(&pair) {
             continue;

@@ -114,22 +114,24 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> GrammarFile {
         match *word.fragment() {
             "language" => file.language = language(rest, reader),
             "intent" => file.intents.extend(intent(&block, rest, reader)),
-            "list" => file.lists.extend(named(rest, "list", reader).map(|name| ListDecl {
-                name,
-                values: list_values(&block.children, reader),
-            })),
+            "list" => file.lists.extend(
+                named(rest, "list", reader)
+                    .map(|name| ListDecl { name, values: list_values(&block.children, reader) }),
+            ),
             "concept" => file.concepts.extend(named(rest, "concept", reader).map(|name| ConceptDecl {
                 name,
                 phrases: block.children.iter().flat_map(|line| phrases(line.line, reader)).collect(),
             })),
             other => {
                 let place = reader.place(word);
-                let diagnostic = Diagnostic::new(Code::UnknownBlock, place, format!("a grammar has no `{other}`"));
+                let diagnostic =
+                    Diagnostic::new(Code::UnknownBlock, place, format!("a grammar has no `{other}`"));
                 let known = ["language", "intent", "list", "concept"];
-                reader.report(diagnostic.did_you_mean(other, known).hint(format!(
-                    "a block begins with one of: {}",
-                    known.join(", ")
-                )));
+                reader.report(
+                    diagnostic
+                        .did_you_mean(other, known)
+                        .hint(format!("a block begins with one of: {}", known.join(", "))),
+                );
             }
         }
     }
@@ -190,7 +192,8 @@ fn intent(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<
             }
             other => {
                 let place = reader.place(option);
-                let diagnostic = Diagnostic::new(Code::UnknownWord, place, format!("an intent has no `{other}`"));
+                let diagnostic =
+                    Diagnostic::new(Code::UnknownWord, place, format!("an intent has no `{other}`"));
                 reader.report(diagnostic.did_you_mean(other, ["replace", "priority"]));
             }
         }
@@ -229,8 +232,9 @@ pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
     let diagnostic = match stopped.fragment().chars().next() {
         None => Diagnostic::new(Code::BadPattern, place, "the pattern ends too early")
             .hint("is a bracket open, or empty?"),
-        Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here"))
-            .hint("write `\\` before a sign that is meant as itself; brackets come in pairs and hold something"),
+        Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here")).hint(
+            "write `\\` before a sign that is meant as itself; brackets come in pairs and hold something",
+        ),
     };
     reader.report(diagnostic);
     None
@@ -280,15 +284,19 @@ fn word<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
     let (rest, word) = recognize(many1(alt((plain(), escaped())))).parse(input)?;
     let ending = opt(delimited(char('['), plain(), char(']')));
     let (rest, ending) = { ending }.parse(rest)?;
-    Ok((rest, match ending {
-        Some(ending) => Term::Ending(scope.at(word), scope.at(ending)),
-        None => Term::Word(scope.at(word)),
-    }))
+    Ok((
+        rest,
+        match ending {
+            Some(ending) => Term::Ending(scope.at(word), scope.at(ending)),
+            None => Term::Word(scope.at(word)),
+        },
+    ))
 }
 
 fn slot<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
     let kind = opt(preceded((space0, char(':'), space0), name));
-    let (rest, (slot, kind)) = delimited((char('{'), space0), (name, kind), (space0, char('}'))).parse(input)?;
+    let (rest, (slot, kind)) =
+        delimited((char('{'), space0), (name, kind), (space0, char('}'))).parse(input)?;
     Ok((rest, Term::Slot { name: scope.at(slot), kind: kind.map(|kind| scope.at(kind)) }))
 }
 

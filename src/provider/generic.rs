@@ -4,8 +4,8 @@
 //! with `reference` and the same in `Idempotency-Key`; without it, the replies stand in the answer to the webhook.
 
 use super::{
-    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response, SendBy,
-    SettingError, Settings, Verified, signature,
+    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
+    SendBy, SettingError, Settings, Verified, signature,
 };
 use crate::sms::{AccountId, Inbound, MessageId, Outbound, Phone, Sender};
 use http::{HeaderName, Method, header};

@@ -20,7 +20,8 @@ pub struct Proof(());
 #[must_use]
 pub fn bearer(headers: &HeaderMap, tokens: &[SecretString]) -> Option<Proof> {
     let given = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    let same = |token: &SecretString| bool::from(token.expose_secret().as_bytes().ct_eq(given.trim().as_bytes()));
+    let same =
+        |token: &SecretString| bool::from(token.expose_secret().as_bytes().ct_eq(given.trim().as_bytes()));
     // Every token is compared, so that the time does not tell which one it was.
     let passed = tokens.iter().fold(false, |passed, token| same(token) | passed);
     passed.then_some(Proof(()))
@@ -113,7 +114,8 @@ mod tests {
     use super::*;
 
     const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
-    const FORM: &str = "CallSid=CA1234567890ABCDE&Digits=1234&From=%2B14158675309&To=%2B18005551212&Caller=%2B14158675309";
+    const FORM: &str =
+        "CallSid=CA1234567890ABCDE&Digits=1234&From=%2B14158675309&To=%2B18005551212&Caller=%2B14158675309";
 
     fn passes(url: &str, body: &str, signature: &str) -> bool {
         let mut headers = HeaderMap::new();
@@ -134,10 +136,18 @@ mod tests {
             (URL.to_owned(), FORM, "kvajT1Ptam85bY51eRf/AJRuM3w="),
             (URL.replace("https", "http"), FORM, "0ZXoZLH/DfblKGATFgpif+LLRf4="),
             (host("mycompany.com:1234").replace("https", "http"), FORM, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
-            (URL.to_owned(), "Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234", "IK+Dwps556ElfBT0I3Rgjkr1wJU="),
+            (
+                URL.to_owned(),
+                "Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234",
+                "IK+Dwps556ElfBT0I3Rgjkr1wJU=",
+            ),
             (URL.to_owned(), &more, "vOEb5UThFn24KEfnOFLQY2AE5FY="),
             (URL.replace("https", "http"), &more, "n2xBNyzSW7rfYStDtOFiFMv7qNo="),
-            (with(&format!("&bodySHA256={json}")), r#"{"property": "value", "boolean": true}"#, "a9nBmqA0ju/hNViExpshrM61xv4="),
+            (
+                with(&format!("&bodySHA256={json}")),
+                r#"{"property": "value", "boolean": true}"#,
+                "a9nBmqA0ju/hNViExpshrM61xv4=",
+            ),
             (
                 format!("https://mycompany.com/myapp.php?bodySHA256={json}"),
                 r#"{"property": "value", "boolean": true}"#,
@@ -172,7 +182,10 @@ mod tests {
         assert!(!passes(URL, &more, "95+Bu0JVPi0r/SsESZCVf0dWAjw="), "signed in the wrong order");
         let json = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";
         let url = format!("{URL}&bodySHA256={json}");
-        assert!(!passes(&url, r#"{"property": "other"}"#, "a9nBmqA0ju/hNViExpshrM61xv4="), "the body was changed");
+        assert!(
+            !passes(&url, r#"{"property": "other"}"#, "a9nBmqA0ju/hNViExpshrM61xv4="),
+            "the body was changed"
+        );
     }
 
     #[test]

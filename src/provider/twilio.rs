@@ -1,8 +1,8 @@
 //! Twilio: form webhooks signed by HMAC-SHA1, sends by its REST call (API of 2010-04-01).
 
 use super::{
-    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response, SettingError,
-    Settings, Verified, signature,
+    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
+    SettingError, Settings, Verified, signature,
 };
 use crate::sms::{AccountId, Inbound, Media, MessageId, OptOutHint, Outbound, Receipt, ReceiptState};
 use base64::Engine as _;
@@ -184,5 +184,11 @@ fn receipt(account: &AccountId, status: &str, form: &Form) -> Result<Receipt, De
         _ => ReceiptState::Unknown,
     };
     let opted_out = code.as_deref() == Some("21610");
-    Ok(Receipt { account: account.clone(), id: MessageId::from(form.required("MessageSid")?), state, code, opted_out })
+    Ok(Receipt {
+        account: account.clone(),
+        id: MessageId::from(form.required("MessageSid")?),
+        state,
+        code,
+        opted_out,
+    })
 }

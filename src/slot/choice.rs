@@ -35,7 +35,8 @@ impl Choice {
             }
         }
         for spellings in by_first.values_mut() {
-            spellings.sort_by_key(|(spelling, index)| (std::cmp::Reverse(spelling.split(' ').count()), *index));
+            spellings
+                .sort_by_key(|(spelling, index)| (std::cmp::Reverse(spelling.split(' ').count()), *index));
         }
         Self { name: name.to_owned(), values, by_first }
     }

@@ -65,7 +65,9 @@ fn inner(text: &Text, languages: &[Lang]) -> (usize, usize) {
     if let Some((_, after)) = longest_phrase(text, start, leads) {
         start = after;
     }
-    while end > start && (is_skip(text, end - 1, languages) || text.tokens()[end - 1].kind == TokenKind::Emoji) {
+    while end > start
+        && (is_skip(text, end - 1, languages) || text.tokens()[end - 1].kind == TokenKind::Emoji)
+    {
         end -= 1;
     }
     (start, end)

@@ -64,7 +64,9 @@ fn digits(text: &Text, at: usize) -> Option<Found> {
         return None;
     }
     let before = text.span(at..at + 1).start;
-    if text.original()[..before].ends_with('-') && !text.original()[..before - 1].ends_with(char::is_alphanumeric) {
+    if text.original()[..before].ends_with('-')
+        && !text.original()[..before - 1].ends_with(char::is_alphanumeric)
+    {
         plain.insert(0, '-');
     }
     plain.parse().ok().map(|number| Found { end, value: Value::Number(number) })

@@ -59,7 +59,11 @@ impl Text {
             folded: String::with_capacity(body.len()),
             tokens: Vec::with_capacity(body.len() / 5 + 1),
         };
-        if body.is_ascii() { text.read_ascii() } else { text.read_unicode() }
+        if body.is_ascii() {
+            text.read_ascii()
+        } else {
+            text.read_unicode()
+        }
         text.tokens.truncate(TOKENS_MAX);
         text
     }
@@ -228,7 +232,9 @@ fn fold_into(c: char, out: &mut String) {
         } else if let Some(plain) = plain_letters(part) {
             out.push_str(plain);
         } else if part.is_alphanumeric() || is_spacing_script_mark(part) {
-            out.extend(part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low)));
+            out.extend(
+                part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low)),
+            );
         }
     }
 }

@@ -51,9 +51,12 @@ impl ReceiptState {
     #[must_use]
     pub fn is_final(self) -> bool {
         match self {
-            Self::Delivered | Self::Read | Self::Undelivered | Self::Failed | Self::Expired | Self::Rejected => {
-                true
-            }
+            Self::Delivered
+            | Self::Read
+            | Self::Undelivered
+            | Self::Failed
+            | Self::Expired
+            | Self::Rejected => true,
             Self::Accepted | Self::Queued | Self::Sent | Self::Unknown => false,
         }
     }

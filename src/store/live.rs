@@ -12,18 +12,34 @@ use std::collections::BTreeSet;
 pub(super) struct Live {
     /// Pending and held rows: replies before campaigns, then by due time, then by age.
     waiting: BTreeSet<(bool, Timestamp, RowId)>,
-    /// Pending and sending replies of each dialogue, in order: the first is the one that may be sent.
-    lanes: FxHashMap<Key, BTreeSet<RowId>>,
+    /// What waits for each person.
+    lanes: FxHashMap<Key, Lane>,
+}
+
+/// The rows of one dialogue.
+#[derive(Debug, Default)]
+struct Lane {
+    /// Pending and sending replies, in order: the first is the one that may be sent.
+    replies: BTreeSet<RowId>,
+    /// All pending and held rows.
+    waiting: BTreeSet<RowId>,
 }
 
 impl Live {
     /// Takes in a row as it now is.
     pub(super) fn put(&mut self, row: &Row) {
-        if matches!(row.state, RowState::Pending | RowState::Held) {
-            self.waiting.insert(place(row));
+        let waits = matches!(row.state, RowState::Pending | RowState::Held);
+        let blocks = matches!(row.state, RowState::Pending | RowState::Sending) && in_order(row.send.class);
+        if !waits && !blocks {
+            return;
         }
-        if matches!(row.state, RowState::Pending | RowState::Sending) && in_order(row.send.class) {
-            self.lanes.entry(row.key.clone()).or_default().insert(row.id);
+        let lane = self.lanes.entry(row.key.clone()).or_default();
+        if waits {
+            self.waiting.insert(place(row));
+            lane.waiting.insert(row.id);
+        }
+        if blocks {
+            lane.replies.insert(row.id);
         }
     }
 
@@ -31,8 +47,9 @@ impl Live {
     pub(super) fn forget(&mut self, row: &Row) {
         self.waiting.remove(&place(row));
         if let Some(lane) = self.lanes.get_mut(&row.key) {
-            lane.remove(&row.id);
-            if lane.is_empty() {
+            lane.replies.remove(&row.id);
+            lane.waiting.remove(&row.id);
+            if lane.replies.is_empty() && lane.waiting.is_empty() {
                 self.lanes.remove(&row.key);
             }
         }
@@ -51,7 +68,12 @@ impl Live {
     /// Whether an earlier reply of the same dialogue is not settled yet.
     pub(super) fn is_blocked(&self, row: &Row) -> bool {
         let lane = self.lanes.get(&row.key).filter(|_| in_order(row.send.class));
-        lane.and_then(BTreeSet::first).is_some_and(|first| *first < row.id)
+        lane.and_then(|lane| lane.replies.first()).is_some_and(|first| *first < row.id)
+    }
+
+    /// What waits for one person, in order.
+    pub(super) fn waiting_for(&self, key: &Key) -> Vec<RowId> {
+        self.lanes.get(key).map(|lane| lane.waiting.iter().copied().collect()).unwrap_or_default()
     }
 
     /// When the first row is due.

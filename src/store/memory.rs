@@ -2,8 +2,8 @@
 //! Tests and the simulator run on it; the other stores are compared with it.
 
 use super::{
-    Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError,
-    Table, TakeKey, Turn, in_order, rows, settled, take,
+    Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
+    StoreError, Table, TakeKey, Turn, in_order, rows, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
@@ -98,6 +98,10 @@ impl Inner {
             (row.send.class == Class::Campaign, row.due, row.id)
         });
         ready.truncate(limit);
+        self.mark_sending(ready)
+    }
+
+    fn mark_sending(&mut self, ready: Vec<RowId>) -> Vec<Row> {
         let mut claimed = Vec::new();
         for id in ready {
             if let Some(row) = self.outbox.get_mut(&id) {
@@ -136,7 +140,10 @@ impl Inner {
             Table::Outbox => self.outbox.values().map(|row| Scanned::Row(Box::new(row.clone()))).collect(),
             Table::Sent => self.sent.values().map(|sent| Scanned::Sent(Box::new(sent.clone()))).collect(),
             Table::Consents => (self.ledger.iter())
-                .map(|((key, _), entry)| Scanned::Consent { key: key.clone(), entry: Box::new(entry.clone()) })
+                .map(|((key, _), entry)| Scanned::Consent {
+                    key: key.clone(),
+                    entry: Box::new(entry.clone()),
+                })
                 .collect(),
         }
     }
@@ -147,7 +154,8 @@ impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
         let inner = self.inner();
         let dialogue = inner.dialogues.get(key);
-        Ok(dialogue.map_or_else(Snapshot::default, |d| Snapshot { version: d.version, record: d.record.clone() }))
+        Ok(dialogue
+            .map_or_else(Snapshot::default, |d| Snapshot { version: d.version, record: d.record.clone() }))
     }
 
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
@@ -157,6 +165,13 @@ impl Store for MemoryStore {
 
     async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
         Ok(self.inner().claim(now, limit))
+    }
+
+    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let mut inner = self.inner();
+        let waits = |row: &&Row| row.key == *key && matches!(row.state, RowState::Pending | RowState::Held);
+        let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
+        Ok(inner.mark_sending(ready))
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {

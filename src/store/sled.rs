@@ -11,7 +11,9 @@
 mod keys;
 mod writer;
 
-use super::{Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec};
+use super::{
+    Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec,
+};
 use crate::sms::{Key, Receipt};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -73,7 +75,9 @@ impl SledStore {
         let db = config.open().map_err(|error| match error {
             sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(at()),
             // sled wraps the lock's error into words of its own.
-            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(at()),
+            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => {
+                OpenError::Locked(at())
+            }
             sled::Error::Io(source) => OpenError::Folder { path: at(), source },
             other => OpenError::Unreadable { path: at(), why: other.to_string() },
         })?;
@@ -129,6 +133,10 @@ impl Store for SledStore {
         self.ask(|answer| Job::Claim { now, limit, answer }).await?
     }
 
+    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.ask(|answer| Job::ClaimFor { key: key.clone(), limit, answer }).await?
+    }
+
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Settle(settled, answer)).await?
     }
@@ -153,7 +161,10 @@ impl Store for SledStore {
 /// The largest value that a write may hold; a larger one is a bug of ours and is reported rather than lost.
 fn fits(what: &str, value: &[u8]) -> Result<(), StoreError> {
     if value.len() > codec::VALUE_BYTES_MAX {
-        return Err(StoreError::Corrupt(format!("{what} of {} bytes is too large to be stored", value.len())));
+        return Err(StoreError::Corrupt(format!(
+            "{what} of {} bytes is too large to be stored",
+            value.len()
+        )));
     }
     Ok(())
 }

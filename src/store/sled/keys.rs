@@ -45,7 +45,8 @@ impl Stored {
         let bad = || StoreError::Corrupt("a dialogue".to_owned());
         let version = u64::from_be_bytes(bytes.get(..8).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
         let alarm = i64::from_be_bytes(bytes.get(8..16).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
-        let alarm = (alarm != i64::MIN).then(|| Timestamp::from_millisecond(alarm)).transpose().map_err(|_| bad())?;
+        let alarm =
+            (alarm != i64::MIN).then(|| Timestamp::from_millisecond(alarm)).transpose().map_err(|_| bad())?;
         Ok(Self { version, alarm, record: bytes[16..].to_vec() })
     }
 
@@ -66,6 +67,8 @@ pub(super) struct StoredRow {
     class: Class,
     state: RowState,
     attempts: u32,
+    #[serde(default)]
+    held: bool,
     due: Timestamp,
 }
 
@@ -77,6 +80,7 @@ impl StoredRow {
             class: row.send.class,
             state: row.state.clone(),
             attempts: row.attempts,
+            held: row.held,
             due: row.due,
         })
     }
@@ -182,6 +186,7 @@ pub(super) fn read_row(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Row, S
             send,
             state: stored.state,
             attempts: stored.attempts,
+            held: stored.held,
             due: stored.due,
         }),
         _ => Err(lost()),
@@ -189,7 +194,12 @@ pub(super) fn read_row(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Row, S
 }
 
 /// A page of one kind, straight from sled.
-pub(super) fn scan(db: &sled::Db, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+pub(super) fn scan(
+    db: &sled::Db,
+    what: Table,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page, StoreError> {
     let prefix = match what {
         Table::Subscribers => b'd',
         Table::Turns => b't',
@@ -219,7 +229,9 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             key: key_from(&key[1..])?,
             record: Box::new(Stored::decode(value)?.record()?),
         },
-        Table::Turns => Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) },
+        Table::Turns => {
+            Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) }
+        }
         Table::Outbox => Scanned::Row(Box::new(read_row(db, key, value)?)),
         Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
         Table::Consents => {

@@ -24,6 +24,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(super) enum Job {
     Commit(Vec<Prepared>, Answer<Vec<Commit>>),
     Claim { now: Timestamp, limit: usize, answer: Answer<Vec<Row>> },
+    ClaimFor { key: Key, limit: usize, answer: Answer<Vec<Row>> },
     Settle(Vec<(RowId, Settlement)>, Answer<()>),
     Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
     NextDue(Answer<Option<Timestamp>>),
@@ -81,7 +82,8 @@ type Reply = Box<dyn FnOnce() + std::marker::Send>;
 impl Writer {
     /// Reads what the writer must know: the last turn, the rows that may still be sent.
     pub(super) fn open(db: sled::Db, file: File) -> Result<Self, StoreError> {
-        let mut writer = Self { seq: keys::last_seq(&db)?, db, file, live: Live::default(), batch: Batch::default() };
+        let mut writer =
+            Self { seq: keys::last_seq(&db)?, db, file, live: Live::default(), batch: Batch::default() };
         match writer.get(keys::FORMAT)? {
             Some(format) => codec::decode::<u8>("the store's format", &format).map(|_| ())?,
             None => writer.batch.put(keys::FORMAT.to_vec(), codec::encode(&codec::FORMAT)),
@@ -142,6 +144,7 @@ impl Writer {
                 reply(answer, result)
             }
             Job::Claim { now, limit, answer } => reply(answer, self.claim(now, limit)),
+            Job::ClaimFor { key, limit, answer } => reply(answer, self.claim_for(&key, limit)),
             Job::Settle(list, answer) => {
                 let result = list.iter().try_for_each(|(id, settlement)| self.settle(*id, settlement));
                 reply(answer, result)
@@ -169,13 +172,13 @@ impl Writer {
             return Ok(if known { Commit::Duplicate } else { Commit::Conflict });
         }
         fits("a turn", &entry)?;
+        fits("a dialogue", &record)?;
         let taken = self.takes(&turn)?;
         if !taken.is_empty() {
             let mut changed = turn.record.clone();
             changed.person.taken.extend(taken.iter().cloned());
             record = codec::encode(&changed);
         }
-        fits("a dialogue", &record)?;
         self.seq += 1;
         for effect in &turn.entry.effects {
             if let Effect::Ledger(change) = effect {
@@ -246,12 +249,29 @@ impl Writer {
             if self.live.is_blocked(&row) {
                 continue;
             }
-            self.live.forget(&row);
-            row.state = RowState::Sending;
-            self.put_row(&row);
+            self.mark_sending(&mut row);
             claimed.push(row);
         }
         Ok(claimed)
+    }
+
+    fn claim_for(&mut self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
+        if self.batch.len > 0 {
+            self.sync()?;
+        }
+        let mut claimed = Vec::new();
+        for id in self.live.waiting_for(key).into_iter().take(limit) {
+            let Some(mut row) = self.row(id)? else { continue };
+            self.mark_sending(&mut row);
+            claimed.push(row);
+        }
+        Ok(claimed)
+    }
+
+    fn mark_sending(&mut self, row: &mut Row) {
+        self.live.forget(row);
+        row.state = RowState::Sending;
+        self.put_row(row);
     }
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {

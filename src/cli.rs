@@ -1,0 +1,246 @@
+//! The verbs of the command line. Results go to `out`, everything else to `err`; what a verb came to is its exit code.
+
+mod chat;
+mod check;
+mod export;
+mod serve;
+mod test;
+
+use crate::diagnostic::{Code, Severity, nearest};
+use crate::workspace::{Workspace, find};
+use clap::{Parser, Subcommand, ValueEnum};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Turns a phone number into a conversation.
+#[derive(Debug, Parser)]
+#[command(name = "sayso", version, about, infer_subcommands = false)]
+pub struct Cli {
+    /// The workspace: the folder with `sayso.toml`; found by walking up from the current folder.
+    #[arg(long, global = true, env = "SAYSO_WORKSPACE", value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Print one JSON object per line.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check all files: all mistakes at once, each with a place and a way out.
+    Check,
+    /// Explain a diagnostic's code.
+    Explain {
+        /// The code, such as F301.
+        code: String,
+    },
+    /// Talk with a brand: each line is a text.
+    Chat {
+        /// The brand; not needed where there is only one.
+        brand: Option<String>,
+        /// The number that writes.
+        #[arg(long, default_value = "+14045550123")]
+        from: String,
+        /// Keep the dialogue in the workspace's store instead of forgetting it.
+        #[arg(long)]
+        store: bool,
+    },
+    /// Run the conversations (`*.chat`) of all brands.
+    Test {
+        /// Only conversations whose path holds these words.
+        #[arg(long)]
+        filter: Option<String>,
+    },
+    /// Serve webhooks, timers and the outbox until told to stop.
+    Serve {
+        /// The address to listen on, instead of the one in `sayso.toml`.
+        #[arg(long, env = "SAYSO_LISTEN")]
+        listen: Option<std::net::SocketAddr>,
+    },
+    /// Print what the store holds, one JSON object per line.
+    Export {
+        /// What to print.
+        what: What,
+        /// Only of this brand.
+        #[arg(long)]
+        brand: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Dialogues and what is known about people.
+    Subscribers,
+    /// The log of turns.
+    Turns,
+    /// Messages that are not sent.
+    Outbox,
+    /// Messages that providers took.
+    Sent,
+    /// Consent ledgers.
+    Consents,
+}
+
+/// What a verb came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// Errors were found, or tests failed.
+    Found,
+    /// Usage, configuration or an internal error.
+    Unusable,
+}
+
+impl Exit {
+    /// The exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Found => 1,
+            Self::Unusable => 2,
+        }
+    }
+}
+
+/// Why a verb could not be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Unusable {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Unusable {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A way out, if there is one.
+    #[must_use]
+    pub fn way_out(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl From<std::io::Error> for Unusable {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Where a verb writes.
+pub struct Streams<'s> {
+    /// Results.
+    pub out: &'s mut dyn Write,
+    /// Everything else.
+    pub err: &'s mut dyn Write,
+    /// Whether `err` is a terminal that wants colour.
+    pub colour: bool,
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// When it cannot be done at all: no workspace, no such brand, a store in use.
+pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    match &cli.verb {
+        Verb::Explain { code } => explain(code, streams),
+        Verb::Check => check::check(&cli.open()?, cli.json, streams),
+        Verb::Chat { brand, from, store } => {
+            let workspace = cli.open()?;
+            let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
+            chat::chat(&workspace, &bot, from, *store, streams)
+        }
+        Verb::Test { filter } => test::test(cli.open()?, filter.as_deref(), cli.json, streams),
+        Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
+        Verb::Export { what, brand } => export::export(&cli.open()?, *what, brand.as_deref(), streams),
+    }
+}
+
+impl Cli {
+    /// Reads the workspace.
+    fn open(&self) -> Result<Workspace, Unusable> {
+        let root = match &self.workspace {
+            Some(folder) if folder.join(crate::workspace::CONFIG_FILE).is_file() => folder.clone(),
+            Some(folder) => {
+                return Err(Unusable::new(format!(
+                    "`{}` is no workspace: it has no `sayso.toml`",
+                    folder.display()
+                )));
+            }
+            None => find(&std::env::current_dir()?).ok_or_else(|| {
+                Unusable::new("there is no `sayso.toml` here or in a folder above")
+                    .hint("go into a workspace, or name one by `--workspace DIR`")
+            })?,
+        };
+        Ok(Workspace::open(&root))
+    }
+
+    /// A brand's bot; its mistakes are printed where it has none.
+    fn brand(
+        &self,
+        workspace: &Workspace,
+        name: Option<&str>,
+        streams: &mut Streams<'_>,
+    ) -> Result<std::sync::Arc<crate::bot::Bot>, Unusable> {
+        let known = || workspace.brands.iter().map(crate::sms::BrandId::as_str);
+        let name = match (name, workspace.brands.as_slice()) {
+            (Some(name), _) => name.to_owned(),
+            (None, [only]) => only.to_string(),
+            (None, _) => {
+                let list = known().collect::<Vec<_>>().join(", ");
+                return Err(Unusable::new("which brand?").hint(format!("name one of: {list}")));
+            }
+        };
+        if let Some(bot) = workspace.bot(&name) {
+            return Ok(std::sync::Arc::clone(bot));
+        }
+        if known().any(|brand| brand == name) {
+            check::check(workspace, self.json, streams)?;
+            return Err(Unusable::new(format!("the brand `{name}` has errors")).hint("mend them first"));
+        }
+        let error = Unusable::new(format!("there is no brand `{name}`"));
+        Err(match nearest(&name, known()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!(
+                "brands are folders below `flows/`: {}",
+                known().collect::<Vec<_>>().join(", ")
+            )),
+        })
+    }
+}
+
+fn explain(id: &str, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    let Some(code) = Code::by_id(id) else {
+        let error = Unusable::new(format!("there is no code `{id}`"));
+        return Err(match Code::nearest_id(id) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("codes are a letter and three digits, as `check` prints them"),
+        });
+    };
+    let grave = match code.severity() {
+        Severity::Error => "an error",
+        Severity::Warning => "a warning",
+        Severity::Note => "a note",
+    };
+    writeln!(streams.out, "{}: {} ({grave})\n\n{}", code.id(), code.title(), code.page())?;
+    Ok(Exit::Done)
+}
+
+/// A runtime for verbs that talk with a store or a network.
+fn runtime(threads: bool) -> Result<tokio::runtime::Runtime, Unusable> {
+    let mut builder = if threads {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    Ok(builder.enable_all().build()?)
+}

@@ -1,0 +1,88 @@
+//! `sayso export`: what the store holds, as JSON lines; through the running server where it has the store open.
+
+use super::{Exit, Streams, Unusable, What, runtime};
+use crate::server::socket::Client;
+use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::workspace::Workspace;
+use std::path::Path;
+
+/// Things that are read at once.
+const PAGE: usize = 500;
+
+/// Where pages come from.
+enum Source {
+    Store(SledStore),
+    Server(Client),
+}
+
+impl Source {
+    /// The store itself, or the server that has it open.
+    async fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Unusable> {
+        match SledStore::open(folder, cache_bytes) {
+            Ok(store) => Ok(Self::Store(store)),
+            Err(OpenError::Locked(path)) => {
+                Client::connect(folder).await.map(Self::Server).map_err(|error| {
+                    Unusable::new(format!(
+                        "the store `{}` is in use, and its server does not answer: {error}",
+                        path.display()
+                    ))
+                    .hint("is another verb using it? try again in a moment")
+                })
+            }
+            Err(error) => Err(Unusable::new(error.to_string())),
+        }
+    }
+
+    async fn page(&mut self, what: Table, after: Option<Cursor>) -> Result<Page, StoreError> {
+        match self {
+            Self::Store(store) => store.scan(what, after, PAGE).await,
+            Self::Server(client) => client.scan(what, after, PAGE).await,
+        }
+    }
+}
+
+/// Prints a table.
+pub(super) fn export(
+    workspace: &Workspace,
+    what: What,
+    brand: Option<&str>,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    let table = match what {
+        What::Subscribers => Table::Subscribers,
+        What::Turns => Table::Turns,
+        What::Outbox => Table::Outbox,
+        What::Sent => Table::Sent,
+        What::Consents => Table::Consents,
+    };
+    let folder = workspace.root.join(&workspace.config.store.path);
+    if !folder.is_dir() {
+        return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
+            .hint("`sayso serve` makes it, and so does `sayso chat --store`"));
+    }
+    let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
+    runtime(false)?.block_on(async {
+        let mut source = Source::open(&folder, cache_bytes).await?;
+        let mut after = None;
+        loop {
+            let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
+            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| brand_of(item) == brand)) {
+                let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
+                writeln!(streams.out, "{line}")?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(Exit::Done);
+            }
+        }
+    })
+}
+
+fn brand_of(item: &Scanned) -> &str {
+    match item {
+        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } => key.brand.as_str(),
+        Scanned::Turn { entry, .. } => entry.key.brand.as_str(),
+        Scanned::Row(row) => row.key.brand.as_str(),
+        Scanned::Sent(sent) => sent.key.brand.as_str(),
+    }
+}

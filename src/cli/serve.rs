@@ -1,0 +1,69 @@
+//! `sayso serve`: webhooks, timers, outbox, until told to stop.
+
+use super::{Exit, Streams, Unusable, check, runtime};
+use crate::engine::transport::Http;
+use crate::engine::{Engine, Parts, SystemClock};
+use crate::server::{self, socket};
+use crate::store::SledStore;
+use crate::workspace::Workspace;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves. Brands with errors are printed and left out: they do not stop the others.
+pub(super) fn serve(
+    workspace: &Workspace,
+    listen: Option<SocketAddr>,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    if workspace.found.has_errors() {
+        check::check(workspace, false, streams)?;
+    }
+    if workspace.bots.is_empty() {
+        return Err(Unusable::new("no brand can be served").hint("`sayso check` says what is wrong"));
+    }
+    let mut config = workspace.config.clone();
+    config.server.listen = listen.unwrap_or(config.server.listen);
+    let accounts = config.open_accounts(&workspace.root).map_err(|error| {
+        Unusable::new(error.to_string()).hint("set it, or take the account out of `sayso.toml`")
+    })?;
+    let folder = workspace.root.join(&config.store.path);
+    let store = SledStore::open(&folder, config.store.cache_mb * 1024 * 1024)
+        .map_err(|error| Unusable::new(error.to_string()))?;
+    let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
+    let engine = Arc::new(Engine::new(Parts {
+        bots: workspace.bots.clone(),
+        accounts,
+        store: Arc::new(store),
+        clock: Arc::new(SystemClock),
+        transport: Arc::new(transport),
+        log_numbers: config.log.numbers,
+    }));
+    runtime(true)?.block_on(async {
+        let address = config.server.listen;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))?;
+        config.server.listen = listener.local_addr()?;
+        writeln!(streams.err, "serving {} brands on http://{}", workspace.bots.len(), config.server.listen)?;
+        streams.err.flush()?;
+        let public_url = config.server.public_url();
+        let socket = folder.join(socket::NAME);
+        let served = server::serve(engine, listener, &public_url, socket, stop_signal()?).await;
+        served.map_err(|error| Unusable::new(error.to_string()))
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Done when the process is told to end.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Unusable> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,221 @@
+//! `sayso.toml`: the operator's settings. Secrets never stand in it, only where they are: `env:NAME` or `file:PATH`.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
+use crate::provider::{self, Account, SettingError, Settings};
+use crate::sms::AccountId;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The operator's settings.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The server.
+    pub server: ServerConfig,
+    /// The store.
+    pub store: StoreConfig,
+    /// The logs.
+    pub log: LogConfig,
+    /// Provider accounts by name.
+    providers: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// The address it listens on.
+    pub listen: SocketAddr,
+    /// The address that providers call, as it is configured there: signatures cover it. `http://` and the listening
+    /// address where nothing is said.
+    pub public_url: Option<String>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
+    }
+}
+
+impl ServerConfig {
+    /// The address that providers call, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        url.trim_end_matches('/').to_owned()
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The folder, relative to the workspace.
+    pub path: PathBuf,
+    /// Megabytes of cache. The store takes about as much again.
+    pub cache_mb: u64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("data/store"), cache_mb: 256 }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Whether numbers are shown in full. They are masked otherwise.
+    pub numbers: bool,
+}
+
+/// What an account may say besides what its kind knows.
+const COMMON: [&str; 2] = ["kind", "answers_stop"];
+
+impl Config {
+    /// Reads `sayso.toml`; what cannot be read is reported, and the defaults stand in for it.
+    pub fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Self {
+        match toml::from_str::<Self>(text) {
+            Ok(config) => {
+                config.check(file, found);
+                config
+            }
+            Err(error) => {
+                let place = Place::new(file, error.span().unwrap_or(0..0));
+                let message = error.message().lines().next().unwrap_or_default().to_owned();
+                let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
+                found.push(diagnostic.hint("the settings are described in `docs/operating.md`"));
+                Self::default()
+            }
+        }
+    }
+
+    /// Whether there is an account of that name.
+    #[must_use]
+    pub fn has_account(&self, name: &str) -> bool {
+        self.providers.keys().any(|key| key.get_ref() == name)
+    }
+
+    /// The names of all accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &str> {
+        self.providers.keys().map(|name| name.get_ref().as_str())
+    }
+
+    fn check(&self, file: FileId, found: &mut Diagnostics) {
+        for (name, settings) in &self.providers {
+            let place = Place::new(file, name.span());
+            let kind =
+                settings.iter().find(|(key, _)| key.get_ref() == "kind").and_then(|(_, kind)| kind.as_str());
+            let known = || provider::ALL.iter().map(|kind| kind.name);
+            let Some(kind) = kind.and_then(provider::by_name) else {
+                let message = format!("the account `{name}` names no known kind", name = name.get_ref());
+                let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
+                found.push(
+                    diagnostic
+                        .did_you_mean(kind.unwrap_or_default(), known())
+                        .hint(format!("kinds are {}", known().collect::<Vec<_>>().join(", "))),
+                );
+                continue;
+            };
+            for (key, value) in settings {
+                check_setting(kind, key, value, file, found);
+            }
+        }
+    }
+
+    /// Makes the accounts, with their secrets from the environment and from files below `root`.
+    ///
+    /// # Errors
+    /// The first account whose settings or secrets are missing.
+    pub fn open_accounts(&self, root: &Path) -> Result<Vec<Account>, SettingError> {
+        self.providers.iter().map(|(name, settings)| open_account(name.get_ref(), settings, root)).collect()
+    }
+}
+
+fn check_setting(
+    kind: &provider::Kind,
+    key: &Spanned<String>,
+    value: &toml::Value,
+    file: FileId,
+    found: &mut Diagnostics,
+) {
+    let name = key.get_ref().as_str();
+    let place = Place::new(file, key.span());
+    if kind.secrets.contains(&name) {
+        let references = sources_of(value);
+        if references.is_empty()
+            || references.iter().any(|s| !s.starts_with("env:") && !s.starts_with("file:"))
+        {
+            let message = format!("the secret `{name}` stands in the file");
+            let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
+            found.push(diagnostic.hint("say where it is: `env:NAME` or `file:PATH`"));
+        }
+        return;
+    }
+    if !kind.settings.contains(&name) && !COMMON.contains(&name) {
+        let known = kind.settings.iter().chain(kind.secrets).chain(&COMMON).copied();
+        let message = format!("an account of the kind `{}` has no setting `{name}`", kind.name);
+        found.push(Diagnostic::new(Code::BadConfig, place, message).did_you_mean(name, known));
+    } else if name == "answers_stop" && !value.is_bool() || name != "answers_stop" && !value.is_str() {
+        let wanted = if name == "answers_stop" { "`true` or `false`" } else { "words in quotes" };
+        found.push(Diagnostic::new(Code::BadConfig, place, format!("`{name}` wants {wanted}")));
+    }
+}
+
+/// Where the values of a secret are: one place, or several while it is being changed.
+fn sources_of(value: &toml::Value) -> Vec<&str> {
+    match value {
+        toml::Value::String(one) => vec![one],
+        toml::Value::Array(several) => several.iter().filter_map(toml::Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn open_account(
+    name: &str,
+    values: &BTreeMap<Spanned<String>, toml::Value>,
+    root: &Path,
+) -> Result<Account, SettingError> {
+    let error = |what: String| SettingError { account: name.to_owned(), what };
+    let mut settings = Settings { account: name.to_owned(), ..Settings::default() };
+    let value_of =
+        |wanted: &str| values.iter().find(|(key, _)| key.get_ref() == wanted).map(|(_, value)| value);
+    let kind = value_of("kind").and_then(toml::Value::as_str).and_then(provider::by_name);
+    let kind = kind.ok_or_else(|| error("names no known kind".to_owned()))?;
+    for (key, value) in values {
+        let key = key.get_ref();
+        if kind.secrets.contains(&key.as_str()) {
+            let resolved = sources_of(value).into_iter().map(|source| secret(source, root).map_err(error));
+            settings.secrets.insert(key.clone(), resolved.collect::<Result<_, _>>()?);
+        } else if let Some(value) = value.as_str() {
+            settings.plain.insert(key.clone(), value.to_owned());
+        }
+    }
+    let answers_stop = value_of("answers_stop").and_then(toml::Value::as_bool).unwrap_or(false);
+    Ok(Account { id: AccountId::from(name), provider: (kind.open)(&settings)?, answers_stop })
+}
+
+/// A secret from where it is.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads secrets from the environment"
+)]
+fn secret(source: &str, root: &Path) -> Result<SecretString, String> {
+    let value = if let Some(name) = source.strip_prefix("env:") {
+        std::env::var(name).map_err(|_| format!("the environment has no `{name}`"))?
+    } else if let Some(path) = source.strip_prefix("file:") {
+        std::fs::read_to_string(root.join(path))
+            .map_err(|error| format!("`{path}` cannot be read: {error}"))?
+    } else {
+        return Err("a secret is written as `env:NAME` or `file:PATH`".to_owned());
+    };
+    match value.trim() {
+        "" => Err(format!("`{source}` is empty")),
+        secret => Ok(SecretString::from(secret)),
+    }
+}

@@ -1,0 +1,135 @@
+//! The engine: events in, one turn each, messages out. It owns the order of things: load, read, step, commit, and only
+//! then send.
+
+pub mod clock;
+mod lanes;
+mod outbox;
+mod receive;
+mod timers;
+pub mod transport;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use receive::{Arrival, ReceiveError, Received};
+pub use transport::{CallError, Transport};
+
+use crate::bot::Bot;
+use crate::provider::{Account, Delivery};
+use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Key, Phone, Sender};
+use crate::store::Store;
+use jiff::Timestamp;
+use lanes::Lanes;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Everything that a message passes through.
+pub struct Engine {
+    bots: HashMap<BrandId, Arc<Bot>>,
+    numbers: HashMap<Sender, BrandId>,
+    accounts: HashMap<AccountId, Account>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    transport: Arc<dyn Transport>,
+    lanes: Lanes,
+    wake_outbox: Notify,
+    log_numbers: bool,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The brands.
+    pub bots: Vec<Arc<Bot>>,
+    /// The provider accounts.
+    pub accounts: Vec<Account>,
+    /// Where turns are kept.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What carries requests to providers.
+    pub transport: Arc<dyn Transport>,
+    /// Whether logs show numbers in full; they are masked otherwise.
+    pub log_numbers: bool,
+}
+
+impl Engine {
+    /// An engine of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let numbers =
+            parts.bots.iter().flat_map(|bot| bot.numbers.iter().map(|n| (n.sender, bot.id.clone())));
+        Self {
+            numbers: numbers.collect(),
+            bots: parts.bots.into_iter().map(|bot| (bot.id.clone(), bot)).collect(),
+            accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
+            store: parts.store,
+            clock: parts.clock,
+            transport: parts.transport,
+            lanes: Lanes::default(),
+            wake_outbox: Notify::new(),
+            log_numbers: parts.log_numbers,
+        }
+    }
+
+    /// A brand's bot.
+    #[must_use]
+    pub fn bot(&self, brand: &BrandId) -> Option<&Arc<Bot>> {
+        self.bots.get(brand)
+    }
+
+    /// An account.
+    #[must_use]
+    pub fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// What time it is here.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The event that a delivery is to one of our brands; `None` for a receipt of a message that we did not send.
+    pub async fn arrival(&self, delivery: Delivery) -> Result<Option<Arrival>, ReceiveError> {
+        Ok(match delivery {
+            Delivery::Text(mut inbound) => {
+                shorten(&mut inbound.body);
+                Some(Arrival::text(self.key(inbound.from, inbound.to)?, inbound))
+            }
+            Delivery::OptOut { from, to, how } => {
+                Some(Arrival::opt_out(self.key(from, to)?, how, "provider"))
+            }
+            Delivery::Receipt(receipt) => {
+                let key = self.store.receipt(&receipt).await?;
+                key.map(|key| Arrival::receipt(key, receipt))
+            }
+        })
+    }
+
+    /// A number as logs show it.
+    fn shown(&self, phone: Phone) -> String {
+        if self.log_numbers { phone.to_string() } else { phone.masked() }
+    }
+
+    fn key(&self, phone: Phone, to: Sender) -> Result<Key, ReceiveError> {
+        let brand = self.numbers.get(&to).ok_or(ReceiveError::UnknownNumber(to))?;
+        Ok(Key { brand: brand.clone(), phone })
+    }
+}
+
+/// Cuts a body at the longest that is kept, at a character; what providers carry is far shorter.
+fn shorten(body: &mut String) {
+    if body.len() > BODY_BYTES_MAX {
+        let mut end = BODY_BYTES_MAX;
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        tracing::warn!(bytes = body.len(), "a body longer than any provider carries was cut");
+        body.truncate(end);
+    }
+}

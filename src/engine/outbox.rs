@@ -1,0 +1,190 @@
+//! The outbox: what was committed is sent, once. A message is marked as being sent before its first byte leaves; after
+//! a crash in between nobody knows whether it left, so it is shown to the operator and not repeated.
+
+use super::{Arrival, CallError, Engine, ReceiveError};
+use crate::bot::Bot;
+use crate::consent::{Asking, How, Pass, Verdict, gate};
+use crate::provider::{Account, Outcome, SendBy};
+use crate::sms::{Key, MessageId, Outbound, Sender};
+use crate::store::{Death, Row, Settlement, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Messages that are being sent at once.
+const IN_FLIGHT_MAX: usize = 64;
+/// Attempts at one message: with the delays below, the last comes about four hours after the first. A reply that late
+/// answers nobody.
+const ATTEMPTS_MAX: u32 = 12;
+/// The first delay; it doubles with each attempt.
+const RETRY_FIRST_SECONDS: i64 = 2;
+/// The longest delay.
+const RETRY_LONGEST_SECONDS: i64 = 3_600;
+/// How often the outbox is looked at when nothing wakes it.
+const IDLE: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// Sends what is due now; how many messages were tried. Each is settled as soon as its outcome is known.
+    pub async fn dispatch(self: &Arc<Self>) -> Result<usize, ReceiveError> {
+        let rows = self.store.claim(self.clock.now(), IN_FLIGHT_MAX).await?;
+        let tried = rows.len();
+        let mut sending = JoinSet::new();
+        for row in rows {
+            let engine = Arc::clone(self);
+            sending.spawn(async move { engine.send(row).await });
+        }
+        while let Some(done) = sending.join_next().await {
+            match done {
+                Ok(result) => result?,
+                Err(error) => tracing::error!(%error, "a send ended in a panic; its message stays `sending`"),
+            }
+        }
+        Ok(tried)
+    }
+
+    /// Sends what is due, for as long as the process lives.
+    pub async fn run_outbox(self: Arc<Self>) {
+        loop {
+            match self.dispatch().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::error!(%error, "the outbox could not work"),
+            }
+            tokio::select! {
+                () = self.wake_outbox.notified() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+    }
+
+    /// Handles due timers, for as long as the process lives.
+    pub async fn run_timers(self: Arc<Self>) {
+        loop {
+            match self.tick().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(error) => tracing::error!(%error, "the timers could not work"),
+            }
+            tokio::time::sleep(IDLE).await;
+        }
+    }
+
+    async fn send(&self, row: Row) -> Result<(), ReceiveError> {
+        let id = row.id;
+        let settlement = match self.admit(&row).await? {
+            Ok((account, outbound, pass)) => self.transmit(&row, account, &outbound, pass).await?,
+            Err(settlement) => settlement,
+        };
+        tracing::info!(row = %id, brand = %row.key.brand, phone = %self.shown(row.key.phone), ?settlement, "send");
+        Ok(self.store.settle(vec![(id, settlement)]).await?)
+    }
+
+    /// Asks the gate; what is to be sent and through whom, or what becomes of the message instead.
+    async fn admit(&self, row: &Row) -> Result<Result<(&Account, Outbound, Pass), Settlement>, StoreError> {
+        let never = |why| Ok(Err(Settlement::Dead { why }));
+        let Some(bot) = self.bots.get(&row.key.brand) else { return never(Death::NoAccount) };
+        let Some((from, account)) = self.leaves_from(bot, row) else { return never(Death::NoAccount) };
+        let person = self.store.load(&row.key).await?.record.person;
+        let now = self.clock.now();
+        let verdict = gate(&Asking {
+            class: row.send.class,
+            standing: &person.standing,
+            answers_stop: account.answers_stop,
+            overtaken: row.held && person.turn > row.turn,
+            quiet: bot.quiet,
+            zone: &bot.zone,
+            now,
+        });
+        Ok(match verdict {
+            Verdict::Pass(pass) => {
+                let body = row.send.body.clone();
+                Ok((account, Outbound { from, to: row.key.phone, body, reference: row.id.to_string() }, pass))
+            }
+            Verdict::Hold { until } => Err(Settlement::Hold { until }),
+            Verdict::Refuse(refusal) => Err(Settlement::Dead { why: Death::Refused(refusal) }),
+        })
+    }
+
+    /// The number a message leaves from and the account that carries it: the number last texted, while the brand has it.
+    fn leaves_from(&self, bot: &Bot, row: &Row) -> Option<(Sender, &Account)> {
+        let texted = row.send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
+        let number = texted.or_else(|| bot.numbers.first())?;
+        Some((number.sender, self.accounts.get(&number.account)?))
+    }
+
+    async fn transmit(
+        &self,
+        row: &Row,
+        account: &Account,
+        outbound: &Outbound,
+        pass: Pass,
+    ) -> Result<Settlement, ReceiveError> {
+        if account.provider.send_by() == SendBy::Answer {
+            // It leaves with the answer to the person's next text.
+            return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)) });
+        }
+        let outcome = match self.transport.call(account.provider.encode(outbound)).await {
+            Ok(response) => account.provider.outcome(&response),
+            Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },
+            Err(CallError::NoAnswer(why)) => return Ok(Settlement::Unknown { why }),
+        };
+        Ok(match outcome {
+            Outcome::Accepted { id } => self.sent(account, outbound, id, pass),
+            Outcome::Retry { after, why } => self.retry(row, after, why),
+            Outcome::OptedOut { code } => {
+                self.receive(Arrival::opt_out(row.key.clone(), How::Provider, &code)).await?;
+                Settlement::Dead { why: Death::OptedOut }
+            }
+            Outcome::Rejected { kind, why } => {
+                tracing::warn!(account = %account.id, ?kind, %why, "the provider refuses a message");
+                Settlement::Dead { why: Death::Rejected(why) }
+            }
+        })
+    }
+
+    fn sent(&self, account: &Account, outbound: &Outbound, id: Option<MessageId>, pass: Pass) -> Settlement {
+        let id = id.unwrap_or_else(|| MessageId::from(outbound.reference.as_str()));
+        Settlement::Sent { account: account.id.clone(), id, at: self.clock.now(), pass }
+    }
+
+    fn retry(&self, row: &Row, after: Option<SignedDuration>, why: String) -> Settlement {
+        if row.attempts + 1 >= ATTEMPTS_MAX {
+            return Settlement::Dead { why: Death::Exhausted(why) };
+        }
+        let delay = after.unwrap_or_else(|| retry_delay(row));
+        Settlement::Retry { at: self.later(delay) }
+    }
+
+    fn later(&self, delay: SignedDuration) -> Timestamp {
+        let now = self.clock.now();
+        now.checked_add(delay).unwrap_or(now)
+    }
+
+    /// The replies that wait for one person, for a provider that takes them only in the answer to a webhook.
+    pub async fn answers(&self, key: &Key) -> Result<Vec<Outbound>, StoreError> {
+        let mut answers = Vec::new();
+        for row in self.store.claim_for(key, IN_FLIGHT_MAX).await? {
+            let settlement = match self.admit(&row).await? {
+                Ok((account, outbound, pass)) => {
+                    let sent = self.sent(account, &outbound, None, pass);
+                    answers.push(outbound);
+                    sent
+                }
+                Err(settlement) => settlement,
+            };
+            self.store.settle(vec![(row.id, settlement)]).await?;
+        }
+        Ok(answers)
+    }
+}
+
+/// The delay before the next attempt: doubling, with a quarter of jitter drawn from the message's own name, so that
+/// messages that failed together do not come back together.
+fn retry_delay(row: &Row) -> SignedDuration {
+    let doubled = RETRY_FIRST_SECONDS.saturating_mul(1 << row.attempts.min(20));
+    let seconds = doubled.min(RETRY_LONGEST_SECONDS);
+    let draw = (row.id.seq.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 256;
+    let jitter = seconds * 1_000 / 4 * i64::try_from(draw).unwrap_or(0) / 256;
+    SignedDuration::from_millis(seconds * 1_000 + jitter)
+}

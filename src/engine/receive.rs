@@ -1,0 +1,206 @@
+//! The straight line: an event comes in, and when this returns it is on the disk with all that it wants.
+
+use super::Engine;
+use crate::consent::How;
+use crate::dialogue::{Event, Step, fingerprint, read, resume, step, to_record};
+use crate::provider::SendBy;
+use crate::sms::{Inbound, Key, Receipt, Sender};
+use crate::store::{Commit, Entry, Snapshot, StoreError, Turn};
+use jiff::{SignedDuration, Timestamp};
+use tracing::{Instrument, field};
+
+/// How often a turn is tried when others are faster; within one process lanes prevent it altogether.
+const CONFLICTS_MAX: usize = 16;
+/// How long replies wait for a provider that takes them only in the answer to the person's own text.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// An event for one subscriber of one brand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Whose.
+    pub key: Key,
+    /// What happened.
+    pub event: Event,
+    /// The fingerprint of the provider's message id, for telling a second delivery.
+    pub seen: Option<u64>,
+}
+
+impl Arrival {
+    /// A text.
+    #[must_use]
+    pub fn text(key: Key, inbound: Inbound) -> Self {
+        let seen = Some(fingerprint(&inbound.account, &inbound.id));
+        Self { key, event: Event::Text(inbound), seen }
+    }
+
+    /// Anything but a text: such events are harmless when they come twice.
+    #[must_use]
+    pub fn other(key: Key, event: Event) -> Self {
+        Self { key, event, seen: None }
+    }
+
+    pub(super) fn opt_out(key: Key, how: How, rule: &str) -> Self {
+        Self::other(key, Event::OptOut { how, rule: rule.to_owned() })
+    }
+
+    pub(super) fn receipt(key: Key, receipt: Receipt) -> Self {
+        Self::other(key, Event::Receipt(receipt))
+    }
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// A turn was made and is on the disk.
+    Turn {
+        /// Its number in the log.
+        seq: u64,
+        /// The turn.
+        step: Box<Step>,
+    },
+    /// It had been handled before; nothing was done again.
+    Duplicate,
+    /// It was stale or said nothing new; nothing was written.
+    Unchanged,
+}
+
+/// Why an event was not taken. It may come again: nothing was promised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiveError {
+    /// No brand has this number.
+    #[error("no brand has the number {0}")]
+    UnknownNumber(Sender),
+    /// There is no such brand.
+    #[error("there is no brand `{0}`")]
+    UnknownBrand(String),
+    /// Others were faster, again and again.
+    #[error("the dialogue is too busy; try again")]
+    Contended,
+    /// The store could not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Handles one event: exactly one turn, on the disk when this returns. This is the one place that steps and commits.
+    pub async fn receive(&self, arrival: Arrival) -> Result<Received, ReceiveError> {
+        let span = tracing::info_span!(
+            "turn",
+            brand = %arrival.key.brand,
+            phone = %self.shown(arrival.key.phone),
+            event = arrival.event.name(),
+            intent = field::Empty,
+            node = field::Empty,
+            rung = field::Empty,
+            outcome = field::Empty,
+        );
+        let result = self.take(arrival).instrument(span.clone()).await;
+        record(&span, &result);
+        result
+    }
+
+    async fn take(&self, arrival: Arrival) -> Result<Received, ReceiveError> {
+        let key = &arrival.key;
+        let bot =
+            self.bots.get(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
+        let _lane = self.lanes.enter(key).await;
+        for _ in 0..CONFLICTS_MAX {
+            let snapshot = self.store.load(key).await?;
+            if arrival.seen.is_some_and(|id| snapshot.record.person.has_seen(id)) {
+                return Ok(Received::Duplicate);
+            }
+            let (now, seed) = (self.clock.now(), seed(&arrival, snapshot.version));
+            let before = resume(bot, snapshot.record.clone());
+            let reading = read(bot, &before, &arrival.event);
+            let step = step(bot, &before, &arrival.event, &reading, now, seed);
+            if step.state == before && step.effects.is_empty() {
+                return Ok(Received::Unchanged);
+            }
+            let entry = Entry {
+                key: key.clone(),
+                at: now,
+                event: arrival.event.clone(),
+                seed,
+                bot: bot.hash.clone(),
+                effects: step.effects.clone(),
+                trace: step.trace.clone(),
+            };
+            let record = to_record(bot, &step.state);
+            let turn = self.turn(&arrival, &snapshot, now, record, entry);
+            match self.store.commit(vec![turn]).await?.pop() {
+                Some(Commit::Committed { seq, .. }) => {
+                    self.wake_outbox.notify_one();
+                    return Ok(Received::Turn { seq, step: Box::new(step) });
+                }
+                Some(Commit::Duplicate) => return Ok(Received::Duplicate),
+                Some(Commit::Conflict) | None => {}
+            }
+        }
+        Err(ReceiveError::Contended)
+    }
+
+    fn turn(
+        &self,
+        arrival: &Arrival,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        record: crate::dialogue::Record,
+        entry: Entry,
+    ) -> Turn {
+        Turn {
+            key: arrival.key.clone(),
+            read_version: snapshot.version,
+            at: now,
+            seen: arrival.seen,
+            record,
+            hold_until: self
+                .answers_in_place(&arrival.event)
+                .then(|| now.checked_add(ANSWER_WITHIN).unwrap_or(now)),
+            entry,
+        }
+    }
+
+    /// Whether the replies to an event can leave only in the answer to its webhook.
+    fn answers_in_place(&self, event: &Event) -> bool {
+        let Event::Text(inbound) = event else { return false };
+        self.accounts
+            .get(&inbound.account)
+            .is_some_and(|account| account.provider.send_by() == SendBy::Answer)
+    }
+}
+
+/// What chance a turn gets: the same for the same message, so that a second try of a turn goes the same way.
+fn seed(arrival: &Arrival, version: u64) -> u64 {
+    arrival.seen.unwrap_or(version).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ arrival.key.phone.digits()
+}
+
+/// Writes what became of a turn into its span.
+fn record(span: &tracing::Span, result: &Result<Received, ReceiveError>) {
+    let outcome = match result {
+        Ok(Received::Turn { seq, step }) => {
+            if let Some(intent) = &step.trace.intent {
+                span.record("intent", intent.as_str());
+            }
+            if let Some(rung) = &step.trace.rung {
+                span.record("rung", rung.as_str());
+            }
+            if let Some(node) = step.trace.nodes.last() {
+                span.record("node", node.as_str());
+            }
+            span.record("outcome", "turn");
+            span.in_scope(
+                || tracing::info!(seq, sends = step.effects.len(), notes = ?step.trace.notes, "turn"),
+            );
+            return;
+        }
+        Ok(Received::Duplicate) => "duplicate",
+        Ok(Received::Unchanged) => "unchanged",
+        Err(error) => {
+            span.record("outcome", "error");
+            span.in_scope(|| tracing::warn!(%error, "turn"));
+            return;
+        }
+    };
+    span.record("outcome", outcome);
+    span.in_scope(|| tracing::info!("turn"));
+}

@@ -1,0 +1,189 @@
+//! The HTTP server: providers' webhooks. It answers 200 when a text is on the disk, and not before.
+
+use super::socket;
+use crate::engine::{Engine, ReceiveError};
+use crate::provider::{RawRequest, Reply, SendBy};
+use crate::sms::AccountId;
+use crate::store::StoreError;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Largest body of a webhook, in bytes: the largest seen are a tenth of it.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a request may take in all. Twilio gives up after 15 seconds.
+const REQUEST_WITHIN: Duration = Duration::from_secs(15);
+/// How long requests that have begun may go on when the server is told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+
+/// What every request needs.
+#[derive(Clone)]
+struct Doors {
+    engine: Arc<Engine>,
+    public_url: Arc<str>,
+}
+
+/// Why the server could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The socket for other verbs cannot be opened.
+    #[error("cannot open the socket {path}: {source}")]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The server ended by itself.
+    #[error("the server ended: {0}")]
+    Ended(std::io::Error),
+}
+
+/// Serves until `stop` is done; then requests that have begun are finished, and nothing new is taken.
+///
+/// `public_url` is the address that providers are configured with; `socket` the path of the owner-only socket.
+pub async fn serve(
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    public_url: &str,
+    socket: PathBuf,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let door = socket::Door::open(&socket).map_err(|source| ServeError::Socket { path: socket, source })?;
+    let outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
+    let timers = tokio::spawn(Arc::clone(&engine).run_timers());
+    let verbs = tokio::spawn(door.serve(Arc::clone(engine.store())));
+    let doors = Doors { engine, public_url: public_url.into() };
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, router(doors)).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("stopping: finishing what has begun");
+        let _nobody_waits = stopping.send(());
+    });
+    let overtime = async {
+        let _begun = stopped.await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    let ended = tokio::select! {
+        ended = server.into_future() => ended.map_err(ServeError::Ended),
+        () = overtime => Ok(()),
+    };
+    // A send that is cut here is found as `sending` at the next start, and shown as unknown.
+    for task in [outbox, timers, verbs] {
+        task.abort();
+        let _cancelled = task.await;
+    }
+    ended
+}
+
+fn router(doors: Doors) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/v1/providers/{account}/inbound", any(inbound))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(doors)
+}
+
+/// What is answered instead of 200; every kind says what the provider should do.
+enum Refusal {
+    /// No such account, no such number.
+    NotFound(String),
+    /// Not signed as it should be.
+    Forbidden(String),
+    /// It makes no sense.
+    Malformed(String),
+    /// Not our day: come again.
+    TryAgain(String),
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, words) = match self {
+            Self::NotFound(words) => (StatusCode::NOT_FOUND, words),
+            Self::Forbidden(words) => (StatusCode::FORBIDDEN, words),
+            Self::Malformed(words) => (StatusCode::BAD_REQUEST, words),
+            Self::TryAgain(words) => (StatusCode::SERVICE_UNAVAILABLE, words),
+        };
+        tracing::warn!(status = status.as_u16(), %words, "webhook refused");
+        let mut response = (status, format!("{words}\n")).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<ReceiveError> for Refusal {
+    fn from(error: ReceiveError) -> Self {
+        match error {
+            ReceiveError::UnknownNumber(_) | ReceiveError::UnknownBrand(_) => {
+                Self::NotFound(error.to_string())
+            }
+            ReceiveError::Contended | ReceiveError::Store(_) => Self::TryAgain(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::TryAgain(error.to_string())
+    }
+}
+
+async fn inbound(
+    State(doors): State<Doors>,
+    Path(account): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let url = format!("{}{path}", doors.public_url);
+    let request = RawRequest { url, method, headers, body: body.to_vec() };
+    let account = AccountId::from(account.as_str());
+    match tokio::time::timeout(REQUEST_WITHIN, handle(&doors.engine, &account, request)).await {
+        Ok(Ok(reply)) => {
+            let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+            (status, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response()
+        }
+        Ok(Err(refusal)) => refusal.into_response(),
+        Err(_) => Refusal::TryAgain("this takes too long".to_owned()).into_response(),
+    }
+}
+
+/// One webhook: verified, decoded, every delivery made a turn on the disk, acknowledged.
+async fn handle(engine: &Engine, id: &AccountId, request: RawRequest) -> Result<Reply, Refusal> {
+    let account =
+        engine.account(id).ok_or_else(|| Refusal::NotFound(format!("there is no account `{id}`")))?;
+    let verified =
+        account.provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
+    let deliveries =
+        account.provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let mut replies = Vec::new();
+    for delivery in deliveries {
+        let Some(arrival) = engine.arrival(delivery).await? else { continue };
+        let key = arrival.key.clone();
+        engine.receive(arrival).await?;
+        if account.provider.send_by() == SendBy::Answer {
+            replies.extend(engine.answers(&key).await?);
+        }
+    }
+    Ok(account.provider.acknowledge(&replies))
+}

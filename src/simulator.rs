@@ -1,0 +1,223 @@
+//! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
+
+use crate::bot::{Bot, Number};
+use crate::engine::{CallError, Clock, Engine, ManualClock, Parts, ReceiveError, Received, Transport};
+use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
+use crate::sms::{AccountId, BrandId, Key, Phone, Sender};
+use crate::store::{MemoryStore, Snapshot, Store, StoreError};
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderValue, Method, header};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rounds of timers and sends after one event: far more than any flow can ask for.
+const ROUNDS_MAX: usize = 10_000;
+/// The token that the simulated provider signs with.
+const TOKEN: &str = "simulated";
+/// The number of a brand that has none yet: a short code that no carrier gives out.
+const NUMBERLESS: Sender = Sender::ShortCode(10_000);
+
+/// One brand, one store, and a clock that stands until it is moved.
+pub struct Simulation {
+    engine: Arc<Engine>,
+    clock: Arc<ManualClock>,
+    wire: Arc<Wire>,
+    brand: BrandId,
+    to: Sender,
+    account: AccountId,
+    texts: u64,
+}
+
+/// A message that reached a phone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Delivered {
+    /// From which number.
+    pub from: Sender,
+    /// Whose phone.
+    pub to: Phone,
+    /// The words.
+    pub text: String,
+}
+
+/// What went wrong in a simulation.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    /// The engine did not take an event.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Timers and sends went on without end.
+    #[error("the dialogue never comes to rest")]
+    Restless,
+    /// The simulated provider refused its own request; a bug of sayso.
+    #[error("the simulated provider: {0}")]
+    Provider(String),
+}
+
+/// The provider's side: it takes every message and keeps it.
+#[derive(Debug, Default)]
+struct Wire {
+    delivered: Mutex<Vec<Delivered>>,
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn call(&self, call: Call) -> Result<Response, CallError> {
+        let message =
+            serde_json::from_slice(&call.body).map_err(|error| CallError::NotSent(error.to_string()))?;
+        self.delivered.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        Ok(Response { status: 200, retry_after: None, body: Vec::new() })
+    }
+}
+
+impl Simulation {
+    /// A simulation of a brand that forgets everything in the end.
+    ///
+    /// # Errors
+    /// Never in practice: the simulated provider opens with its own settings.
+    pub fn new(bot: &Arc<Bot>, now: Timestamp) -> Result<Self, SimulationError> {
+        Self::with_store(bot, now, Arc::new(MemoryStore::default()))
+    }
+
+    /// A simulation of a brand on a store.
+    ///
+    /// # Errors
+    /// Never in practice: the simulated provider opens with its own settings.
+    pub fn with_store(
+        bot: &Arc<Bot>,
+        now: Timestamp,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, SimulationError> {
+        let mut bot = Bot::clone(bot);
+        if bot.numbers.is_empty() {
+            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into() });
+        }
+        let (to, account) = (bot.numbers[0].sender, bot.numbers[0].account.clone());
+        let names: BTreeSet<AccountId> = bot.numbers.iter().map(|number| number.account.clone()).collect();
+        let accounts = names.into_iter().map(simulated).collect::<Result<_, _>>()?;
+        let clock = Arc::new(ManualClock::new(now));
+        let wire = Arc::new(Wire::default());
+        let brand = bot.id.clone();
+        let parts = Parts {
+            bots: vec![Arc::new(bot)],
+            accounts,
+            store,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            transport: Arc::clone(&wire) as Arc<dyn Transport>,
+            log_numbers: false,
+        };
+        Ok(Self { engine: Arc::new(Engine::new(parts)), clock, wire, brand, to, account, texts: 0 })
+    }
+
+    /// What time it is here.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// The person of a number.
+    #[must_use]
+    pub fn key(&self, phone: Phone) -> Key {
+        Key { brand: self.brand.clone(), phone }
+    }
+
+    /// Everything that is known about a person.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn snapshot(&self, phone: Phone) -> Result<Snapshot, SimulationError> {
+        Ok(self.engine.store().load(&self.key(phone)).await?)
+    }
+
+    /// Somebody writes: their text goes the whole way of a webhook. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn text(
+        &mut self,
+        from: Phone,
+        body: &str,
+    ) -> Result<(Received, Vec<Delivered>), SimulationError> {
+        self.texts += 1;
+        // Unique beyond this simulation too: a store outlives it.
+        let id = format!("{}-{}-{}", self.now(), from.digits(), self.texts);
+        let message = json!({ "from": from, "to": self.to, "text": body, "id": id });
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer simulated"));
+        let request = RawRequest {
+            url: String::new(),
+            method: Method::POST,
+            headers,
+            body: message.to_string().into_bytes(),
+        };
+        let refused = |error: String| SimulationError::Provider(error);
+        let account = self.engine.account(&self.account).ok_or_else(|| refused("it is gone".to_owned()))?;
+        let verified = account.provider.verify(request).map_err(|error| refused(error.to_string()))?;
+        let decoded =
+            account.provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
+        let mut received = Received::Unchanged;
+        for delivery in decoded {
+            if let Some(arrival) = self.engine.arrival(delivery).await? {
+                received = self.engine.receive(arrival).await?;
+            }
+        }
+        Ok((received, self.settle().await?))
+    }
+
+    /// Time passes: every timer rings and every message that was held leaves at its own moment.
+    ///
+    /// # Errors
+    /// When the engine or the store does not work.
+    pub async fn advance(&mut self, by: SignedDuration) -> Result<Vec<Delivered>, SimulationError> {
+        let end = self.now().checked_add(by).unwrap_or(self.now());
+        let mut delivered = Vec::new();
+        for _ in 0..ROUNDS_MAX {
+            match self.engine.store().next_due().await? {
+                Some(due) if due <= end => {
+                    self.clock.set(due.max(self.now()));
+                    delivered.extend(self.settle().await?);
+                }
+                _ => {
+                    self.clock.set(end);
+                    return Ok(delivered);
+                }
+            }
+        }
+        Err(SimulationError::Restless)
+    }
+
+    /// Does everything that is due now.
+    async fn settle(&self) -> Result<Vec<Delivered>, SimulationError> {
+        for _ in 0..ROUNDS_MAX {
+            if self.engine.tick().await? + self.engine.dispatch().await? == 0 {
+                return Ok(std::mem::take(
+                    &mut *self.wire.delivered.lock().unwrap_or_else(PoisonError::into_inner),
+                ));
+            }
+        }
+        Err(SimulationError::Restless)
+    }
+}
+
+/// An account that is served by the generic provider and the list above.
+fn simulated(id: AccountId) -> Result<Account, SimulationError> {
+    let mut settings = Settings { account: id.to_string(), ..Settings::default() };
+    settings.plain.insert("send_url".to_owned(), "simulated:".to_owned());
+    settings.secrets.insert("token".to_owned(), vec![TOKEN.into()]);
+    let refused = |error: String| SimulationError::Provider(error);
+    let kind =
+        provider::by_name("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
+    let provider = (kind.open)(&settings).map_err(|error| refused(error.to_string()))?;
+    Ok(Account { id, provider, answers_stop: false })
+}

@@ -1,0 +1,158 @@
+//! Reading `*.chat` files.
+
+use crate::diagnostic::{At, Code, Diagnostic, Place};
+use crate::flow::Delay;
+use crate::outline::{Block, Reader, Span, after, first_word, outline};
+use crate::sms::Phone;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// A conversation as it was written.
+#[derive(Debug, Clone, Default)]
+pub struct Chat {
+    /// The brand; that of the folder where nothing is said.
+    pub brand: Option<At<String>>,
+    /// Who writes.
+    pub from: Option<At<Phone>>,
+    /// When it begins.
+    pub at: Option<At<Timestamp>>,
+    /// What is said and expected, in order.
+    pub lines: Vec<At<Line>>,
+}
+
+/// A line of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Line {
+    /// `>`: they write.
+    Text(String),
+    /// `<`: we write.
+    Reply(String),
+    /// `~`: time passes.
+    Wait(Delay),
+    /// `=`: this is known now.
+    Known(Expectation),
+    /// `!`: nothing like this is written since the last `>` or `~`.
+    Never(String),
+}
+
+/// What an `=` line expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// `= consent in`, `out` or `none`.
+    Consent(String),
+    /// `= tag vip`
+    Tag(String),
+    /// `= not tag vip`
+    NoTag(String),
+    /// `= at flow.node`, or `= at nothing`.
+    At(String),
+    /// `= name Ana`, or `= not known name` with no value.
+    Field(String, Option<String>),
+}
+
+/// Reads a conversation. Returns all that could be read; mistakes go to the reader.
+pub fn parse(text: &str, reader: &mut Reader<'_>) -> Chat {
+    let mut chat = Chat::default();
+    for block in outline(text, reader) {
+        let place = reader.place(block.line);
+        if let Some(line) = line(&block, &mut chat, reader) {
+            chat.lines.push(At::new(line, place));
+        }
+    }
+    chat
+}
+
+fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<Line> {
+    let sign = block.line.fragment().chars().next()?;
+    let rest = after(block.line, sign.len_utf8());
+    match sign {
+        '>' => return Some(Line::Text(words(block, reader))),
+        '<' => return Some(Line::Reply(words(block, reader))),
+        '!' => return Some(Line::Never(words(block, reader))),
+        '~' => return wait(rest, reader).map(Line::Wait),
+        '=' => return known(rest, reader).map(Line::Known),
+        _ => {}
+    }
+    let (word, rest) = first_word(block.line);
+    match *word.fragment() {
+        "brand" => chat.brand = Some(At::new((*rest.fragment()).to_owned(), reader.place(rest))),
+        "from" => match rest.fragment().parse() {
+            Ok(phone) => chat.from = Some(At::new(phone, reader.place(rest))),
+            Err(error) => bad(rest, &format!("{error}"), reader),
+        },
+        "at" => chat.at = moment(rest, reader),
+        other => {
+            let message = format!("a conversation has no `{other}`");
+            bad(word, &message, reader);
+        }
+    }
+    None
+}
+
+fn bad(at: Span<'_>, message: &str, reader: &mut Reader<'_>) {
+    let place: Place = reader.place(at);
+    reader.report(Diagnostic::new(Code::BadChat, place, message).hint(
+        "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` (what must not \
+         be written), or with `brand`, `from`, `at`",
+    ));
+}
+
+/// The words of a line and of the lines below it, which go on the same message.
+fn words(block: &Block<'_>, reader: &mut Reader<'_>) -> String {
+    let mut words = (*after(block.line, 1).fragment()).to_owned();
+    for child in &block.children {
+        append(child, &mut words, reader);
+    }
+    words
+}
+
+fn append(block: &Block<'_>, words: &mut String, reader: &mut Reader<'_>) {
+    words.push('\n');
+    words.push_str(block.line.fragment());
+    for child in &block.children {
+        append(child, words, reader);
+    }
+}
+
+fn wait(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Delay> {
+    crate::flow::delay(rest, reader)
+}
+
+/// `2026-06-01 12:00 America/New_York`
+fn moment(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Timestamp>> {
+    let mut parts = rest.fragment().splitn(3, ' ');
+    let read = || {
+        let (date, time) = (parts.next()?, parts.next()?);
+        let local: DateTime = format!("{date}T{time}").parse().ok()?;
+        let zone = TimeZone::get(parts.next().unwrap_or("UTC")).ok()?;
+        zone.to_ambiguous_timestamp(local).compatible().ok()
+    };
+    let found = { read }();
+    if found.is_none() {
+        bad(rest, "this is no moment; write for example `at 2026-06-01 12:00 America/New_York`", reader);
+    }
+    found.map(|moment| At::new(moment, reader.place(rest)))
+}
+
+fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
+    let (word, value) = first_word(rest);
+    let said = (*value.fragment()).to_owned();
+    let expectation = match (*word.fragment(), said.split_once(' ')) {
+        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none") => Expectation::Consent(said),
+        ("consent", _) => {
+            bad(rest, "consent is `in`, `out` or `none`", reader);
+            return None;
+        }
+        ("tag", _) => Expectation::Tag(said),
+        ("not", Some(("tag", tag))) => Expectation::NoTag(tag.to_owned()),
+        ("not", Some(("known", field))) => Expectation::Field(field.to_owned(), None),
+        ("at", _) => Expectation::At(said),
+        ("", _) => {
+            bad(rest, "this line says nothing", reader);
+            return None;
+        }
+        (field, _) => Expectation::Field(field.to_owned(), Some(said)),
+    };
+    Some(expectation)
+}

@@ -1,0 +1,270 @@
+//! A workspace: the folder with `sayso.toml`, its brands and grammars, read and linked.
+
+use crate::bot::{Bot, BrandSources, Shared, link, link_shared};
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place, Sources};
+use crate::flow::brand::{self, BrandFile};
+use crate::flow::syntax::{self as flow_syntax, FlowFile};
+use crate::grammar::syntax::{self as grammar_syntax, GrammarFile};
+use crate::outline::{FILE_BYTES_MAX, Reader};
+use crate::sms::{BrandId, Sender};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the operator's file; the folder that holds it is the workspace.
+pub const CONFIG_FILE: &str = "sayso.toml";
+
+/// A workspace as it was read. Reading never fails: what is wrong is in `found`, and what is right works.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Its folder.
+    pub root: PathBuf,
+    /// The operator's settings.
+    pub config: Config,
+    /// Brands without errors.
+    pub bots: Vec<Arc<Bot>>,
+    /// The names of all brands, with and without errors.
+    pub brands: Vec<BrandId>,
+    /// Everything that was read.
+    pub sources: Sources,
+    /// Everything that was found.
+    pub found: Diagnostics,
+}
+
+/// The workspace that `start` lies in: the nearest folder upwards with a `sayso.toml`.
+#[must_use]
+pub fn find(start: &Path) -> Option<PathBuf> {
+    start.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file()).map(Path::to_path_buf)
+}
+
+impl Workspace {
+    /// Reads and links everything in `root`. O(bytes of all files).
+    #[must_use]
+    pub fn open(root: &Path) -> Self {
+        let mut loader =
+            Loader { root: root.to_path_buf(), sources: Sources::default(), found: Diagnostics::default() };
+        let config = loader.config();
+        let (grammars, shared_texts) = loader.grammars(&root.join("grammars"));
+        let shared = link_shared(&grammars, &mut loader.found);
+        let mut numbers = BTreeMap::new();
+        let mut bots = Vec::new();
+        let mut brands = Vec::new();
+        for folder in loader.folders(&root.join("flows")) {
+            let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
+            let id = BrandId::from(name);
+            brands.push(id.clone());
+            if let Some(files) = loader.brand(&folder) {
+                let claimed = loader.claim_numbers(&files, &config, &mut numbers);
+                let bot = loader.link(&id, &files, &shared, &shared_texts);
+                bots.extend(bot.filter(|_| claimed).map(Arc::new));
+            }
+        }
+        Self { root: root.to_path_buf(), config, bots, brands, sources: loader.sources, found: loader.found }
+    }
+
+    /// A brand without errors.
+    #[must_use]
+    pub fn bot(&self, id: &str) -> Option<&Arc<Bot>> {
+        self.bots.iter().find(|bot| bot.id.as_str() == id)
+    }
+
+    /// The conversations of a brand, in order of name.
+    #[must_use]
+    pub fn chats(&self, brand: &BrandId) -> Vec<PathBuf> {
+        files_in(&self.root.join("flows").join(brand.as_str()), "chat")
+    }
+
+    /// A path as it is shown: relative to the workspace.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
+    }
+}
+
+/// The files of one brand.
+struct BrandFiles {
+    top: Place,
+    brand: BrandFile,
+    flows: Vec<FlowFile>,
+    grammars: Vec<GrammarFile>,
+    texts: Vec<FileId>,
+}
+
+struct Loader {
+    root: PathBuf,
+    sources: Sources,
+    found: Diagnostics,
+}
+
+impl Loader {
+    fn config(&mut self) -> Config {
+        let path = self.root.join(CONFIG_FILE);
+        let Some((id, text)) = self.read(&path) else { return Config::default() };
+        Config::parse(&text, id, &mut self.found)
+    }
+
+    /// Reads a file as UTF-8; broken bytes are replaced and reported, so that the rest is still read.
+    fn read(&mut self, path: &Path) -> Option<(FileId, String)> {
+        let shown = path.strip_prefix(&self.root).unwrap_or(path).to_path_buf();
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let id = self.sources.add(shown, "");
+                let message = format!("this file cannot be read: {error}");
+                self.found.push(Diagnostic::new(Code::Unreadable, Place::new(id, 0..0), message));
+                return None;
+            }
+        };
+        if bytes.len() > FILE_BYTES_MAX {
+            let id = self.sources.add(shown, "");
+            let message =
+                format!("this file has {} bytes; the largest that is read has {FILE_BYTES_MAX}", bytes.len());
+            self.found.push(Diagnostic::new(Code::TooLarge, Place::new(id, 0..0), message));
+            return None;
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let id = self.sources.add(shown, text.as_str());
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let at = error.valid_up_to();
+            let place = Place::new(id, at..at + 3);
+            let diagnostic = Diagnostic::new(Code::NotUtf8, place, "this is not UTF-8");
+            self.found.push(diagnostic.hint("save the file as UTF-8"));
+        }
+        Some((id, text))
+    }
+
+    fn grammars(&mut self, folder: &Path) -> (Vec<GrammarFile>, Vec<FileId>) {
+        let mut grammars = Vec::new();
+        let mut ids = Vec::new();
+        for path in files_in(folder, "grammar") {
+            let Some((id, text)) = self.read(&path) else { continue };
+            grammars.push(grammar_syntax::parse(&text, &mut Reader::new(id, &mut self.found)));
+            ids.push(id);
+        }
+        (grammars, ids)
+    }
+
+    fn folders(&self, parent: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut folders: Vec<_> = entries.filter(|path| path.is_dir() && !is_hidden(path)).collect();
+        folders.sort();
+        folders
+    }
+
+    fn brand(&mut self, folder: &Path) -> Option<BrandFiles> {
+        let name = folder.file_name()?.to_os_string();
+        let brand_path = folder.join("brand.flow");
+        if !brand_path.is_file() {
+            let id = self.sources.add(self.shown(folder), "");
+            let message = format!("the brand `{}` has no `brand.flow`", name.to_string_lossy());
+            let diagnostic = Diagnostic::new(Code::NoBrandFile, Place::new(id, 0..0), message);
+            self.found.push(diagnostic.hint("write one that begins with `brand NAME`"));
+            return None;
+        }
+        let (id, text) = self.read(&brand_path)?;
+        let brand = brand::parse(&text, &mut Reader::new(id, &mut self.found));
+        let first_line = text.lines().next().map_or(0, str::len);
+        let mut files = BrandFiles {
+            top: Place::new(id, 0..first_line),
+            brand,
+            flows: Vec::new(),
+            grammars: Vec::new(),
+            texts: vec![id],
+        };
+        for path in files_in(folder, "flow").into_iter().filter(|path| *path != brand_path) {
+            let Some((id, text)) = self.read(&path) else { continue };
+            files.flows.push(flow_syntax::parse(&text, &mut Reader::new(id, &mut self.found)));
+            files.texts.push(id);
+        }
+        let (grammars, ids) = self.grammars(&self.root.join("grammars").join(name));
+        files.grammars = grammars;
+        files.texts.extend(ids);
+        Some(files)
+    }
+
+    fn shown(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
+    }
+
+    /// Whether the brand's numbers are its own and their accounts known.
+    fn claim_numbers(
+        &mut self,
+        files: &BrandFiles,
+        config: &Config,
+        numbers: &mut BTreeMap<Sender, Place>,
+    ) -> bool {
+        let before = self.found.count(crate::diagnostic::Severity::Error);
+        for number in &files.brand.numbers {
+            if let Some(first) = numbers.get(&number.number.value) {
+                let message = format!("the number {} is claimed twice", number.number.value);
+                let diagnostic = Diagnostic::new(Code::NumberTaken, number.number.place, message);
+                self.found
+                    .push(diagnostic.related(*first, "first here").hint("a number belongs to one brand"));
+            } else {
+                numbers.insert(number.number.value, number.number.place);
+            }
+            let account = &number.account;
+            if !config.has_account(&account.value) {
+                let message = format!("`{CONFIG_FILE}` has no provider account `{}`", account.value);
+                let diagnostic = Diagnostic::new(Code::UnknownAccount, account.place, message);
+                self.found.push(
+                    diagnostic
+                        .did_you_mean(&account.value, config.accounts())
+                        .hint(format!("add a table `[providers.{}]` to `{CONFIG_FILE}`", account.value)),
+                );
+            }
+        }
+        self.found.count(crate::diagnostic::Severity::Error) == before
+    }
+
+    /// Links a brand; one whose files could not all be read whole is not used, whatever linking says.
+    fn link(
+        &mut self,
+        id: &BrandId,
+        files: &BrandFiles,
+        shared: &Shared,
+        shared_texts: &[FileId],
+    ) -> Option<Bot> {
+        let mut hash = Sha256::new();
+        for text in files.texts.iter().chain(shared_texts) {
+            let source = self.sources.get(*text);
+            hash.update(source.path.as_os_str().as_encoded_bytes());
+            hash.update([0]);
+            hash.update(source.text.as_bytes());
+            hash.update([0]);
+        }
+        let hash = hash.finalize()[..8].iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let sources = BrandSources {
+            id: id.clone(),
+            brand: &files.brand,
+            top: files.top,
+            flows: &files.flows,
+            grammars: &files.grammars,
+            hash,
+        };
+        let bot = link(&sources, shared, &mut self.found)?;
+        let own = |file: FileId| files.texts.contains(&file) || shared_texts.contains(&file);
+        let broken = self
+            .found
+            .iter()
+            .any(|d| d.code.severity() == crate::diagnostic::Severity::Error && own(d.place.file));
+        (!broken).then_some(bot)
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Files of a folder with that ending, in order of name; none where there is no such folder.
+fn files_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let wanted =
+        |path: &PathBuf| path.extension().is_some_and(|e| e == ending) && path.is_file() && !is_hidden(path);
+    let mut files: Vec<_> = entries.filter(wanted).collect();
+    files.sort();
+    files
+}
