@@ -150,7 +150,7 @@ pub struct Streams<'s> {
 ///
 /// # Errors
 /// When it cannot be done at all: no workspace, no such brand, a store in use.
-pub fn run(cli: Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
         Verb::Explain { code } => explain(code, streams),
         Verb::Check => check::check(&cli.open()?, cli.json, streams),

@@ -172,7 +172,11 @@ fn sources_of(value: &toml::Value) -> Vec<&str> {
     match value {
         toml::Value::String(one) => vec![one],
         toml::Value::Array(several) => several.iter().filter_map(toml::Value::as_str).collect(),
-        _ => Vec::new(),
+        toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Table(_) => Vec::new(),
     }
 }
 

@@ -11,6 +11,6 @@ mod prove;
 mod recognize;
 pub mod syntax;
 
-pub use compile::{Grammar, STATES_MAX, compile};
+pub use compile::{Grammar, STATES_MAX, TypeLookup, compile};
 pub use prove::prove;
 pub use recognize::{Match, Rank, SlotValue, best_first};

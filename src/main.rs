@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "arguments and environment are the binary's affair")]
 fn work() -> anyhow::Result<Exit> {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -32,7 +33,7 @@ fn work() -> anyhow::Result<Exit> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = stderr().is_terminal() && !no_colour;
     let mut streams = Streams { out: &mut stdout(), err: &mut stderr(), colour };
-    match run(cli, &mut streams) {
+    match run(&cli, &mut streams) {
         Ok(exit) => Ok(exit),
         Err(unusable) => {
             let mut message = unusable.to_string();
@@ -45,6 +46,7 @@ fn work() -> anyhow::Result<Exit> {
 }
 
 /// Logs to stderr: `SAYSO_LOG` says how much (`info` by default), `SAYSO_LOG_FORMAT=json` in which form.
+#[expect(clippy::disallowed_methods, reason = "arguments and environment are the binary's affair")]
 fn logging() {
     let filter =
         EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sayso::engine=warn"));

@@ -164,7 +164,7 @@ pub fn after(line: Span<'_>, bytes: usize) -> Span<'_> {
 
 /// The pieces of a line between `separator`s, trimmed; empty pieces are kept, so that they can be reported.
 #[must_use]
-pub fn split<'a>(line: Span<'a>, separator: char) -> Vec<Span<'a>> {
+pub fn split(line: Span<'_>, separator: char) -> Vec<Span<'_>> {
     use nom::Input;
     let mut pieces = Vec::new();
     let mut rest = line;
@@ -184,7 +184,8 @@ mod tests {
     use crate::diagnostic::Sources;
 
     fn shape(blocks: &[Block<'_>]) -> String {
-        blocks.iter().map(|b| format!("{}({})", b.line.fragment(), shape(&b.children))).collect()
+        let shown = |b: &Block<'_>| [b.line.fragment(), "(", &shape(&b.children), ")"].concat();
+        blocks.iter().map(shown).collect()
     }
 
     fn read(text: &str) -> (String, Vec<Code>) {

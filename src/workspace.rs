@@ -51,7 +51,7 @@ impl Workspace {
         let mut numbers = BTreeMap::new();
         let mut bots = Vec::new();
         let mut brands = Vec::new();
-        for folder in loader.folders(&root.join("flows")) {
+        for folder in folders_in(&root.join("flows")) {
             let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
             let id = BrandId::from(name);
             brands.push(id.clone());
@@ -145,13 +145,6 @@ impl Loader {
             ids.push(id);
         }
         (grammars, ids)
-    }
-
-    fn folders(&self, parent: &Path) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
-        let mut folders: Vec<_> = entries.filter(|path| path.is_dir() && !is_hidden(path)).collect();
-        folders.sort();
-        folders
     }
 
     fn brand(&mut self, folder: &Path) -> Option<BrandFiles> {
@@ -253,6 +246,14 @@ impl Loader {
             .any(|d| d.code.severity() == crate::diagnostic::Severity::Error && own(d.place.file));
         (!broken).then_some(bot)
     }
+}
+
+/// The folders of a folder, in order of name.
+fn folders_in(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut folders: Vec<_> = entries.filter(|path| path.is_dir() && !is_hidden(path)).collect();
+    folders.sort();
+    folders
 }
 
 fn is_hidden(path: &Path) -> bool {

@@ -466,11 +466,12 @@ fn fields(brand: &BrandFile, found: &mut Diagnostics) -> Vec<(Field, expr::Field
             found.push(diagnostic.hint("give the field another name"));
         }
         let (slot_type, choice): (Arc<dyn SlotType>, _) = match &decl.kind {
-            KindDecl::Named(kind) => match slot::by_name(&kind.value) {
-                Some(slot_type) => (slot_type, None),
-                None => {
+            KindDecl::Named(kind) => {
+                if let Some(slot_type) = slot::by_name(&kind.value) {
+                    (slot_type, None)
+                } else {
                     let message = format!("no slot type is called `{}`", kind.value);
-                    let known = slot::ALL.iter().map(|slot| slot.name()).chain(["one of"]);
+                    let known = slot::ALL.iter().map(super::super::slot::SlotType::name).chain(["one of"]);
                     let diagnostic = Diagnostic::new(Code::UnknownType, kind.place, message);
                     found.push(
                         diagnostic
@@ -479,7 +480,7 @@ fn fields(brand: &BrandFile, found: &mut Diagnostics) -> Vec<(Field, expr::Field
                     );
                     continue;
                 }
-            },
+            }
             KindDecl::OneOf(_) => {
                 let choice = Arc::new(choice(decl, found));
                 (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))

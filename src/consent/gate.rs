@@ -71,9 +71,10 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::OptOutConfirmation, _) if asking.answers_stop => Verdict::Refuse(Refusal::ProviderAnswers),
         // An opt-in right behind an opt-out makes its confirmation untrue.
         (Class::OptOutConfirmation, Status::In | Status::None) => Verdict::Refuse(Refusal::Overtaken),
-        (Class::OptOutConfirmation, Status::Out) | (Class::Help, _) => pass(),
+        (Class::OptOutConfirmation, Status::Out)
+        | (Class::Help, _)
+        | (Class::Reply, Status::None | Status::In) => pass(),
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => Verdict::Refuse(Refusal::OptedOut),
-        (Class::Reply, Status::None | Status::In) => pass(),
         (Class::FollowUp | Class::Campaign, Status::None) => Verdict::Refuse(Refusal::NoConsent),
         (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => {
             Verdict::Refuse(Refusal::Overtaken)

@@ -81,10 +81,10 @@ impl<'b> Machine<'b> {
     /// The language that the matched pattern was written in is the person's, unless they have shown one before.
     pub(super) fn learn_language(&mut self, reading: &Reading) {
         let shown = reading.heard.first().map(|heard| heard.matched.language);
-        if let (None, Some(language)) = (self.state.person.language, shown) {
-            if self.bot.languages.contains(&language) {
-                self.state.person.language = Some(language);
-            }
+        if let (None, Some(language)) = (self.state.person.language, shown)
+            && self.bot.languages.contains(&language)
+        {
+            self.state.person.language = Some(language);
         }
     }
 

@@ -170,6 +170,7 @@ fn open_answer(scene: &Scene<'_>) -> Option<Move> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the last rung has the shape of all rungs")]
 fn leftover(scene: &Scene<'_>) -> Option<Move> {
     Some(match &scene.reading.answer {
         Some((_, Answer::Invalid(_))) => Move::Invalid,

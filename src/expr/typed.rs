@@ -225,10 +225,10 @@ fn named(
     if let Some(fact) = Fact::by_name(&word.value) {
         return Some(Typed { term: Term::Fact(fact), kind: ValueKind::Text, choice: None });
     }
-    if let (Some(side), false) = (other, schema.fields.iter().any(|f| f.name == word.value)) {
-        if side.choice.is_some() {
-            return list_value(word, side, found);
-        }
+    if let (Some(side), false) = (other, schema.fields.iter().any(|f| f.name == word.value))
+        && side.choice.is_some()
+    {
+        return list_value(word, side, found);
     }
     let field = field(word, schema, found)?;
     let term = Term::Field(field.name.as_str().into());

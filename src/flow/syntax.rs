@@ -273,14 +273,13 @@ fn ask(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Ask
 fn tries(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<(At<u32>, At<String>)> {
     let (count, to) = target_of(rest, reader)?;
     let place = reader.place(count);
-    match count.fragment().parse() {
-        Ok(number @ 1..=TRIES_MAX) => Some((At::new(number, place), to)),
-        _ => {
-            let message = format!("`{}` is no number of tries", count.fragment());
-            let diagnostic = Diagnostic::new(Code::BadNumber, place, message);
-            reader.report(diagnostic.hint(format!("write a number from 1 to {TRIES_MAX}")));
-            None
-        }
+    if let Ok(number @ 1..=TRIES_MAX) = count.fragment().parse() {
+        Some((At::new(number, place), to))
+    } else {
+        let message = format!("`{}` is no number of tries", count.fragment());
+        let diagnostic = Diagnostic::new(Code::BadNumber, place, message);
+        reader.report(diagnostic.hint(format!("write a number from 1 to {TRIES_MAX}")));
+        None
     }
 }
 

@@ -374,7 +374,11 @@ impl<'b> Builder<'b> {
         let Some(slot_type) =
             slot_type.or_else(|| (self.types)(&name.value)).or_else(|| slot::by_name(&name.value))
         else {
-            let known = self.lists.keys().map(String::as_str).chain(slot::ALL.iter().map(|t| t.name()));
+            let known = self
+                .lists
+                .keys()
+                .map(String::as_str)
+                .chain(slot::ALL.iter().map(super::super::slot::SlotType::name));
             let message = format!("no list, field or slot type is called `{}`", name.value);
             let diagnostic = Diagnostic::new(Code::UnknownType, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known));

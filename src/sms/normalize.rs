@@ -60,9 +60,9 @@ impl Text {
             tokens: Vec::with_capacity(body.len() / 5 + 1),
         };
         if body.is_ascii() {
-            text.read_ascii()
+            text.read_ascii();
         } else {
-            text.read_unicode()
+            text.read_unicode();
         }
         text.tokens.truncate(TOKENS_MAX);
         text

@@ -1,6 +1,6 @@
-//! How records become bytes: one byte of format version, then MessagePack with field names.
+//! How records become bytes: one byte of format version, then `MessagePack` with field names.
 //!
-//! Why MessagePack with names: it tells itself. A field that a newer version adds is skipped by an older one, a field
+//! Why `MessagePack` with names: it tells itself. A field that a newer version adds is skipped by an older one, a field
 //! that is missing gets its default, so that most changes need no migration at all; a compact format without names
 //! (bincode, postcard) would need one for each. JSON would do the same at twice the bytes and four times the time.
 //! The version byte is for the changes that names cannot bridge.

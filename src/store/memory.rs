@@ -46,10 +46,10 @@ impl MemoryStore {
 
 impl Inner {
     fn commit(&mut self, mut turn: Turn) -> Commit {
-        if let Some(dialogue) = self.dialogues.get(&turn.key) {
-            if turn.seen.is_some_and(|id| dialogue.record.person.has_seen(id)) {
-                return Commit::Duplicate;
-            }
+        if let Some(dialogue) = self.dialogues.get(&turn.key)
+            && turn.seen.is_some_and(|id| dialogue.record.person.has_seen(id))
+        {
+            return Commit::Duplicate;
         }
         if turn.read_version != self.dialogues.get(&turn.key).map_or(0, |dialogue| dialogue.version) {
             return Commit::Conflict;

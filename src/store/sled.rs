@@ -79,7 +79,10 @@ impl SledStore {
                 OpenError::Locked(at())
             }
             sled::Error::Io(source) => OpenError::Folder { path: at(), source },
-            other => OpenError::Unreadable { path: at(), why: other.to_string() },
+            other @ (sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_)
+            | sled::Error::Corruption { .. }) => OpenError::Unreadable { path: at(), why: other.to_string() },
         })?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
         let writer = Writer::open(db.clone(), file)
@@ -108,10 +111,10 @@ impl Drop for SledStore {
     /// Lets the writer finish what it was given.
     fn drop(&mut self) {
         drop(self.jobs.take());
-        if let Some(writer) = self.writer.take() {
-            if writer.join().is_err() {
-                tracing::error!("the store's writer ended in a panic");
-            }
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer ended in a panic");
         }
     }
 }

@@ -67,9 +67,9 @@ fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<L
     let sign = block.line.fragment().chars().next()?;
     let rest = after(block.line, sign.len_utf8());
     match sign {
-        '>' => return Some(Line::Text(words(block, reader))),
-        '<' => return Some(Line::Reply(words(block, reader))),
-        '!' => return Some(Line::Never(words(block, reader))),
+        '>' => return Some(Line::Text(words(block))),
+        '<' => return Some(Line::Reply(words(block))),
+        '!' => return Some(Line::Never(words(block))),
         '~' => return wait(rest, reader).map(Line::Wait),
         '=' => return known(rest, reader).map(Line::Known),
         _ => {}
@@ -99,19 +99,19 @@ fn bad(at: Span<'_>, message: &str, reader: &mut Reader<'_>) {
 }
 
 /// The words of a line and of the lines below it, which go on the same message.
-fn words(block: &Block<'_>, reader: &mut Reader<'_>) -> String {
+fn words(block: &Block<'_>) -> String {
     let mut words = (*after(block.line, 1).fragment()).to_owned();
     for child in &block.children {
-        append(child, &mut words, reader);
+        append(child, &mut words);
     }
     words
 }
 
-fn append(block: &Block<'_>, words: &mut String, reader: &mut Reader<'_>) {
+fn append(block: &Block<'_>, words: &mut String) {
     words.push('\n');
     words.push_str(block.line.fragment());
     for child in &block.children {
-        append(child, words, reader);
+        append(child, words);
     }
 }
 
