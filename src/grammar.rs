@@ -6,11 +6,13 @@
 //! then aligned with it to read their slots.
 
 mod align;
+mod automaton;
 mod compile;
 mod prove;
 mod recognize;
 pub mod syntax;
 
-pub use compile::{Grammar, STATES_MAX, TypeLookup, compile};
+pub use automaton::{Grammar, STATES_MAX};
+pub use compile::{TypeLookup, compile};
 pub use prove::prove;
 pub use recognize::{Match, Rank, SlotValue, best_first};

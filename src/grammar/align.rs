@@ -3,7 +3,7 @@
 //! A walk over (token, state) pairs that keeps the best way to each: O(tokens × states of the pattern), and only for
 //! patterns that the automaton has already found to take the text.
 
-use super::compile::{Grammar, Label, Sym};
+use super::automaton::{Grammar, Label, Sym};
 use super::recognize::{Rank, SlotValue};
 use crate::slot::{Openness, Value};
 use crate::sms::Text;

@@ -3,7 +3,7 @@
 //! Ties are looked for on the automaton's word edges: for every state in which patterns of two intents end, the
 //! shortest text that leads there is aligned with both. Slot types that read for themselves are not walked.
 
-use super::compile::{Grammar, Sym};
+use super::automaton::{Grammar, Sym};
 use super::syntax::GrammarFile;
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::sms::Text;

@@ -4,7 +4,7 @@
 //! Nothing here depends on the number of intents.
 
 use super::align::align;
-use super::compile::{Grammar, Sym};
+use super::automaton::{Grammar, Sym};
 use crate::language::Lang;
 use crate::slot::Value;
 use crate::sms::Text;
