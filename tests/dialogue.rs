@@ -1,0 +1,286 @@
+//! Properties of the core, over random conversations with the example brand: whatever people, timers, providers and
+//! operators do, in any order, these hold after every step.
+
+// Test code: a panic is the report.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use sayso::bot::Bot;
+use sayso::consent::{Change, How, Status};
+use sayso::dialogue::{
+    Cause, Effect, Event, Human, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX, State, Step, Taken,
+    read, resume, step, to_record,
+};
+use sayso::sms::{Class, Inbound, OptOutHint, Receipt, ReceiptState};
+use sayso::workspace::Workspace;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+static SCOOPS: LazyLock<Arc<Bot>> = LazyLock::new(|| {
+    let workspace = Workspace::open(Path::new(env!("CARGO_MANIFEST_DIR")));
+    Arc::clone(workspace.bot("scoops").expect("the example brand is sound"))
+});
+
+/// Something that happens, and how many seconds after the last.
+#[derive(Debug, Clone)]
+struct Happening {
+    after: i64,
+    event: Event,
+}
+
+fn inbound(body: &str, id: u64, hint: Option<OptOutHint>) -> Event {
+    Event::Text(Inbound {
+        account: "twilio-main".into(),
+        id: format!("SM{id}").as_str().into(),
+        from: "+14045550123".parse().expect("a number"),
+        to: "+14045550100".parse().expect("a number"),
+        body: body.to_owned(),
+        sent_at: None,
+        media: Vec::new(),
+        hint,
+    })
+}
+
+fn receipt(opted_out: bool) -> Event {
+    Event::Receipt(Receipt {
+        account: "twilio-main".into(),
+        id: "SMout".into(),
+        state: ReceiptState::Failed,
+        code: None,
+        opted_out,
+    })
+}
+
+/// What people write to the example brand, and what machines do.
+fn body() -> impl Strategy<Value = String> {
+    let words = [
+        "JOIN", "join please!", "STOP", "stop.", "S T O P", "arrêt", "🛑", "HELP", "info", "START", "unstop", "ana",
+        "I'm Ana", "30309", "3030", "mint", "menta", "mango", "surprise me", "hours", "order", "3 scoops", "25", "0",
+        "yes", "no", "forget it", "unirme", "what?", "", "   ", "?!", "👍", "Liked “Reply STOP”", "thanks",
+        "take me off the list", "\u{feff}\u{200b}",
+    ];
+    prop_oneof![
+        8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned),
+        1 => "\\PC{0,40}",
+        1 => "(join|stop|order|mint|30309| |!){0,30}",
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let hint = prop_oneof![
+        20 => Just(None),
+        1 => Just(Some(OptOutHint::Stop)),
+        1 => Just(Some(OptOutHint::Start)),
+        1 => Just(Some(OptOutHint::Help)),
+    ];
+    let start = (prop::sample::select(vec!["welcome", "hours", "order", "nowhere"]), prop::sample::select(vec![
+        Cause::Campaign,
+        Cause::Api,
+        Cause::Time,
+        Cause::Field,
+    ]));
+    prop_oneof![
+        20 => (body(), 0..60_u64, hint).prop_map(|(body, id, hint)| inbound(&body, id, hint)),
+        4 => (0..40_u64).prop_map(|armed_in| Event::Timer { armed_in }),
+        1 => any::<bool>().prop_map(receipt),
+        2 => start.prop_map(|(flow, cause)| Event::Start { flow: flow.to_owned(), cause }),
+        1 => prop::sample::select(vec![Event::Human(Human::TookOver), Event::Human(Human::GaveBack)]),
+        1 => prop::sample::select(vec![How::Provider, How::Api, How::Import])
+            .prop_map(|how| Event::OptOut { how, rule: "21610".to_owned() }),
+        1 => Just(Event::Lookup { armed_in: 1, name: "weather".to_owned(), answer: LookupAnswer::Failed }),
+        1 => Just(Event::Taken(Taken { name: "votes".to_owned(), number: Some(1) })),
+    ]
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let after = prop_oneof![Just(0_i64), 1..600_i64, Just(90_000), Just(200_000)];
+    prop::collection::vec((after, event()).prop_map(|(after, event)| Happening { after, event }), 1..40)
+}
+
+/// One step of a dialogue that comes from the store and goes back into it, as in production.
+fn one(state: &State, event: &Event, now: Timestamp) -> (State, Step) {
+    let bot = &**SCOOPS;
+    let before = resume(bot, to_record(bot, state));
+    let reading = read(bot, &before, event);
+    let step = step(bot, &before, event, &reading, now, 7);
+    (before, step)
+}
+
+fn sends(step: &Step) -> impl Iterator<Item = Class> {
+    step.effects.iter().filter_map(|effect| match effect {
+        Effect::Send(send) => Some(send.class),
+        Effect::Ledger(_) | Effect::Take(_) | Effect::Lookup { .. } | Effect::Notify { .. } => None,
+    })
+}
+
+fn opts_in(step: &Step) -> bool {
+    step.effects.iter().any(|effect| matches!(effect, Effect::Ledger(entry) if entry.change == Change::In))
+}
+
+const NOON: &str = "2026-06-01T16:00:00Z";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// After an opt-out nothing is sent but its one confirmation and answers to HELP, until an opt-in.
+    #[test]
+    fn a_stopped_person_is_left_alone(happenings in happenings()) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        let mut confirmed = false;
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            let (before, step) = one(&state, &event, now);
+            let was_out = before.person.standing.status == Status::Out;
+            let is_out = step.state.person.standing.status == Status::Out;
+            for class in sends(&step) {
+                match class {
+                    Class::OptOutConfirmation => {
+                        prop_assert!(is_out && !was_out, "a confirmation answers an opt-out, and only the first");
+                        prop_assert!(!confirmed);
+                        confirmed = true;
+                    }
+                    Class::Help => {}
+                    Class::Reply | Class::FollowUp | Class::Campaign => {
+                        prop_assert!(!is_out, "{event:?} made a stopped person be written to");
+                        prop_assert!(!was_out || opts_in(&step));
+                    }
+                }
+            }
+            if was_out && !is_out {
+                prop_assert!(opts_in(&step), "only an opt-in ends an opt-out");
+            }
+            confirmed &= is_out;
+            state = step.state;
+        }
+    }
+
+    /// Nothing that the brand begins reaches somebody who has not said so.
+    #[test]
+    fn nobody_is_written_to_who_has_not_said_so(happenings in happenings()) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            let (before, step) = one(&state, &event, now);
+            if sends(&step).any(|class| class == Class::Campaign) {
+                prop_assert_eq!(before.person.standing.status, Status::In);
+            }
+            state = step.state;
+        }
+    }
+
+    /// The ledger and the standing are the same story.
+    #[test]
+    fn every_change_of_consent_is_in_the_ledger(happenings in happenings()) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        let mut entries = 0;
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            let (before, step) = one(&state, &event, now);
+            let mut told = before.person.standing.status;
+            for effect in &step.effects {
+                if let Effect::Ledger(entry) = effect {
+                    entries += 1;
+                    prop_assert_eq!(entry.number, entries);
+                    told = if entry.change == Change::In { Status::In } else { Status::Out };
+                }
+            }
+            prop_assert_eq!(told, step.state.person.standing.status);
+            state = step.state;
+        }
+    }
+
+    /// Every step is bounded, and the same inputs give the same step.
+    #[test]
+    fn steps_are_bounded_and_repeatable(happenings in happenings()) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            let (_, step) = one(&state, &event, now);
+            let (_, again) = one(&state, &event, now);
+            prop_assert_eq!(&step, &again);
+            prop_assert!(sends(&step).count() <= SENDS_MAX);
+            prop_assert!(step.trace.nodes.len() <= NODES_MAX);
+            prop_assert!(step.state.stack.len() <= STACK_MAX);
+            state = step.state;
+        }
+    }
+
+    /// A stale timer, a late receipt and an answer that nobody waits for change nothing.
+    #[test]
+    fn stale_events_change_nothing(happenings in happenings(), armed_in in 0..60_u64) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            state = one(&state, &event, now).1.state;
+        }
+        let armed = state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
+        let lookup = Event::Lookup { armed_in, name: "x".to_owned(), answer: LookupAnswer::Late };
+        for event in [receipt(false), lookup, Event::Timer { armed_in }] {
+            if armed && matches!(event, Event::Timer { .. }) {
+                continue;
+            }
+            let (before, step) = one(&state, &event, now);
+            prop_assert_eq!(&step.state, &before);
+            prop_assert!(step.effects.is_empty());
+        }
+    }
+
+    /// A dialogue survives the way through the store.
+    #[test]
+    fn a_dialogue_survives_being_stored(happenings in happenings()) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        for Happening { after, event } in happenings {
+            now += SignedDuration::from_secs(after);
+            state = one(&state, &event, now).1.state;
+            let record = to_record(&SCOOPS, &state);
+            let json = serde_json::to_string(&record).unwrap();
+            prop_assert_eq!(&resume(&SCOOPS, serde_json::from_str(&json).unwrap()), &state);
+        }
+    }
+
+    /// Two machines that answer each other fall silent within the hour, whatever they say.
+    #[test]
+    fn a_loop_of_machines_comes_to_an_end(bodies in prop::collection::vec(body(), 1..4)) {
+        let mut now: Timestamp = NOON.parse().unwrap();
+        let mut state = State::default();
+        let mut replies = 0;
+        for (id, body) in bodies.iter().cycle().take(400).enumerate() {
+            now += SignedDuration::from_secs(2);
+            let (_, step) = one(&state, &inbound(body, 1_000 + id as u64, None), now);
+            replies += sends(&step).count();
+            state = step.state;
+        }
+        // What stands at the limit may still finish the step that reaches it.
+        prop_assert!(replies <= REPLIES_PER_HOUR_MAX as usize + SENDS_MAX, "{replies} replies");
+    }
+}
+
+/// A person on a node that an edit took away goes where `gone` says; one whose flow is gone is free.
+#[test]
+fn nobody_is_lost_when_a_flow_is_edited() {
+    let stands = |flow: &str, node: &str| {
+        let json = format!(r#"{{"stack":[{{"flow":"{flow}","node":"{node}"}}],"person":{{}}}}"#);
+        resume(&SCOOPS, serde_json::from_str(&json).unwrap())
+    };
+    let now = NOON.parse().unwrap();
+    let gone = stands("welcome", "a-node-of-last-year");
+    let (_, step) = one_of(&gone, "hello?", now);
+    assert_eq!(step.trace.nodes, ["welcome.zip"], "the flow says `gone -> zip`");
+    let free = stands("a-flow-of-last-year", "hello");
+    assert!(free.stack.is_empty());
+    let (_, step) = one_of(&free, "JOIN", now);
+    assert_eq!(step.trace.nodes, ["welcome.hello"]);
+}
+
+fn one_of(state: &State, text: &str, now: Timestamp) -> (State, Step) {
+    let event = inbound(text, 1, None);
+    let reading = read(&SCOOPS, state, &event);
+    (state.clone(), step(&SCOOPS, state, &event, &reading, now, 7))
+}
