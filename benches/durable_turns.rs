@@ -53,7 +53,9 @@ impl Shape {
 fn main() {
     let workspace = Workspace::open(Path::new(env!("CARGO_MANIFEST_DIR")));
     let bot = Arc::clone(workspace.bot("scoops").expect("the example brand is sound"));
-    println!("each turn: a keyword of a new subscriber, answered by one text; {ROUNDS} rounds of {RUN:?}, medians\n");
+    println!(
+        "each turn: a keyword of a new subscriber, answered by one text; {ROUNDS} rounds of {RUN:?}, medians\n"
+    );
     println!("waiting  engine/s  raw sled/s  ratio  file/s  ratio  syncs/s (file)");
     for waiting in WAITING {
         let (mut engine, mut raw, mut file, mut shape) = (Vec::new(), Vec::new(), Vec::new(), None);
@@ -84,7 +86,10 @@ fn median(mut rates: Vec<f64>) -> f64 {
 
 fn folder() -> tempfile::TempDir {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    tempfile::Builder::new().prefix("durable-turns-").tempdir_in(target).expect("a folder on the disk of the project")
+    tempfile::Builder::new()
+        .prefix("durable-turns-")
+        .tempdir_in(target)
+        .expect("a folder on the disk of the project")
 }
 
 fn engine_rate(bot: &Arc<sayso::bot::Bot>, waiting: usize) -> (f64, Shape) {
@@ -142,7 +147,7 @@ fn arrival(number: u64) -> Arrival {
 fn shape(folder: &Path, turns: u64) -> Shape {
     let db = sled::open(folder.join("sled")).expect("the store was closed");
     let mut kinds: std::collections::BTreeMap<u8, (usize, usize, usize)> = std::collections::BTreeMap::new();
-    for found in &db {
+    for found in db.iter() {
         let (key, value) = found.expect("a sound store");
         let kind = kinds.entry(key[0]).or_default();
         *kind = (kind.0 + 1, kind.1 + key.len(), kind.2 + value.len());

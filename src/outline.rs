@@ -122,7 +122,7 @@ fn level(indent: Span<'_>, line: Span<'_>, open: usize, reader: &mut Reader<'_>)
         );
     }
     let columns: usize = blanks.bytes().map(|b| if b == b'\t' { 2 } else { 1 }).sum();
-    let level = columns.div_ceil(2);
+    let level = columns / 2;
     if level > open || level >= LEVELS_MAX {
         let place = reader.place(line);
         reader.report(

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use sayso::bot::Bot;
 use sayso::consent::{Change, How, Status};
 use sayso::dialogue::{
-    Cause, Effect, Event, Human, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX, State, Step, Taken,
-    read, resume, step, to_record,
+    Cause, Effect, Event, Human, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX, State,
+    Step, Taken, read, resume, step, to_record,
 };
 use sayso::sms::{Class, Inbound, OptOutHint, Receipt, ReceiptState};
 use sayso::workspace::Workspace;
@@ -55,10 +55,43 @@ fn receipt(opted_out: bool) -> Event {
 /// What people write to the example brand, and what machines do.
 fn body() -> impl Strategy<Value = String> {
     let words = [
-        "JOIN", "join please!", "STOP", "stop.", "S T O P", "arrêt", "🛑", "HELP", "info", "START", "unstop", "ana",
-        "I'm Ana", "30309", "3030", "mint", "menta", "mango", "surprise me", "hours", "order", "3 scoops", "25", "0",
-        "yes", "no", "forget it", "unirme", "what?", "", "   ", "?!", "👍", "Liked “Reply STOP”", "thanks",
-        "take me off the list", "\u{feff}\u{200b}",
+        "JOIN",
+        "join please!",
+        "STOP",
+        "stop.",
+        "S T O P",
+        "arrêt",
+        "🛑",
+        "HELP",
+        "info",
+        "START",
+        "unstop",
+        "ana",
+        "I'm Ana",
+        "30309",
+        "3030",
+        "mint",
+        "menta",
+        "mango",
+        "surprise me",
+        "hours",
+        "order",
+        "3 scoops",
+        "25",
+        "0",
+        "yes",
+        "no",
+        "forget it",
+        "unirme",
+        "what?",
+        "",
+        "   ",
+        "?!",
+        "👍",
+        "Liked “Reply STOP”",
+        "thanks",
+        "take me off the list",
+        "\u{feff}\u{200b}",
     ];
     prop_oneof![
         8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned),
@@ -74,12 +107,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Some(OptOutHint::Start)),
         1 => Just(Some(OptOutHint::Help)),
     ];
-    let start = (prop::sample::select(vec!["welcome", "hours", "order", "nowhere"]), prop::sample::select(vec![
-        Cause::Campaign,
-        Cause::Api,
-        Cause::Time,
-        Cause::Field,
-    ]));
+    let start = (
+        prop::sample::select(vec!["welcome", "hours", "order", "nowhere"]),
+        prop::sample::select(vec![Cause::Campaign, Cause::Api, Cause::Time, Cause::Field]),
+    );
     prop_oneof![
         20 => (body(), 0..60_u64, hint).prop_map(|(body, id, hint)| inbound(&body, id, hint)),
         4 => (0..40_u64).prop_map(|armed_in| Event::Timer { armed_in }),

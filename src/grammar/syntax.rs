@@ -158,7 +158,7 @@ pub fn named(span: Span<'_>, of: &str, reader: &mut Reader<'_>) -> Option<At<Str
     let message = if span.fragment().is_empty() {
         format!("this {of} has no name")
     } else {
-        format!("`{}` is no name for a {of}", span.fragment())
+        format!("`{}` is no {of} name", span.fragment())
     };
     reader.report(
         Diagnostic::new(Code::BadName, place, message)
@@ -232,6 +232,11 @@ pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
     let diagnostic = match stopped.fragment().chars().next() {
         None => Diagnostic::new(Code::BadPattern, place, "the pattern ends too early")
             .hint("is a bracket open, or empty?"),
+        Some(c) if "[({<".contains(c) => {
+            let message = format!("what begins with this `{c}` is not closed, or cannot be read");
+            Diagnostic::new(Code::BadPattern, place, message)
+                .hint("brackets come in pairs, hold something, and go at most eight deep; `\\` makes a sign an ordinary one")
+        }
         Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here")).hint(
             "write `\\` before a sign that is meant as itself; brackets come in pairs and hold something",
         ),

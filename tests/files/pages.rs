@@ -1,0 +1,73 @@
+//! The pages in `docs/`: their `brand`, `grammar`, `flow` and `toml` blocks make a workspace, in which every `chat` block
+//! must go as it says, and nothing may be wrong but where a block is marked `wrong`.
+
+use crate::write;
+use sayso::diagnostic::{Diagnostics, draw};
+use sayso::outline::Reader;
+use sayso::transcript::{Outcome, parse, run};
+use sayso::workspace::Workspace;
+use std::path::Path;
+use std::sync::Arc;
+
+#[test]
+fn the_pages_for_people_are_true() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut pages: Vec<_> = std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.retain(|page| page.extension().is_some_and(|ending| ending == "md"));
+    pages.sort();
+    assert!(pages.len() >= 3, "{pages:?}");
+    for page in pages {
+        is_true(&page);
+    }
+}
+
+fn is_true(page: &Path) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let text = std::fs::read_to_string(page).unwrap();
+    let blocks = blocks(&text);
+    write(root, "sayso.toml", "[providers.main]\nkind = \"generic\"\ntoken = \"env:TOKEN\"\n");
+    for (number, (kind, body)) in blocks.iter().enumerate() {
+        match kind.as_str() {
+            "brand" => write(root, "flows/shop/brand.flow", body),
+            "flow" => write(root, &format!("flows/shop/{number:03}.flow"), body),
+            "grammar" => write(root, &format!("grammars/shop/{number:03}.grammar"), body),
+            "toml" => write(root, "sayso.toml", body),
+            _ => {}
+        }
+    }
+    let mut workspace = Workspace::open(root);
+    let (report, _) = workspace.found.clone().into_report();
+    let errors: Vec<_> =
+        report.into_iter().filter(|d| d.code.severity() == sayso::diagnostic::Severity::Error).collect();
+    assert!(errors.is_empty(), "{}:\n{}", page.display(), draw(&workspace.sources, &errors, false));
+    for (_, body) in blocks.iter().filter(|(kind, _)| kind == "chat") {
+        let bot = Arc::clone(workspace.bot("shop").expect("a page with conversations has a brand"));
+        let file = workspace.sources.add(page, body.as_str());
+        let mut found = Diagnostics::default();
+        let chat = parse(body, &mut Reader::new(file, &mut found));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome = runtime.block_on(run(&chat, file, &bot, &mut found)).unwrap();
+        let (report, _) = found.into_report();
+        let shown = draw(&workspace.sources, &report, false);
+        assert!(outcome == Outcome::Passed && report.is_empty(), "{}:\n{body}\n{shown}", page.display());
+    }
+}
+
+/// The fenced blocks of a page: what each is, and its text.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut open = false;
+    for line in page.lines() {
+        if let Some(kind) = line.strip_prefix("```") {
+            open = !open;
+            if open {
+                blocks.push((kind.trim().to_owned(), String::new()));
+            }
+        } else if let (true, Some((_, body))) = (open, blocks.last_mut()) {
+            body.push_str(line);
+            body.push('\n');
+        }
+    }
+    blocks
+}
