@@ -166,6 +166,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
 }
 
 impl Cli {
+    /// Whether the verb runs for long and tells what it does.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        matches!(self.verb, Verb::Serve { .. })
+    }
+
     /// Reads the workspace.
     fn open(&self) -> Result<Workspace, Unusable> {
         let root = match &self.workspace {

@@ -29,7 +29,7 @@ fn work() -> anyhow::Result<Exit> {
             return Ok(if asked { Exit::Done } else { Exit::Unusable });
         }
     };
-    logging();
+    logging(cli.serves());
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = stderr().is_terminal() && !no_colour;
     let mut streams = Streams { out: &mut stdout(), err: &mut stderr(), colour };
@@ -45,11 +45,12 @@ fn work() -> anyhow::Result<Exit> {
     }
 }
 
-/// Logs to stderr: `SAYSO_LOG` says how much (`info` by default), `SAYSO_LOG_FORMAT=json` in which form.
+/// Logs to stderr: `SAYSO_LOG` says how much (a server tells its turns, other verbs only what is wrong),
+/// `SAYSO_LOG_FORMAT=json` in which form.
 #[expect(clippy::disallowed_methods, reason = "arguments and environment are the binary's affair")]
-fn logging() {
-    let filter =
-        EnvFilter::try_from_env("SAYSO_LOG").unwrap_or_else(|_| EnvFilter::new("warn,sayso::engine=warn"));
+fn logging(serves: bool) {
+    let filter = EnvFilter::try_from_env("SAYSO_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(if serves { "info" } else { "warn" }));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
     if std::env::var("SAYSO_LOG_FORMAT").is_ok_and(|format| format == "json") {
         logs.json().init();

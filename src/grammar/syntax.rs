@@ -237,9 +237,8 @@ pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
             Diagnostic::new(Code::BadPattern, place, message)
                 .hint("brackets come in pairs, hold something, and go at most eight deep; `\\` makes a sign an ordinary one")
         }
-        Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here")).hint(
-            "write `\\` before a sign that is meant as itself",
-        ),
+        Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here"))
+            .hint("write `\\` before a sign that is meant as itself"),
     };
     reader.report(diagnostic);
     None

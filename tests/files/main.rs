@@ -3,6 +3,7 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+mod any_bytes;
 mod diagnostics;
 mod pages;
 
