@@ -10,8 +10,9 @@ use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
 use crate::grammar::{Grammar, Match, best_first};
 use crate::language::Lang;
-use crate::slot::SlotType;
+use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
+use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -68,6 +69,10 @@ pub struct Bot {
     pub languages: Vec<Lang>,
     /// The time zone of people whose own is not known.
     pub zone: TimeZone,
+    /// How dates of digits are meant.
+    pub dates: DateOrder,
+    /// The country of its first number (ISO 3166-1, two letters).
+    pub country: String,
     /// Hours in which it does not write first, from and to, in that zone.
     pub quiet: Option<(Time, Time)>,
     /// Its numbers.
@@ -233,10 +238,10 @@ pub struct Heard {
 impl Bot {
     /// All that a text can mean to this brand, best first. The shared grammar and the brand's own run side by side.
     #[must_use]
-    pub fn recognize(&self, text: &Text) -> Vec<Heard> {
+    pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Heard> {
         let mut heard = Vec::new();
         for scope in [&self.own, &self.shared] {
-            let mut matches = scope.grammar.recognize(text);
+            let mut matches = scope.grammar.recognize(text, context);
             best_first(&mut matches);
             heard.extend(matches.into_iter().filter_map(|matched| {
                 let intent = scope.intents[matched.intent as usize]?;
@@ -246,6 +251,18 @@ impl Bot {
         // Stable: of equals the brand's own comes first.
         heard.sort_by_key(|heard| std::cmp::Reverse(heard.matched.rank));
         heard
+    }
+
+    /// What reading values depends on at that moment.
+    #[must_use]
+    pub fn context(&self, now: Timestamp) -> Context<'_> {
+        Context {
+            languages: &self.languages,
+            now,
+            zone: self.zone.clone(),
+            dates: self.dates,
+            country: &self.country,
+        }
     }
 
     /// The language of people who have shown none.

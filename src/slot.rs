@@ -13,6 +13,9 @@ pub use choice::{Choice, ChoiceValue};
 
 use crate::language::Lang;
 use crate::sms::Text;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -40,6 +43,22 @@ pub enum Value {
     Choice(String),
     /// Yes or no.
     Truth(bool),
+    /// A day of the calendar.
+    Date(Date),
+    /// A time of the day.
+    Time(Time),
+    /// A length of time.
+    Duration {
+        /// In seconds; a day has 86,400.
+        seconds: i64,
+    },
+    /// An amount of money.
+    Money {
+        /// How much.
+        amount: Decimal,
+        /// Of which currency (ISO 4217, three letters).
+        currency: String,
+    },
 }
 
 impl fmt::Display for Value {
@@ -48,8 +67,19 @@ impl fmt::Display for Value {
             Self::Text(text) | Self::Choice(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
             Self::Truth(truth) => f.write_str(if *truth { "yes" } else { "no" }),
+            Self::Date(date) => date.fmt(f),
+            Self::Time(time) => write!(f, "{:02}:{:02}", time.hour(), time.minute()),
+            Self::Duration { seconds } => show_duration(*seconds, f),
+            Self::Money { amount, currency } => write!(f, "{amount} {currency}"),
         }
     }
+}
+
+/// A length of time as flows write it: the largest unit that divides it.
+fn show_duration(seconds: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "s"));
+    write!(f, "{}{unit}", seconds / size)
 }
 
 /// What kind of [`Value`] a type yields; expressions are typed by it when files are linked.
@@ -63,6 +93,14 @@ pub enum ValueKind {
     Choice,
     /// [`Value::Truth`].
     Truth,
+    /// [`Value::Date`].
+    Date,
+    /// [`Value::Time`].
+    Time,
+    /// [`Value::Duration`].
+    Duration,
+    /// [`Value::Money`].
+    Money,
 }
 
 /// Whether a text can be told to be an answer of this type by looking at it alone.
@@ -76,6 +114,45 @@ pub enum Openness {
     Open,
 }
 
+/// What reading a value depends on besides the text. The moment is the turn's, so the same turn reads the same value.
+#[derive(Debug, Clone)]
+pub struct Context<'c> {
+    /// The languages that are understood, the most likely first.
+    pub languages: &'c [Lang],
+    /// The moment of the turn: "tomorrow" is the day after it.
+    pub now: Timestamp,
+    /// The person's time zone: their day, not ours.
+    pub zone: TimeZone,
+    /// How "3/4" is meant.
+    pub dates: DateOrder,
+    /// The country (ISO 3166-1, two letters) of numbers without a prefix and of amounts without a currency.
+    pub country: &'c str,
+}
+
+/// The order of day and month in a date of digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    /// Month first, as in the United States.
+    #[default]
+    MonthFirst,
+    /// Day first, as nearly everywhere else.
+    DayFirst,
+}
+
+impl<'c> Context<'c> {
+    /// A context in which only the languages matter: for types that know no time and no place, and for proofs.
+    #[must_use]
+    pub fn of(languages: &'c [Lang]) -> Self {
+        Self {
+            languages,
+            now: Timestamp::UNIX_EPOCH,
+            zone: TimeZone::UTC,
+            dates: DateOrder::default(),
+            country: "US",
+        }
+    }
+}
+
 /// What reading a whole answer came to. The two failures have two texts in a flow: `unclear` and `invalid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -83,6 +160,8 @@ pub enum Answer {
     Value(Value),
     /// Meant as such a value, but not one that can be accepted; why, in a few words.
     Invalid(&'static str),
+    /// Meant as one of these; guessing would be worse than asking.
+    Ambiguous(Vec<Value>),
     /// Not understood as such a value.
     Unclear,
 }
@@ -108,10 +187,10 @@ pub trait SlotType: Send + Sync {
     fn openness(&self) -> Openness;
 
     /// The values that start at token `at`, longest first; empty when none does. O(tokens of the value).
-    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found>;
+    fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found>;
 
     /// Reads a whole answer. O(tokens).
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer;
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer;
 }
 
 impl<T: SlotType + ?Sized> SlotType for &T {
@@ -127,12 +206,12 @@ impl<T: SlotType + ?Sized> SlotType for &T {
         (**self).openness()
     }
 
-    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found> {
-        (**self).find(text, at, languages)
+    fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
+        (**self).find(text, at, context)
     }
 
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
-        (**self).read(text, languages)
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
+        (**self).read(text, context)
     }
 }
 
@@ -142,14 +221,14 @@ const ANSWER_TOKENS_MAX: usize = 8;
 
 /// Reads an answer that holds exactly one value of a closed type, whatever small talk surrounds it.
 /// Two different values are no answer: guessing is worse than asking again.
-fn read_only_value(slot: &dyn SlotType, text: &Text, languages: &[Lang]) -> Answer {
+fn read_only_value(slot: &dyn SlotType, text: &Text, context: &Context<'_>) -> Answer {
     if text.tokens().len() > ANSWER_TOKENS_MAX {
         return Answer::Unclear;
     }
     let mut only = None;
     let mut at = 0;
     while at < text.tokens().len() {
-        let Some(found) = slot.find(text, at, languages).into_iter().next() else {
+        let Some(found) = slot.find(text, at, context).into_iter().next() else {
             at += 1;
             continue;
         };
@@ -188,6 +267,6 @@ fn longest_phrase<'a>(
 }
 
 /// Whether token `at` says nothing in any of these languages.
-fn is_skip(text: &Text, at: usize, languages: &[Lang]) -> bool {
-    languages.iter().any(|lang| lang.lexicon().skip.contains(&text.token(at)))
+fn is_skip(text: &Text, at: usize, context: &Context<'_>) -> bool {
+    context.languages.iter().any(|lang| lang.lexicon().skip.contains(&text.token(at)))
 }

@@ -133,7 +133,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 fn one(state: &State, event: &Event, now: Timestamp) -> (State, Step) {
     let bot = &**SCOOPS;
     let before = resume(bot, to_record(bot, state));
-    let reading = read(bot, &before, event);
+    let reading = read(bot, &before, event, now);
     let step = step(bot, &before, event, &reading, now, 7);
     (before, step)
 }
@@ -312,6 +312,6 @@ fn nobody_is_lost_when_a_flow_is_edited() {
 
 fn one_of(state: &State, text: &str, now: Timestamp) -> (State, Step) {
     let event = inbound(text, 1, None);
-    let reading = read(&SCOOPS, state, &event);
+    let reading = read(&SCOOPS, state, &event, now);
     (state.clone(), step(&SCOOPS, state, &event, &reading, now, 7))
 }

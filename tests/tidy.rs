@@ -29,7 +29,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("expr", &["diagnostic", "outline", "slot"]),
     // files
     ("grammar", &["diagnostic", "outline", "language", "slot", "sms"]),
-    ("flow", &["diagnostic", "outline", "language", "sms", "expr", "grammar"]),
+    ("flow", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar"]),
     ("bot", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar", "flow"]),
     // core
     ("consent", &["language", "sms"]),

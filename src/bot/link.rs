@@ -13,7 +13,7 @@ use crate::flow::syntax::{AskDecl, Branch, FlowDecl, FlowFile, Line, NodeDecl};
 use crate::grammar::syntax::GrammarFile;
 use crate::grammar::{Grammar, compile, prove};
 use crate::language::Lang;
-use crate::slot::{self, Choice, ChoiceValue, SlotType};
+use crate::slot::{self, Choice, ChoiceValue, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Text};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -374,6 +374,8 @@ impl<'l> Linker<'l> {
             frequency: brand.frequency.as_ref().map(|words| words.value.clone()),
             languages: self.languages,
             zone: brand.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.value.clone()),
+            dates: brand.dates.as_ref().map_or_else(|| usual_dates(brand), |order| order.value),
+            country: country(brand),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
@@ -397,6 +399,17 @@ impl<'l> Linker<'l> {
         }
         fact.map(|at| at.value.clone()).unwrap_or_default()
     }
+}
+
+/// The country of the brand's first full number; a brand of short codes alone is taken for one of the United States.
+fn country(brand: &BrandFile) -> String {
+    let country = brand.numbers.iter().find_map(|number| number.number.value.country());
+    country.unwrap_or_else(|| "US".to_owned())
+}
+
+/// How dates of digits are meant where the brand does not say: month first in the United States.
+fn usual_dates(brand: &BrandFile) -> DateOrder {
+    if country(brand) == "US" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
 }
 
 fn leave(node: &mut Node, exit: Exit) {

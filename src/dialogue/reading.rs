@@ -6,6 +6,7 @@ use crate::bot::{Ask, Bot, Heard};
 use crate::consent::{Kind, kind_of};
 use crate::slot::{Answer, Openness};
 use crate::sms::Text;
+use jiff::Timestamp;
 
 /// What a text could mean here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +30,18 @@ impl Default for Reading {
 
 /// Reads an event: recognizing happens here, once. O(text), whatever the number of flows and intents.
 #[must_use]
-pub fn read(bot: &Bot, state: &State, event: &Event) -> Reading {
+pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading {
     let Event::Text(inbound) = event else { return Reading::default() };
     let text = Text::new(&inbound.body);
     let kind = kind_of(&text, inbound.hint);
     if kind != Kind::Speech {
         return Reading { text, kind, ..Reading::default() };
     }
-    let heard = bot.recognize(&text);
+    let context = bot.context(now);
+    let heard = bot.recognize(&text, &context);
     let answer = waiting(bot, state).map(|ask| {
         let slot_type = &bot.field(ask.field).slot_type;
-        (slot_type.openness(), slot_type.read(&text, &bot.languages))
+        (slot_type.openness(), slot_type.read(&text, &context))
     });
     Reading { text, kind, heard, answer }
 }

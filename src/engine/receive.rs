@@ -111,7 +111,7 @@ impl Engine {
             }
             let (now, seed) = (self.clock.now(), seed(&arrival, snapshot.version));
             let before = resume(bot, snapshot.record.clone());
-            let reading = read(bot, &before, &arrival.event);
+            let reading = read(bot, &before, &arrival.event, now);
             let step = step(bot, &before, &arrival.event, &reading, now, seed);
             if step.state == before && step.effects.is_empty() {
                 return Ok(Received::Unchanged);

@@ -4,6 +4,7 @@ use super::syntax::Compare;
 use super::typed::{Fact, Formula, Term, Text, TextPiece};
 use crate::slot::Value;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// What is known about a person and their brand at one moment.
 pub trait Facts {
@@ -34,12 +35,21 @@ fn compared(a: &Value, compare: Compare, b: &Value) -> bool {
     match (compare, a, b) {
         (Compare::Equal, a, b) => a == b,
         (Compare::Unequal, a, b) => a != b,
-        (Compare::Less, Value::Number(a), Value::Number(b)) => a < b,
-        (Compare::AtMost, Value::Number(a), Value::Number(b)) => a <= b,
-        (Compare::More, Value::Number(a), Value::Number(b)) => a > b,
-        (Compare::AtLeast, Value::Number(a), Value::Number(b)) => a >= b,
-        // Only numbers have an order; linking refuses all else.
-        (Compare::Less | Compare::AtMost | Compare::More | Compare::AtLeast, _, _) => false,
+        (Compare::Less, a, b) => order(a, b).is_some_and(Ordering::is_lt),
+        (Compare::AtMost, a, b) => order(a, b).is_some_and(Ordering::is_le),
+        (Compare::More, a, b) => order(a, b).is_some_and(Ordering::is_gt),
+        (Compare::AtLeast, a, b) => order(a, b).is_some_and(Ordering::is_ge),
+    }
+}
+
+/// The order of two values of a kind that has one; linking refuses to compare others by it.
+fn order(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
+        (Value::Duration { seconds: a }, Value::Duration { seconds: b }) => Some(a.cmp(b)),
+        _ => None,
     }
 }
 

@@ -156,12 +156,14 @@ fn comparison(
         found.push(Diagnostic::new(Code::WrongType, places, format!("{a} cannot be compared with {b}")));
         return None;
     }
-    let ordered = !matches!(compare.value, Compare::Equal | Compare::Unequal);
-    if ordered && a.kind != ValueKind::Number {
+    let orders = !matches!(compare.value, Compare::Equal | Compare::Unequal);
+    let ordered =
+        matches!(a.kind, ValueKind::Number | ValueKind::Date | ValueKind::Time | ValueKind::Duration);
+    if orders && !ordered {
         let kind = kind_name(a.kind);
         found.push(
             Diagnostic::new(Code::WrongType, compare.place, format!("{kind} has no greater and smaller"))
-                .hint("only numbers can be compared by `<`, `<=`, `>` and `>=`"),
+                .hint("only numbers, dates and times can be compared by `<`, `<=`, `>` and `>=`"),
         );
         return None;
     }
@@ -174,6 +176,10 @@ fn kind_name(kind: ValueKind) -> &'static str {
         ValueKind::Number => "a number",
         ValueKind::Choice => "a value of a list",
         ValueKind::Truth => "a yes or no",
+        ValueKind::Date => "a date",
+        ValueKind::Time => "a time of day",
+        ValueKind::Duration => "a length of time",
+        ValueKind::Money => "an amount of money",
     }
 }
 

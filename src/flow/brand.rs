@@ -6,6 +6,7 @@ use crate::diagnostic::{At, Code, Diagnostic};
 use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
+use crate::slot::DateOrder;
 use crate::sms::Sender;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -27,6 +28,8 @@ pub struct BrandFile {
     pub languages: Vec<At<Lang>>,
     /// The time zone of people whose own is not known.
     pub timezone: Option<At<TimeZone>>,
+    /// How dates of digits are meant.
+    pub dates: Option<At<DateOrder>>,
     /// Hours in which it does not write first.
     pub quiet: Option<At<(Time, Time)>>,
     /// What a keyword does while a question waits.
@@ -78,13 +81,14 @@ pub enum KindDecl {
     OneOf(Vec<ValueDecl>),
 }
 
-const BRAND_WORDS: [&str; 10] = [
+const BRAND_WORDS: [&str; 11] = [
     "program",
     "numbers",
     "contact",
     "frequency",
     "languages",
     "timezone",
+    "dates",
     "quiet",
     "interrupt",
     "optin",
@@ -153,6 +157,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             file.languages.extend(split(rest, ',').into_iter().filter_map(|code| language(code, reader)));
         }
         "timezone" => file.timezone = timezone(rest, reader),
+        "dates" => file.dates = dates(rest, reader),
         "quiet" => file.quiet = quiet(rest, reader),
         "interrupt" => file.interrupt = interrupt(rest, reader),
         "optin" => {
@@ -204,6 +209,19 @@ fn timezone(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<TimeZone>> {
             .hint("zones are named after cities, as in `America/New_York`"),
     );
     None
+}
+
+/// `month first` or `day first`
+fn dates(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<DateOrder>> {
+    let place = reader.place(rest);
+    match *rest.fragment() {
+        "month first" => Some(At::new(DateOrder::MonthFirst, place)),
+        "day first" => Some(At::new(DateOrder::DayFirst, place)),
+        other => {
+            unknown(Code::UnknownWord, rest, other, "`dates`", &["month first", "day first"], reader);
+            None
+        }
+    }
 }
 
 /// `20:00 to 09:00`

@@ -5,7 +5,7 @@
 
 use super::automaton::{Grammar, Label, Sym};
 use super::recognize::{Rank, SlotValue};
-use crate::slot::{Openness, Value};
+use crate::slot::{Context, Openness, Value};
 use crate::sms::Text;
 
 /// How well a partial way explains the text so far: words as they stand, then narrow slots.
@@ -24,6 +24,7 @@ pub(super) fn align(
     grammar: &Grammar,
     pattern: u32,
     text: &Text,
+    context: &Context<'_>,
     syms: &[Sym],
     skipping: bool,
 ) -> Option<(Rank, Vec<SlotValue>)> {
@@ -42,7 +43,7 @@ pub(super) fn align(
                 }
             }
             if at < syms.len() {
-                step(grammar, pattern, text, syms, skipping, (at, state), score, &mut table);
+                step(grammar, pattern, text, context, syms, skipping, (at, state), score, &mut table);
             }
         }
     }
@@ -81,6 +82,7 @@ fn step(
     grammar: &Grammar,
     pattern: u32,
     text: &Text,
+    context: &Context<'_>,
     syms: &[Sym],
     skipping: bool,
     (at, state): (usize, u32),
@@ -103,7 +105,7 @@ fn step(
                     (None, Openness::Closed) => 2,
                     (None, Openness::Open) => 1,
                 };
-                for found in kind.slot_type.find(text, at, &grammar.languages) {
+                for found in kind.slot_type.find(text, at, context) {
                     let took = Some((slot, at..found.end, found.value));
                     table.offer((found.end, to), Way { score: (literals, narrow + width), from, took });
                 }

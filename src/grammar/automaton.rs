@@ -7,7 +7,7 @@
 use super::syntax::Sequence;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::Lang;
-use crate::slot::{Choice, SlotType};
+use crate::slot::{Choice, Context, SlotType};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,6 +117,11 @@ impl Grammar {
     #[must_use]
     pub fn states(&self) -> usize {
         self.states.len()
+    }
+
+    /// The context in which samples are checked and proofs are made.
+    pub(super) fn context(&self) -> Context<'_> {
+        Context::of(&self.languages)
     }
 
     pub(super) fn word_edges(&self, state: u32) -> &[(Sym, u32)] {

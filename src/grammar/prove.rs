@@ -23,7 +23,7 @@ pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) 
 }
 
 fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool, found: &mut Diagnostics) {
-    let best = grammar.recognize(&Text::new(&sample.value)).into_iter().next();
+    let best = grammar.recognize(&Text::new(&sample.value), &grammar.context()).into_iter().next();
     let meant = best.map(|m| grammar.intents[m.intent as usize].clone());
     if (meant.as_deref() == Some(intent)) == must {
         return;
@@ -54,7 +54,7 @@ fn ties(grammar: &Grammar, found: &mut Diagnostics) {
         {
             continue;
         }
-        let matches = grammar.recognize(&Text::new(&witness));
+        let matches = grammar.recognize(&Text::new(&witness), &grammar.context());
         let Some((best, rest)) = matches.split_first() else { continue };
         let Some(other) = rest.iter().find(|m| m.rank == best.rank && m.intent != best.intent) else {
             continue;

@@ -6,7 +6,7 @@
 use super::align::align;
 use super::automaton::{Grammar, Sym};
 use crate::language::Lang;
-use crate::slot::Value;
+use crate::slot::{Context, Value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use rustc_hash::FxHashSet;
@@ -59,20 +59,20 @@ pub struct Match {
 impl Grammar {
     /// All patterns that take the whole text, best first.
     #[must_use]
-    pub fn recognize(&self, text: &Text) -> Vec<Match> {
+    pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Match> {
         if self.states.is_empty() || text.tokens().is_empty() {
             return Vec::new();
         }
         let syms = self.syms(text);
         // A text of nothing but skip words keeps them: "thanks" can be an intent.
         let skipping = !syms.iter().all(|sym| self.is_skip(*sym));
-        let mut accepted = self.run(text, &syms, skipping);
+        let mut accepted = self.run(text, context, &syms, skipping);
         accepted.sort_unstable();
         accepted.dedup();
         let mut matches: Vec<Match> = accepted
             .into_iter()
             .filter_map(|pattern| {
-                let (rank, slots) = align(self, pattern, text, &syms, skipping)?;
+                let (rank, slots) = align(self, pattern, text, context, &syms, skipping)?;
                 let written = &self.patterns[pattern as usize];
                 Some(Match { intent: written.intent, pattern, language: written.language, rank, slots })
             })
@@ -94,14 +94,14 @@ impl Grammar {
     }
 
     /// The patterns whose end is reached with the last token.
-    fn run(&self, text: &Text, syms: &[Sym], skipping: bool) -> Vec<u32> {
+    fn run(&self, text: &Text, context: &Context<'_>, syms: &[Sym], skipping: bool) -> Vec<u32> {
         let mut accepted = Vec::new();
         let mut open = vec![(0_u32, 0_usize)];
         let mut seen = FxHashSet::default();
         while let Some((mut state, mut at)) = open.pop() {
             while at < syms.len() {
                 for &(kind, to) in self.slot_edges(state) {
-                    let found = self.kinds[usize::from(kind)].slot_type.find(text, at, &self.languages);
+                    let found = self.kinds[usize::from(kind)].slot_type.find(text, at, context);
                     let fresh = found.into_iter().map(|found| (to, found.end));
                     open.extend(fresh.filter(|pair| seen.len() < PAIRS_MAX && seen.insert(*pair)));
                 }

@@ -1,7 +1,6 @@
 //! A list of a brand's own values: `field flavor: one of`, `list size`. Each has a stable key and spellings.
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind, phrase_at, read_only_value};
-use crate::language::Lang;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, phrase_at, read_only_value};
 use crate::sms::Text;
 use rustc_hash::FxHashMap;
 
@@ -67,7 +66,7 @@ impl SlotType for Choice {
         Openness::Closed
     }
 
-    fn find(&self, text: &Text, at: usize, _: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {
         let Some(spellings) = self.by_first.get(text.token(at)) else { return Vec::new() };
         spellings
             .iter()
@@ -78,14 +77,15 @@ impl SlotType for Choice {
             .collect()
     }
 
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
-        read_only_value(self, text, languages)
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
+        read_only_value(self, text, context)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Lang;
 
     #[test]
     fn the_longest_spelling_wins_and_two_values_are_no_answer() {
@@ -97,7 +97,7 @@ mod tests {
             "flavor",
             vec![value("mint", &["mint", "menta"]), value("mint-chip", &["mint-chip", "mint chip"])],
         );
-        let read = |text: &str| flavor.read(&Text::new(text), &[Lang::EN]);
+        let read = |text: &str| flavor.read(&Text::new(text), &Context::of(&[Lang::EN]));
         assert_eq!(read("Mint, please!"), Answer::Value(Value::Choice("mint".into())));
         assert_eq!(read("the mint chip one"), Answer::Value(Value::Choice("mint-chip".into())));
         assert_eq!(read("menta"), Answer::Value(Value::Choice("mint".into())));

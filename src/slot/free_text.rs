@@ -1,7 +1,6 @@
 //! `text`: anything a person writes, as it was written.
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind};
-use crate::language::Lang;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind};
 use crate::sms::Text;
 
 /// Characters of a free text that are kept: two long messages. What is longer is refused, not cut.
@@ -25,7 +24,7 @@ impl SlotType for FreeText {
         Openness::Open
     }
 
-    fn find(&self, text: &Text, at: usize, _: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {
         let all = text.tokens().len();
         let inner = at + 1..=all.saturating_sub(1).min(at + INNER_TOKENS_MAX);
         std::iter::once(all)
@@ -34,7 +33,7 @@ impl SlotType for FreeText {
             .collect()
     }
 
-    fn read(&self, text: &Text, _: &[Lang]) -> Answer {
+    fn read(&self, text: &Text, _: &Context<'_>) -> Answer {
         let typed = text.original().trim();
         if typed.is_empty() {
             Answer::Unclear

@@ -1,7 +1,6 @@
 //! `name`: what somebody is called. Takes "I'm Ana" and "my name is Ana Lopez", refuses "yes please".
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase};
-use crate::language::Lang;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
@@ -25,10 +24,10 @@ impl SlotType for Name {
         Openness::Open
     }
 
-    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
         let mut found = Vec::new();
         for end in at + 1..=text.tokens().len().min(at + WORDS_MAX) {
-            if !is_name_word(text, end - 1, languages) {
+            if !is_name_word(text, end - 1, context) {
                 break;
             }
             found.push(Found { end, value: Value::Text(capitalized(text.typed(at..end))) });
@@ -37,8 +36,8 @@ impl SlotType for Name {
         found
     }
 
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
-        let (start, end) = inner(text, languages);
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
+        let (start, end) = inner(text, context);
         if start >= end || text.original().contains('?') {
             return Answer::Unclear;
         }
@@ -48,7 +47,7 @@ impl SlotType for Name {
         if end - start > WORDS_MAX || text.typed(start..end).chars().count() > CHARACTERS_MAX {
             return Answer::Invalid("too long for a name");
         }
-        if (start..end).any(|at| !is_name_word(text, at, languages)) {
+        if (start..end).any(|at| !is_name_word(text, at, context)) {
             return Answer::Unclear;
         }
         Answer::Value(Value::Text(capitalized(text.typed(start..end))))
@@ -56,28 +55,27 @@ impl SlotType for Name {
 }
 
 /// The tokens that remain when greetings, a lead-in ("my name is") and politeness are taken off.
-fn inner(text: &Text, languages: &[Lang]) -> (usize, usize) {
+fn inner(text: &Text, context: &Context<'_>) -> (usize, usize) {
     let (mut start, mut end) = (0, text.tokens().len());
-    while start < end && is_skip(text, start, languages) {
+    while start < end && is_skip(text, start, context) {
         start += 1;
     }
-    let leads = languages.iter().flat_map(|lang| lang.lexicon().name_lead.iter().copied());
+    let leads = context.languages.iter().flat_map(|lang| lang.lexicon().name_lead.iter().copied());
     if let Some((_, after)) = longest_phrase(text, start, leads) {
         start = after;
     }
-    while end > start
-        && (is_skip(text, end - 1, languages) || text.tokens()[end - 1].kind == TokenKind::Emoji)
+    while end > start && (is_skip(text, end - 1, context) || text.tokens()[end - 1].kind == TokenKind::Emoji)
     {
         end -= 1;
     }
     (start, end)
 }
 
-fn is_name_word(text: &Text, at: usize, languages: &[Lang]) -> bool {
+fn is_name_word(text: &Text, at: usize, context: &Context<'_>) -> bool {
     let word = text.token(at);
     text.tokens()[at].kind == TokenKind::Word
         && !word.chars().any(|c| c.is_ascii_digit())
-        && !languages.iter().any(|lang| lang.lexicon().not_a_name.contains(&word))
+        && !context.languages.iter().any(|lang| lang.lexicon().not_a_name.contains(&word))
 }
 
 /// A name typed all small or all large gets capitals; one with both is left as its owner writes it.
@@ -102,9 +100,10 @@ fn capitalized(typed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Lang;
 
     fn read(text: &str) -> Answer {
-        Name.read(&Text::new(text), &[Lang::EN, Lang::ES])
+        Name.read(&Text::new(text), &Context::of(&[Lang::EN, Lang::ES]))
     }
 
     #[test]

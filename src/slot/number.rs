@@ -1,7 +1,6 @@
 //! `number`: digits, with thousands and a decimal part, or a small number in words.
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind, longest_phrase, read_only_value};
-use crate::language::Lang;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, longest_phrase, read_only_value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use rust_decimal::Decimal;
@@ -24,11 +23,11 @@ impl SlotType for Number {
         Openness::Closed
     }
 
-    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
         if let Some(found) = digits(text, at) {
             return vec![found];
         }
-        for lang in languages {
+        for lang in context.languages {
             if let Some((number, end)) = longest_phrase(text, at, lang.lexicon().numbers.iter().copied()) {
                 return vec![Found { end, value: Value::Number(Decimal::from(number)) }];
             }
@@ -36,8 +35,8 @@ impl SlotType for Number {
         Vec::new()
     }
 
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
-        read_only_value(self, text, languages)
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
+        read_only_value(self, text, context)
     }
 }
 
@@ -88,10 +87,11 @@ fn joined_digits(text: &Text, at: usize) -> Option<(char, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Lang;
 
     #[test]
     fn numbers_are_read_as_written_and_two_are_no_answer() {
-        let read = |text: &str| Number.read(&Text::new(text), &[Lang::EN]);
+        let read = |text: &str| Number.read(&Text::new(text), &Context::of(&[Lang::EN]));
         for (text, number) in [
             ("3", "3"),
             ("1,200", "1200"),

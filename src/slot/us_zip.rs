@@ -1,7 +1,6 @@
 //! `us_zip`: a ZIP code of the United States, five digits; a ZIP+4 is read and its first five digits kept.
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind, read_only_value};
-use crate::language::Lang;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
@@ -20,7 +19,7 @@ impl SlotType for UsZip {
         Openness::Closed
     }
 
-    fn find(&self, text: &Text, at: usize, _: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {
         let digits = text.token(at);
         if text.tokens()[at].kind != TokenKind::Number || digits == "00000" {
             return Vec::new();
@@ -33,8 +32,8 @@ impl SlotType for UsZip {
         }
     }
 
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
-        let answer = read_only_value(self, text, languages);
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
+        let answer = read_only_value(self, text, context);
         let has_number = text.tokens().iter().any(|token| token.kind == TokenKind::Number);
         if answer == Answer::Unclear && has_number && text.tokens().len() <= 3 {
             return Answer::Invalid("a ZIP code has five digits");
@@ -54,10 +53,11 @@ fn plus_four(text: &Text, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Lang;
 
     #[test]
     fn a_zip_is_found_in_small_talk_and_a_wrong_one_is_told_from_a_strange_one() {
-        let read = |text: &str| UsZip.read(&Text::new(text), &[Lang::EN]);
+        let read = |text: &str| UsZip.read(&Text::new(text), &Context::of(&[Lang::EN]));
         for text in ["30309", "my zip is 30309.", "30309-1234", "303091234", "30309 thanks!"] {
             assert_eq!(read(text), Answer::Value(Value::Text("30309".into())), "{text}");
         }

@@ -1,6 +1,6 @@
 //! `yes_no`: a closed lexicon; whatever is neither is neither, never "no".
 
-use super::{Answer, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase};
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase};
 use crate::language::Lang;
 use crate::sms::Text;
 
@@ -19,9 +19,9 @@ impl SlotType for YesNo {
         Openness::Closed
     }
 
-    fn find(&self, text: &Text, at: usize, languages: &[Lang]) -> Vec<Found> {
+    fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
         let longest = |pick: fn(Lang) -> &'static [&'static str]| {
-            let phrases = languages.iter().flat_map(|lang| pick(*lang).iter().copied());
+            let phrases = context.languages.iter().flat_map(|lang| pick(*lang).iter().copied());
             longest_phrase(text, at, phrases).map(|(_, end)| end)
         };
         let (yes, no) = (longest(|lang| lang.lexicon().yes), longest(|lang| lang.lexicon().no));
@@ -38,16 +38,16 @@ impl SlotType for YesNo {
     }
 
     /// Every token must be part of an answer or say nothing: "yes but change it" is neither yes nor no.
-    fn read(&self, text: &Text, languages: &[Lang]) -> Answer {
+    fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
         let mut only = None;
         let mut at = 0;
         while at < text.tokens().len() {
-            match self.find(text, at, languages).pop() {
+            match self.find(text, at, context).pop() {
                 Some(found) if only.as_ref().is_none_or(|value| *value == found.value) => {
                     at = found.end;
                     only = Some(found.value);
                 }
-                None if is_skip(text, at, languages) => at += 1,
+                None if is_skip(text, at, context) => at += 1,
                 _ => return Answer::Unclear,
             }
         }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_lexicon_is_closed() {
-        let read = |text: &str| YesNo.read(&Text::new(text), &[Lang::EN, Lang::ES]);
+        let read = |text: &str| YesNo.read(&Text::new(text), &Context::of(&[Lang::EN, Lang::ES]));
         for text in ["yes", "Y", "yes please", "ok", "k", "sí", "👍🏽", "yeah sure", "Yes, thank you!"] {
             assert_eq!(read(text), Answer::Value(Value::Truth(true)), "{text}");
         }

@@ -27,6 +27,13 @@ impl Phone {
         format!("+{}{}{}", &full[..shown], "•".repeat(hidden), &full[shown + hidden..])
     }
 
+    /// The country it belongs to (ISO 3166-1, two letters), where the number tells.
+    #[must_use]
+    pub fn country(self) -> Option<String> {
+        let number = PHONE_NUMBER_UTIL.parse(self.to_string(), None).ok()?;
+        number.get_region_code().map(|region| region.as_region_str().to_string())
+    }
+
     /// The digits without the `+`, as some providers want them.
     #[must_use]
     pub fn digits(self) -> u64 {
@@ -93,6 +100,17 @@ pub enum Sender {
     Number(Phone),
     /// A short code; it means something only in its country.
     ShortCode(u32),
+}
+
+impl Sender {
+    /// The country of a full number; a short code does not tell.
+    #[must_use]
+    pub fn country(self) -> Option<String> {
+        match self {
+            Self::Number(phone) => phone.country(),
+            Self::ShortCode(_) => None,
+        }
+    }
 }
 
 impl FromStr for Sender {
