@@ -93,6 +93,7 @@ pub mod grammar;
 pub mod language;
 pub mod outline;
 pub mod provider;
+pub mod reserved;
 pub mod server;
 pub mod simulator;
 pub mod slot;

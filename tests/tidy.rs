@@ -25,14 +25,15 @@ const TABLE: &[(&str, &[&str])] = &[
     ("outline", &["diagnostic"]),
     ("language", &[]),
     ("sms", &[]),
+    ("reserved", &["sms"]),
     ("slot", &["language", "sms"]),
     ("expr", &["diagnostic", "outline", "slot"]),
     // files
-    ("grammar", &["diagnostic", "outline", "language", "slot", "sms"]),
+    ("grammar", &["diagnostic", "outline", "language", "reserved", "slot", "sms"]),
     ("flow", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar"]),
-    ("bot", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar", "flow"]),
+    ("bot", &["diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow"]),
     // core
-    ("consent", &["language", "sms"]),
+    ("consent", &["language", "sms", "reserved"]),
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
     // ports
     ("provider", &["sms", "consent"]),
@@ -50,21 +51,21 @@ const TABLE: &[(&str, &[&str])] = &[
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "slot", "expr", "grammar", "flow", "bot", "consent", "dialogue",
-    "provider", "store", "engine", "config", "workspace",
+    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
+    "dialogue", "provider", "store", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "slot", "expr", "grammar", "flow", "bot", "consent", "dialogue",
-    "provider", "store", "engine", "config", "workspace", "simulator",
+    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
+    "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
 ];
 
 /// Modules that know only what they are given.
 #[rustfmt::skip]
 const PURE: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "slot", "expr", "grammar", "flow", "bot", "consent", "dialogue",
-    "provider",
+    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
+    "dialogue", "provider",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

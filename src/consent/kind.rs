@@ -1,14 +1,13 @@
 //! What kind of text this is, before any flow looks at it: not a person speaking, an opt-out, a call for help, an opt-in.
 //!
-//! The words are data (`data/rules/words.toml`), with source and date. A text is one of them only as a whole, after
+//! The words are data (see [`crate::reserved`]), with source and date. A text is one of them only as a whole, after
 //! folding: "Stop!" and "S T O P" are, "stop by my house" is not. Carriers want the words heard at any time, in any
 //! state (CTIA Messaging Principles 5.1.3).
 
+use crate::reserved::{Reserved, meaning};
 use crate::sms::{OptOutHint, Text};
 use regex::Regex;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What kind of text an inbound text is.
@@ -26,32 +25,6 @@ pub enum Kind {
     /// The person wants texts again; by this word or rule.
     OptIn(String),
 }
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Words {
-    opt_out: BTreeMap<String, Vec<String>>,
-    help: BTreeMap<String, Vec<String>>,
-    opt_in: BTreeMap<String, Vec<String>>,
-}
-
-static WORDS: LazyLock<FxHashMap<String, Kind>> = LazyLock::new(|| {
-    let words: Words = toml::from_str(include_str!("../../data/rules/words.toml"))
-        .expect("the word list is part of the program and read by its tests");
-    let mut kinds = FxHashMap::default();
-    let mut add = |lists: BTreeMap<String, Vec<String>>, kind: fn(String) -> Kind| {
-        for word in lists.into_values().flatten() {
-            kinds.insert(word.clone(), kind(word));
-        }
-    };
-    add(words.opt_in, Kind::OptIn);
-    add(words.help, Kind::Help);
-    add(words.opt_out, Kind::OptOut); // last: a word in two lists is an opt-out
-    kinds
-});
-
-/// Letters of the longest word: a longer text is none of them.
-const WORD_BYTES_MAX: usize = 32;
 
 /// Reactions as iPhones and Google Messages spell them in English: a verb, then our own words in quotes.
 static TAPBACK: LazyLock<Regex> = LazyLock::new(|| {
@@ -81,11 +54,12 @@ pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
     {
         return Kind::Tapback;
     }
-    let folded: usize = text.words().map(str::len).sum();
-    if folded == 0 || folded > WORD_BYTES_MAX {
-        return Kind::Speech;
+    match meaning(text) {
+        Some((word, Reserved::OptOut)) => Kind::OptOut(word),
+        Some((word, Reserved::Help)) => Kind::Help(word),
+        Some((word, Reserved::OptIn)) => Kind::OptIn(word),
+        None => Kind::Speech,
     }
-    WORDS.get(&text.joined()).cloned().unwrap_or(Kind::Speech)
 }
 
 fn is_tapback_to_a_picture(text: &Text) -> bool {
