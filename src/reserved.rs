@@ -49,7 +49,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         .expect("the word lists are part of the program and read by its tests");
     let mut meanings = FxHashMap::default();
     // Opt-outs last: a word in two lists is an opt-out.
-    let by_meaning = [(lists.opt_in, Reserved::OptIn), (lists.help, Reserved::Help), (lists.opt_out, Reserved::OptOut)];
+    let by_meaning =
+        [(lists.opt_in, Reserved::OptIn), (lists.help, Reserved::Help), (lists.opt_out, Reserved::OptOut)];
     for (words, meaning) in by_meaning {
         meanings.extend(words.into_values().flatten().map(|word| (word, meaning)));
     }

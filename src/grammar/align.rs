@@ -3,13 +3,14 @@
 //! A walk over (token, state) pairs that keeps the best way to each: O(tokens × states of the pattern), and only for
 //! patterns that the automaton has already found to take the text.
 
-use super::automaton::{Grammar, Label, Sym};
+use super::automaton::{Grammar, Kind, Label, Sym};
 use super::recognize::{Rank, SlotValue};
 use crate::slot::{Context, Openness, Value};
 use crate::sms::Text;
+use std::cmp::Reverse;
 
-/// How well a partial way explains the text so far: words as they stand, then narrow slots.
-type Score = (u32, u32);
+/// How well a partial way explains the text so far: words as they stand, then narrow slots, then few words in gaps.
+type Score = (u32, u32, Reverse<u32>);
 
 /// The best way to a (token, state) pair.
 #[derive(Debug, Clone)]
@@ -31,12 +32,12 @@ pub(super) fn align(
     let written = &grammar.patterns[pattern as usize];
     let states = written.nfa.edges.len();
     let mut table = Table { ways: vec![None; (syms.len() + 1) * states], states };
-    table.offer((0, 0), Way { score: (0, 0), from: None, took: None });
+    table.offer((0, 0), Way { score: Score::default(), from: None, took: None });
     for at in 0..=syms.len() {
         let mut open: Vec<u32> =
             (0..).take(states).filter(|state| table.way((at, *state)).is_some()).collect();
         while let Some(state) = open.pop() {
-            let score = table.way((at, state)).map_or((0, 0), |way| way.score);
+            let score = table.way((at, state)).map_or_else(Score::default, |way| way.score);
             for target in &written.nfa.silent[state as usize] {
                 if table.offer((at, *target), Way { score, from: Some((at, state)), took: None }) {
                     open.push(*target);
@@ -49,7 +50,7 @@ pub(super) fn align(
     }
     let end = (syms.len(), written.nfa.end());
     let score = table.way(end)?.score;
-    let rank = Rank { priority: written.priority, literals: score.0, narrow: score.1 };
+    let rank = Rank { priority: written.priority, literals: score.0, narrow: score.1, gaps: score.2 };
     Some((rank, slots(&written.slots, text, end, &table)))
 }
 
@@ -86,7 +87,7 @@ fn step(
     syms: &[Sym],
     skipping: bool,
     (at, state): (usize, u32),
-    (literals, narrow): Score,
+    (literals, narrow, gaps): Score,
     table: &mut Table,
 ) {
     let from = Some((at, state));
@@ -95,26 +96,35 @@ fn step(
         match label {
             Label::Word(sym) if sym == syms[at] => {
                 consumed = true;
-                table.offer((at + 1, to), Way { score: (literals + 1, narrow), from, took: None });
+                table.offer((at + 1, to), Way { score: (literals + 1, narrow, gaps), from, took: None });
             }
             Label::Word(_) => {}
+            Label::Any => {
+                let score = (literals, narrow, Reverse(gaps.0 + 1));
+                table.offer((at + 1, to), Way { score, from, took: None });
+            }
             Label::Slot { slot, kind } => {
                 let kind = &grammar.kinds[usize::from(kind)];
-                let width = match (&kind.choice, kind.slot_type.openness()) {
-                    (Some(_), _) => 3,
-                    (None, Openness::Closed) => 2,
-                    (None, Openness::Open) => 1,
-                };
+                let width = narrowness(kind);
                 for found in kind.slot_type.find(text, at, context) {
                     let took = Some((slot, at..found.end, found.value));
-                    table.offer((found.end, to), Way { score: (literals, narrow + width), from, took });
+                    table.offer((found.end, to), Way { score: (literals, narrow + width, gaps), from, took });
                 }
             }
         }
     }
     let skip = skipping && grammar.skip.get(syms[at] as usize).copied().unwrap_or(false);
     if skip && !consumed {
-        table.offer((at + 1, state), Way { score: (literals, narrow), from, took: None });
+        table.offer((at + 1, state), Way { score: (literals, narrow, gaps), from, took: None });
+    }
+}
+
+/// How narrow a slot is: a list before another closed type before an open one.
+fn narrowness(kind: &Kind) -> u32 {
+    match (&kind.choice, kind.slot_type.openness()) {
+        (Some(_), _) => 3,
+        (None, Openness::Closed) => 2,
+        (None, Openness::Open) => 1,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::Lang;
 use crate::slot::{Choice, Context, SlotType};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// States of one scope's automaton. Two thousand intents of five patterns need about 40,000.
@@ -23,6 +23,8 @@ pub(super) type Sym = u32;
 pub(super) enum Label {
     /// This word.
     Word(Sym),
+    /// Any one word: part of a gap.
+    Any,
     /// A value of that slot (number in [`Pattern::slots`]), whose type has that number in [`Grammar::types`].
     Slot { slot: u16, kind: u16 },
 }
@@ -43,6 +45,31 @@ impl Nfa {
 
     pub(super) fn end(&self) -> u32 {
         u32::try_from(self.edges.len() - 1).expect("patterns are short")
+    }
+
+    /// The words on its edges, each once.
+    pub(super) fn words(&self) -> BTreeSet<Sym> {
+        let word = |(label, _): &(Label, u32)| if let Label::Word(sym) = label { Some(*sym) } else { None };
+        self.edges.iter().flatten().filter_map(word).collect()
+    }
+
+    /// Whether the end can be reached without any of these words.
+    pub(super) fn ends_without(&self, without: impl Fn(Sym) -> bool) -> bool {
+        let mut reached = vec![0];
+        let mut next = 0;
+        while next < reached.len() {
+            let state = reached[next] as usize;
+            let open = self.edges[state]
+                .iter()
+                .filter(|(label, _)| !matches!(label, Label::Word(sym) if without(*sym)));
+            for to in self.silent[state].iter().copied().chain(open.map(|(_, to)| *to)) {
+                if !reached.contains(&to) {
+                    reached.push(to);
+                }
+            }
+            next += 1;
+        }
+        reached.contains(&self.end())
     }
 
     /// `states` and all that is reached from them without a word; sorted.
@@ -69,6 +96,8 @@ pub(super) struct Pattern {
     pub(super) slots: Vec<String>,
     pub(super) nfa: Nfa,
     pub(super) written: Sequence,
+    /// It has a gap, so it is no part of the automaton: gaps multiply its states (3^k for k floating ones).
+    pub(super) gapped: bool,
 }
 
 /// A type that slots of this grammar use.
@@ -91,6 +120,16 @@ pub struct Grammar {
     pub(super) word_edges: Vec<(Sym, u32)>,
     pub(super) slot_edges: Vec<(u16, u32)>,
     pub(super) accepts: Vec<u32>,
+    pub(super) gapped: Gapped,
+}
+
+/// Patterns with gaps, by a word that each text they take must hold.
+#[derive(Debug, Default)]
+pub(super) struct Gapped {
+    /// Patterns to try when a text holds this word.
+    pub(super) by_word: FxHashMap<Sym, Vec<u32>>,
+    /// Patterns that take texts without any word of theirs.
+    pub(super) always: Vec<u32>,
 }
 
 /// A state of the frozen automaton: ranges into the grammar's edge tables, each sorted.
@@ -172,7 +211,8 @@ pub(super) fn freeze(grammar: &mut Grammar, found: &mut Diagnostics) {
     let spellings = Spellings::of(grammar);
     let mut numbers: FxHashMap<Vec<Item>, u32> = FxHashMap::default();
     let mut queue: Vec<Vec<Item>> = Vec::new();
-    let start = (0..grammar.patterns.len()).map(|p| (u32::try_from(p).expect("patterns are few"), 0, None));
+    let patterns = grammar.patterns.iter().enumerate().filter(|(_, pattern)| !pattern.gapped);
+    let start = patterns.map(|(number, _)| (u32::try_from(number).expect("patterns are few"), 0, None));
     let start = closed(grammar, start.collect());
     numbers.insert(start.clone(), 0);
     queue.push(start);
@@ -248,6 +288,7 @@ fn moves(grammar: &Grammar, spellings: &Spellings, items: &[Item]) -> Moves {
         }
         for &(label, to) in &nfa.edges[state as usize] {
             match label {
+                Label::Any => {}
                 Label::Word(sym) => words.entry(sym).or_default().push((pattern, to, None)),
                 Label::Slot { kind, .. } if grammar.kinds[usize::from(kind)].choice.is_some() => {
                     for spelling in spellings.by_kind[usize::from(kind)].clone() {

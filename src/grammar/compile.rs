@@ -1,7 +1,7 @@
 //! From pattern files to the automaton of a scope: words get numbers, names find their lists and types, and each pattern
 //! becomes a small automaton of its own. O(total size of the patterns), before [`freeze`] joins them.
 
-use super::automaton::{Grammar, Kind, Label, Nfa, Pattern, Sym, freeze};
+use super::automaton::{Gapped, Grammar, Kind, Label, Nfa, Pattern, Sym, freeze};
 use super::syntax::{GrammarFile, Sequence, Term};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::language::{self, Lang};
@@ -62,6 +62,7 @@ impl<'b> Builder<'b> {
             word_edges: Vec::new(),
             slot_edges: Vec::new(),
             accepts: Vec::new(),
+            gapped: Gapped::default(),
         };
         let lists = files.iter().flat_map(|f| &f.lists).map(|list| {
             let values = list.values.iter().map(|value| ChoiceValue {
@@ -113,6 +114,7 @@ impl<'b> Builder<'b> {
             slots: Vec::new(),
             nfa: Nfa::default(),
             written: written.clone(),
+            gapped: false,
         };
         let start = pattern.nfa.state();
         if let Some(last) = self.sequence(written, start, &mut pattern) {
@@ -168,6 +170,7 @@ impl<'b> Builder<'b> {
             }
             Term::Group(choices) => self.choices(choices, from, pattern),
             Term::AnyOrder(parts) => self.any_order(parts, from, pattern),
+            Term::Gap(words) => Some(gap(words.value, from, pattern)),
             Term::Slot { name, kind } => self.slot(name, kind.as_ref(), from, pattern),
         }
     }
@@ -278,8 +281,55 @@ impl<'b> Builder<'b> {
                 grammar.skip.push(false);
             }
         }
+        grammar.gapped = index_gapped(&grammar);
         grammar
     }
+}
+
+/// Files every pattern with a gap under the word that is hardest to meet by chance: the longest that every text it takes
+/// must hold; under all its words, where no single one must. O(words + size of those patterns).
+fn index_gapped(grammar: &Grammar) -> Gapped {
+    let mut names: Vec<&str> = vec![""; grammar.skip.len()];
+    for (word, sym) in &grammar.words {
+        names[*sym as usize] = word;
+    }
+    let mut gapped = Gapped::default();
+    for (number, pattern) in grammar.patterns.iter().enumerate().filter(|(_, pattern)| pattern.gapped) {
+        let number = u32::try_from(number).expect("patterns are few");
+        let words = pattern.nfa.words();
+        let required = words.iter().filter(|sym| !pattern.nfa.ends_without(|other| other == **sym));
+        if let Some(sym) = required.max_by_key(|sym| (names[**sym as usize].len(), **sym)) {
+            gapped.by_word.entry(*sym).or_default().push(number);
+        } else if pattern.nfa.ends_without(|_| true) {
+            gapped.always.push(number);
+        } else {
+            for sym in words {
+                gapped.by_word.entry(sym).or_default().push(number);
+            }
+        }
+    }
+    gapped
+}
+
+/// Adds a gap from state `from`; the state it ends in.
+fn gap(words: Option<u16>, from: u32, pattern: &mut Pattern) -> u32 {
+    pattern.gapped = true;
+    let to = pattern.nfa.state();
+    let mut at = from;
+    for _ in 0..words.unwrap_or(0) {
+        let next = pattern.nfa.state();
+        pattern.nfa.silent[at as usize].push(to);
+        pattern.nfa.edges[at as usize].push((Label::Any, next));
+        at = next;
+    }
+    if words.is_none() {
+        let within = pattern.nfa.state();
+        pattern.nfa.silent[at as usize].push(within);
+        pattern.nfa.edges[within as usize].push((Label::Any, within));
+        at = within;
+    }
+    pattern.nfa.silent[at as usize].push(to);
+    to
 }
 
 /// The words of a phrase in folded form.

@@ -1,7 +1,8 @@
 //! Running a text through the frozen automaton.
 //!
 //! O(tokens × log edges of a state) where no slot type reads for itself; each such slot adds the values it finds.
-//! Nothing here depends on the number of intents.
+//! Patterns with gaps are no part of it: those that a word of the text calls are aligned one by one, O(tokens × states)
+//! each. Nothing here depends on the number of intents.
 
 use super::align::align;
 use super::automaton::{Grammar, Sym};
@@ -10,6 +11,7 @@ use crate::slot::{Context, Value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use rustc_hash::FxHashSet;
+use std::cmp::Reverse;
 use std::ops::Range;
 
 /// A word that no pattern of this grammar holds.
@@ -28,6 +30,8 @@ pub struct Rank {
     pub literals: u32,
     /// Narrowness of the slots: a list before another closed type before an open one.
     pub narrow: u32,
+    /// Words of the text that stand in gaps of the pattern; fewer win.
+    pub gaps: Reverse<u32>,
 }
 
 /// A value that a slot holds.
@@ -67,6 +71,8 @@ impl Grammar {
         // A text of nothing but skip words keeps them: "thanks" can be an intent.
         let skipping = !syms.iter().all(|sym| self.is_skip(*sym));
         let mut accepted = self.run(text, context, &syms, skipping);
+        accepted.extend(&self.gapped.always);
+        accepted.extend(syms.iter().filter_map(|sym| self.gapped.by_word.get(sym)).flatten());
         accepted.sort_unstable();
         accepted.dedup();
         let mut matches: Vec<Match> = accepted

@@ -5,8 +5,8 @@ use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, name, outline, split};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
-use nom::character::complete::{anychar, char, space0};
-use nom::combinator::{all_consuming, map, opt, recognize};
+use nom::character::complete::{anychar, char, space0, u16};
+use nom::combinator::{all_consuming, map, opt, recognize, value, verify};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Input, Parser};
@@ -72,6 +72,8 @@ pub enum Term {
     },
     /// `<concept>`.
     Concept(At<String>),
+    /// `*~3`: at most so many words of any kind; `...`: any number of them.
+    Gap(At<Option<u16>>),
 }
 
 /// `list NAME` and its values.
@@ -103,6 +105,8 @@ pub struct ConceptDecl {
 
 /// Brackets inside brackets; a pattern that needs more is two patterns.
 const NESTED_MAX: usize = 8;
+/// Words of one bounded gap: a longer one is a floating gap.
+const GAP_WORDS_MAX: u16 = 20;
 /// Characters that mean something in a pattern.
 const OPERATORS: &str = "[](){}<>|;\\";
 
@@ -273,12 +277,21 @@ fn sequence<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Sequence> {
 
 fn term<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
     alt((
+        |i| gap(i, scope),
         |i| word(i, scope),
         |i| slot(i, scope),
         map(delimited(char('<'), name, char('>')), |n| Term::Concept(scope.at(n))),
         |i| bracketed(i, scope),
     ))
     .parse(input)
+}
+
+/// `...`, or `*~3`.
+fn gap<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
+    let bounded = verify(preceded(tag("*~"), u16), |words| (1..=GAP_WORDS_MAX).contains(words));
+    let (rest, words) = alt((value(None, tag("...")), map(bounded, Some))).parse(input)?;
+    let length = input.fragment().len() - rest.fragment().len();
+    Ok((rest, Term::Gap(At::new(words, scope.reader.place(input.take(length))))))
 }
 
 /// A word, perhaps with an ending in brackets right behind it.
