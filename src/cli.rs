@@ -111,11 +111,12 @@ impl Exit {
 pub struct Unusable {
     message: String,
     hint: Option<String>,
+    unheard: bool,
 }
 
 impl Unusable {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, unheard: false }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -128,11 +129,18 @@ impl Unusable {
     pub fn way_out(&self) -> Option<&str> {
         self.hint.as_deref()
     }
+
+    /// Whether whoever read our output has heard enough, as `head` does: no error.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.unheard
+    }
 }
 
 impl From<std::io::Error> for Unusable {
+    /// Of our own input and output. What fails elsewhere is said in words of its own.
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        Self { unheard: error.kind() == std::io::ErrorKind::BrokenPipe, ..Self::new(error.to_string()) }
     }
 }
 
@@ -213,15 +221,17 @@ impl Cli {
             check::check(workspace, self.json, streams)?;
             return Err(Unusable::new(format!("the brand `{name}` has errors")).hint("mend them first"));
         }
-        let error = Unusable::new(format!("there is no brand `{name}`"));
-        Err(match nearest(&name, known()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint(format!(
-                "brands are folders below `flows/`: {}",
-                known().collect::<Vec<_>>().join(", ")
-            )),
-        })
+        Err(no_brand(workspace, &name))
     }
+}
+
+/// That there is no such brand, and which one was meant.
+fn no_brand(workspace: &Workspace, name: &str) -> Unusable {
+    let known = || workspace.brands.iter().map(crate::sms::BrandId::as_str);
+    let error = Unusable::new(format!("there is no brand `{name}`"));
+    let list = || known().collect::<Vec<_>>().join(", ");
+    let near = nearest(name, known()).map(|near| format!("did you mean `{near}`?"));
+    error.hint(near.unwrap_or_else(|| format!("brands are folders below `flows/`: {}", list())))
 }
 
 fn explain(id: &str, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {

@@ -7,8 +7,12 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
+
+/// Account tables as they were written.
+type Accounts = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<toml::Value>>>;
 
 /// The operator's settings.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -21,7 +25,7 @@ pub struct Config {
     /// The logs.
     pub log: LogConfig,
     /// Provider accounts by name.
-    providers: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
+    providers: Accounts,
 }
 
 /// `[server]`
@@ -95,6 +99,14 @@ impl Config {
         }
     }
 
+    /// The bytes of `sayso.toml` that hold secrets which should not stand there: nobody may print them.
+    pub fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
+        self.providers.values().flatten().filter_map(|(key, value)| {
+            let is_secret = provider::ALL.iter().any(|kind| kind.secrets.contains(&key.get_ref().as_str()));
+            (is_secret && !is_reference(value.get_ref())).then(|| value.span())
+        })
+    }
+
     /// Whether there is an account of that name.
     #[must_use]
     pub fn has_account(&self, name: &str) -> bool {
@@ -109,8 +121,10 @@ impl Config {
     fn check(&self, file: FileId, found: &mut Diagnostics) {
         for (name, settings) in &self.providers {
             let place = Place::new(file, name.span());
-            let kind =
-                settings.iter().find(|(key, _)| key.get_ref() == "kind").and_then(|(_, kind)| kind.as_str());
+            let kind = settings
+                .iter()
+                .find(|(key, _)| key.get_ref() == "kind")
+                .and_then(|(_, kind)| kind.get_ref().as_str());
             let known = || provider::ALL.iter().map(|kind| kind.name);
             let Some(kind) = kind.and_then(provider::by_name) else {
                 let message = format!("the account `{name}` names no known kind", name = name.get_ref());
@@ -123,7 +137,7 @@ impl Config {
                 continue;
             };
             for (key, value) in settings {
-                check_setting(kind, key, value, file, found);
+                check_setting(kind, key, value.get_ref(), file, found);
             }
         }
     }
@@ -167,6 +181,13 @@ fn check_setting(
     }
 }
 
+/// Whether a secret is written as the places where it is, and not as itself.
+fn is_reference(value: &toml::Value) -> bool {
+    let sources = sources_of(value);
+    !sources.is_empty()
+        && sources.iter().all(|source| source.starts_with("env:") || source.starts_with("file:"))
+}
+
 /// Where the values of a secret are: one place, or several while it is being changed.
 fn sources_of(value: &toml::Value) -> Vec<&str> {
     match value {
@@ -182,17 +203,18 @@ fn sources_of(value: &toml::Value) -> Vec<&str> {
 
 fn open_account(
     name: &str,
-    values: &BTreeMap<Spanned<String>, toml::Value>,
+    values: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     root: &Path,
 ) -> Result<Account, SettingError> {
     let error = |what: String| SettingError { account: name.to_owned(), what };
     let mut settings = Settings { account: name.to_owned(), ..Settings::default() };
-    let value_of =
-        |wanted: &str| values.iter().find(|(key, _)| key.get_ref() == wanted).map(|(_, value)| value);
+    let value_of = |wanted: &str| {
+        values.iter().find(|(key, _)| key.get_ref() == wanted).map(|(_, value)| value.get_ref())
+    };
     let kind = value_of("kind").and_then(toml::Value::as_str).and_then(provider::by_name);
     let kind = kind.ok_or_else(|| error("names no known kind".to_owned()))?;
     for (key, value) in values {
-        let key = key.get_ref();
+        let (key, value) = (key.get_ref(), value.get_ref());
         if kind.secrets.contains(&key.as_str()) {
             let resolved = sources_of(value).into_iter().map(|source| secret(source, root).map_err(error));
             settings.secrets.insert(key.clone(), resolved.collect::<Result<_, _>>()?);

@@ -109,6 +109,16 @@ impl Sources {
         id
     }
 
+    /// Hides a stretch of a file from everything that is printed.
+    pub fn redact(&mut self, id: FileId, range: Range<usize>) {
+        if let Some(source) = self.files.get_mut(id.0 as usize) {
+            let length = source.text.get(range.clone()).map_or(0, str::len);
+            if length > 0 {
+                source.text.replace_range(range, &"*".repeat(length));
+            }
+        }
+    }
+
     /// The file of that number.
     ///
     /// # Panics

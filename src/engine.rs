@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use lanes::Lanes;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
@@ -32,6 +32,7 @@ pub struct Engine {
     transport: Arc<dyn Transport>,
     lanes: Lanes,
     wake_outbox: Notify,
+    stop: watch::Sender<bool>,
     log_numbers: bool,
 }
 
@@ -66,6 +67,7 @@ impl Engine {
             transport: parts.transport,
             lanes: Lanes::default(),
             wake_outbox: Notify::new(),
+            stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,
         }
     }

@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Parser;
 use clap::error::ErrorKind;
 use sayso::cli::{Cli, Exit, Streams, run};
+use std::io::ErrorKind::BrokenPipe;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -11,7 +12,6 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     match work() {
         Ok(exit) => ExitCode::from(exit.code()),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS, // whoever read us has heard enough
         Err(error) => {
             let _unheard = writeln!(stderr(), "error: {error:#}");
             ExitCode::from(Exit::Unusable.code())
@@ -24,7 +24,10 @@ fn work() -> anyhow::Result<Exit> {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            error.print().context("cannot print the help")?;
+            match error.print() {
+                Err(unheard) if unheard.kind() == BrokenPipe => {}
+                printed => printed.context("cannot print the help")?,
+            }
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             return Ok(if asked { Exit::Done } else { Exit::Unusable });
         }
@@ -35,6 +38,7 @@ fn work() -> anyhow::Result<Exit> {
     let mut streams = Streams { out: &mut stdout(), err: &mut stderr(), colour };
     match run(&cli, &mut streams) {
         Ok(exit) => Ok(exit),
+        Err(unusable) if unusable.is_unheard() => Ok(Exit::Done),
         Err(unusable) => {
             let mut message = unusable.to_string();
             if let Some(hint) = unusable.way_out() {
@@ -57,8 +61,4 @@ fn logging(serves: bool) {
     } else {
         logs.with_ansi(stderr().is_terminal()).init();
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.to_string().to_lowercase().contains("broken pipe")
 }

@@ -143,6 +143,18 @@ pub enum DecodeError {
     Bad(String),
 }
 
+/// Bytes of a provider's message id; the longest that is known has 64.
+const MESSAGE_ID_BYTES_MAX: usize = 128;
+
+/// A provider's message id, which becomes part of a key of the store and so must be of sane length.
+fn message_id(id: &str) -> Result<MessageId, DecodeError> {
+    match id.len() {
+        0 => Err(DecodeError::Missing("id")),
+        1..=MESSAGE_ID_BYTES_MAX => Ok(MessageId::from(id)),
+        _ => Err(DecodeError::Bad(format!("a message id has at most {MESSAGE_ID_BYTES_MAX} bytes"))),
+    }
+}
+
 /// Something that a request brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {

@@ -4,4 +4,4 @@
 mod http;
 pub mod socket;
 
-pub use self::http::{ServeError, serve};
+pub use self::http::{Doors, ServeError, serve};

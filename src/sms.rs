@@ -10,17 +10,16 @@ mod receipt;
 pub use inbound::{Inbound, Media, OptOutHint};
 pub use normalize::Text;
 pub use outbound::{Class, Outbound};
-pub use phone::{BadNumber, Phone, Sender};
+pub use phone::{BadNumber, Phone, Sender, mask_numbers};
 pub use receipt::{Receipt, ReceiptState};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Longest body that is looked at, in bytes. 1,600 characters is what the largest providers carry
-/// (Twilio error 21617 beyond), and a character takes at most four bytes; what is longer is cut there,
-/// at a character, and marked.
-pub const BODY_BYTES_MAX: usize = 6_400;
+/// Longest body that is looked at, in bytes. Providers carry at most 1,600 characters (Twilio error 21617 beyond), counted
+/// in 16-bit units, and such a unit takes at most three bytes; what is longer is cut there, at a character.
+pub const BODY_BYTES_MAX: usize = 4_800;
 
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident) => {

@@ -229,6 +229,20 @@ pub enum Settlement {
     },
 }
 
+impl Settlement {
+    /// One word for logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Retry { .. } => "retry",
+            Self::Hold { .. } => "held",
+            Self::Unknown { .. } => "unknown",
+            Self::Dead { .. } => "dead",
+        }
+    }
+}
+
 /// A message that a provider took: kept as the proof of why it was allowed, and to recognize its receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {

@@ -102,7 +102,9 @@ impl Loader {
     fn config(&mut self) -> Config {
         let path = self.root.join(CONFIG_FILE);
         let Some((id, text)) = self.read(&path) else { return Config::default() };
-        Config::parse(&text, id, &mut self.found)
+        let config = Config::parse(&text, id, &mut self.found);
+        config.secrets().for_each(|range| self.sources.redact(id, range));
+        config
     }
 
     /// Reads a file as UTF-8; broken bytes are replaced and reported, so that the rest is still read.

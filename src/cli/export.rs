@@ -1,6 +1,6 @@
 //! `sayso export`: what the store holds, as JSON lines; through the running server where it has the store open.
 
-use super::{Exit, Streams, Unusable, What, runtime};
+use super::{Exit, Streams, Unusable, What, no_brand, runtime};
 use crate::server::socket::Client;
 use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
 use crate::workspace::Workspace;
@@ -63,16 +63,20 @@ pub(super) fn export(
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
     runtime(false)?.block_on(async {
         let mut source = Source::open(&folder, cache_bytes).await?;
-        let mut after = None;
+        let (mut after, mut printed) = (None, 0);
         loop {
             let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
             for item in page.items.iter().filter(|item| brand.is_none_or(|brand| brand_of(item) == brand)) {
                 let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
                 writeln!(streams.out, "{line}")?;
+                printed += 1;
             }
             after = page.next;
             if after.is_none() {
-                return Ok(Exit::Done);
+                // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
+                let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
+                let stranger = brand.filter(|name| printed == 0 && !known(name));
+                return stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)));
             }
         }
     })

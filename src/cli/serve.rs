@@ -3,7 +3,7 @@
 use super::{Exit, Streams, Unusable, check, runtime};
 use crate::engine::transport::Http;
 use crate::engine::{Engine, Parts, SystemClock};
-use crate::server::{self, socket};
+use crate::server::{self, Doors, ServeError, socket};
 use crate::store::SledStore;
 use crate::workspace::Workspace;
 use std::net::SocketAddr;
@@ -46,14 +46,20 @@ pub(super) fn serve(
             .await
             .map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))?;
         config.server.listen = listener.local_addr()?;
+        let stop = stop_signal()?;
+        let doors = Doors::open(listener, folder.join(socket::NAME)).map_err(unusable)?;
+        // Said when it is true: from here on it can be called, asked and stopped.
         writeln!(streams.err, "serving {} brands on http://{}", workspace.bots.len(), config.server.listen)?;
         streams.err.flush()?;
-        let public_url = config.server.public_url();
-        let socket = folder.join(socket::NAME);
-        let served = server::serve(engine, listener, &public_url, socket, stop_signal()?).await;
-        served.map_err(|error| Unusable::new(error.to_string()))
+        let served = server::serve(engine, doors, &config.server.public_url(), stop).await;
+        served.map_err(unusable)
     })?;
     Ok(Exit::Done)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
+fn unusable(error: ServeError) -> Unusable {
+    Unusable::new(error.to_string())
 }
 
 /// Done when the process is told to end.

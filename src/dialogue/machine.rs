@@ -19,7 +19,7 @@ pub const NODES_MAX: usize = 64;
 /// Messages that one event may send: nobody reads an eighth text in a row.
 pub const SENDS_MAX: usize = 8;
 /// Bytes that one event may send in all: with the text it answers, a log entry stays below the 16 KiB of the store.
-pub const SENT_BYTES_MAX: usize = 6 * 1024;
+pub const SENT_BYTES_MAX: usize = 5 * 1024;
 /// Bytes of all field values of one person, for the same reason.
 pub const FIELD_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of a text that the ledger repeats; the log holds all of it.

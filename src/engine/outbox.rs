@@ -5,9 +5,10 @@ use super::{Arrival, CallError, Engine, ReceiveError};
 use crate::bot::Bot;
 use crate::consent::{Asking, How, Pass, Verdict, gate};
 use crate::provider::{Account, Outcome, SendBy};
-use crate::sms::{Key, MessageId, Outbound, Sender};
-use crate::store::{Death, Row, Settlement, StoreError};
+use crate::sms::{Key, MessageId, Outbound, Sender, mask_numbers};
+use crate::store::{Death, Row, RowId, Settlement, StoreError};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -21,41 +22,46 @@ const ATTEMPTS_MAX: u32 = 12;
 const RETRY_FIRST_SECONDS: i64 = 2;
 /// The longest delay.
 const RETRY_LONGEST_SECONDS: i64 = 3_600;
+/// How long a message waits that could not even be looked at.
+const TROUBLE: SignedDuration = SignedDuration::from_secs(1);
+/// Characters of a provider's complaint that are kept.
+const WHY_CHARACTERS_MAX: usize = 300;
 /// How often the outbox is looked at when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Sends what is due now; how many messages were tried. Each is settled as soon as its outcome is known.
+    /// Sends what is due now and waits for all of it; how many messages were tried.
     pub async fn dispatch(self: &Arc<Self>) -> Result<usize, ReceiveError> {
-        let rows = self.store.claim(self.clock.now(), IN_FLIGHT_MAX).await?;
-        let tried = rows.len();
-        let mut sending = JoinSet::new();
-        for row in rows {
-            let engine = Arc::clone(self);
-            sending.spawn(async move { engine.send(row).await });
-        }
-        while let Some(done) = sending.join_next().await {
-            match done {
-                Ok(result) => result?,
-                Err(error) => tracing::error!(%error, "a send ended in a panic; its message stays `sending`"),
-            }
-        }
+        let mut sending = Sending::default();
+        let tried = sending.claim(self).await?;
+        while sending.done(self).await {}
         Ok(tried)
     }
 
-    /// Sends what is due, for as long as the process lives.
+    /// Sends what is due until [`Self::stop_sending`]; then finishes what has begun. One slow provider holds up nobody
+    /// but the people it was called for.
     pub async fn run_outbox(self: Arc<Self>) {
-        loop {
-            match self.dispatch().await {
+        let mut stop = self.stop.subscribe();
+        let mut sending = Sending::default();
+        while !*stop.borrow_and_update() {
+            match sending.claim(&self).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => tracing::error!(%error, "the outbox could not work"),
             }
             tokio::select! {
-                () = self.wake_outbox.notified() => {}
-                () = tokio::time::sleep(IDLE) => {}
+                () = self.wake_outbox.notified(), if sending.has_room() => {}
+                () = tokio::time::sleep(IDLE), if sending.has_room() => {}
+                _ = sending.done(&self), if !sending.tasks.is_empty() => {}
+                _ = stop.changed() => {}
             }
         }
+        while sending.done(&self).await {}
+    }
+
+    /// Lets [`Self::run_outbox`] finish.
+    pub fn stop_sending(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Handles due timers, for as long as the process lives.
@@ -70,14 +76,36 @@ impl Engine {
         }
     }
 
-    async fn send(&self, row: Row) -> Result<(), ReceiveError> {
-        let id = row.id;
-        let settlement = match self.admit(&row).await? {
-            Ok((account, outbound, pass)) => self.transmit(&row, account, &outbound, pass).await?,
-            Err(settlement) => settlement,
+    /// Sends one message and settles it, whatever happens on the way.
+    async fn send(&self, row: Row) {
+        let settlement = match self.outcome(&row).await {
+            Ok(settlement) => settlement,
+            Err(error) => {
+                tracing::error!(row = %row.id, %error, "a message could not be looked at; trying again");
+                Settlement::Retry { at: self.later(TROUBLE) }
+            }
         };
-        tracing::info!(row = %id, brand = %row.key.brand, phone = %self.shown(row.key.phone), ?settlement, "send");
-        Ok(self.store.settle(vec![(id, settlement)]).await?)
+        let phone = self.shown(row.key.phone);
+        tracing::info!(row = %row.id, brand = %row.key.brand, %phone, settlement = settlement.name(), "send");
+        self.settle(row.id, settlement).await;
+    }
+
+    async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
+        match self.admit(row).await? {
+            Ok((account, outbound, pass)) => self.transmit(row, account, &outbound, pass).await,
+            Err(settlement) => Ok(settlement),
+        }
+    }
+
+    /// Writes down what became of a message; a store that is busy is asked until it has taken it.
+    async fn settle(&self, id: RowId, settlement: Settlement) {
+        while let Err(error) = self.store.settle(vec![(id, settlement.clone())]).await {
+            tracing::error!(row = %id, %error, "an outcome could not be written down");
+            if error != StoreError::Busy {
+                return; // it stays `sending`, and is shown as unknown after the next start
+            }
+            tokio::time::sleep(IDLE).await;
+        }
     }
 
     /// Asks the gate; what is to be sent and through whom, or what becomes of the message instead.
@@ -127,18 +155,19 @@ impl Engine {
         let outcome = match self.transport.call(account.provider.encode(outbound)).await {
             Ok(response) => account.provider.outcome(&response),
             Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },
-            Err(CallError::NoAnswer(why)) => return Ok(Settlement::Unknown { why }),
+            Err(CallError::NoAnswer(why)) => return Ok(Settlement::Unknown { why: brief(&why) }),
         };
         Ok(match outcome {
             Outcome::Accepted { id } => self.sent(account, outbound, id, pass),
-            Outcome::Retry { after, why } => self.retry(row, after, why),
+            Outcome::Retry { after, why } => self.retry(row, after, &why),
             Outcome::OptedOut { code } => {
                 self.receive(Arrival::opt_out(row.key.clone(), How::Provider, &code)).await?;
                 Settlement::Dead { why: Death::OptedOut }
             }
             Outcome::Rejected { kind, why } => {
-                tracing::warn!(account = %account.id, ?kind, %why, "the provider refuses a message");
-                Settlement::Dead { why: Death::Rejected(why) }
+                let said = if self.log_numbers { why.as_str().into() } else { mask_numbers(&why) };
+                tracing::warn!(account = %account.id, ?kind, why = %said, "the provider refuses a message");
+                Settlement::Dead { why: Death::Rejected(brief(&why)) }
             }
         })
     }
@@ -148,9 +177,9 @@ impl Engine {
         Settlement::Sent { account: account.id.clone(), id, at: self.clock.now(), pass }
     }
 
-    fn retry(&self, row: &Row, after: Option<SignedDuration>, why: String) -> Settlement {
+    fn retry(&self, row: &Row, after: Option<SignedDuration>, why: &str) -> Settlement {
         if row.attempts + 1 >= ATTEMPTS_MAX {
-            return Settlement::Dead { why: Death::Exhausted(why) };
+            return Settlement::Dead { why: Death::Exhausted(brief(why)) };
         }
         let delay = after.unwrap_or_else(|| retry_delay(row));
         Settlement::Retry { at: self.later(delay) }
@@ -173,10 +202,64 @@ impl Engine {
                 }
                 Err(settlement) => settlement,
             };
-            self.store.settle(vec![(row.id, settlement)]).await?;
+            self.settle(row.id, settlement).await;
         }
         Ok(answers)
     }
+}
+
+/// Messages that are being sent.
+#[derive(Default)]
+struct Sending {
+    tasks: JoinSet<()>,
+    rows: HashMap<tokio::task::Id, RowId>,
+}
+
+impl Sending {
+    fn has_room(&self) -> bool {
+        self.tasks.len() < IN_FLIGHT_MAX
+    }
+
+    /// Takes what is due, as far as there is room, and begins to send it; how many there were.
+    async fn claim(&mut self, engine: &Arc<Engine>) -> Result<usize, ReceiveError> {
+        let room = IN_FLIGHT_MAX - self.tasks.len();
+        if room == 0 {
+            return Ok(0);
+        }
+        let rows = engine.store.claim(engine.clock.now(), room).await?;
+        let claimed = rows.len();
+        for row in rows {
+            let (id, engine) = (row.id, Arc::clone(engine));
+            let task = self.tasks.spawn(async move { engine.send(row).await });
+            self.rows.insert(task.id(), id);
+        }
+        Ok(claimed)
+    }
+
+    /// Waits until one of them is settled; false when there is none.
+    async fn done(&mut self, engine: &Arc<Engine>) -> bool {
+        match self.tasks.join_next_with_id().await {
+            None => false,
+            Some(Ok((task, ()))) => {
+                self.rows.remove(&task);
+                true
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "a send ended in a panic");
+                if let Some(row) = self.rows.remove(&error.id()) {
+                    engine
+                        .settle(row, Settlement::Unknown { why: "sending it ended in a panic".to_owned() })
+                        .await;
+                }
+                true
+            }
+        }
+    }
+}
+
+/// The beginning of a provider's words: enough to act upon, little to store.
+fn brief(why: &str) -> String {
+    why.chars().take(WHY_CHARACTERS_MAX).collect()
 }
 
 /// The delay before the next attempt: doubling, with a quarter of jitter drawn from the message's own name, so that

@@ -5,9 +5,9 @@
 
 use super::{
     Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    SendBy, SettingError, Settings, Verified, signature,
+    SendBy, SettingError, Settings, Verified, message_id, signature,
 };
-use crate::sms::{AccountId, Inbound, MessageId, Outbound, Phone, Sender};
+use crate::sms::{AccountId, Inbound, Outbound, Phone, Sender};
 use http::{HeaderName, Method, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -57,12 +57,9 @@ impl Provider for Generic {
     fn decode(&self, account: &AccountId, request: &Verified) -> Result<Vec<Delivery>, DecodeError> {
         let body: InboundBody = serde_json::from_slice(&request.request().body)
             .map_err(|error| DecodeError::Bad(format!("the body is no message: {error}")))?;
-        if body.id.is_empty() {
-            return Err(DecodeError::Missing("id"));
-        }
         Ok(vec![Delivery::Text(Inbound {
             account: account.clone(),
-            id: MessageId::from(body.id.as_str()),
+            id: message_id(&body.id)?,
             from: body.from,
             to: body.to,
             body: body.text,
@@ -108,7 +105,7 @@ impl Provider for Generic {
         match response.status {
             200..300 => {
                 let sent: Option<SentBody> = serde_json::from_slice(&response.body).ok();
-                Outcome::Accepted { id: sent.map(|sent| MessageId::from(sent.id.as_str())) }
+                Outcome::Accepted { id: sent.and_then(|sent| message_id(&sent.id).ok()) }
             }
             429 | 500.. => Outcome::Retry { after: response.retry_after, why: why() },
             401 | 403 => Outcome::Rejected { kind: Rejection::Config, why: why() },

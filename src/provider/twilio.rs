@@ -2,9 +2,9 @@
 
 use super::{
     Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    SettingError, Settings, Verified, signature,
+    SettingError, Settings, Verified, message_id, signature,
 };
-use crate::sms::{AccountId, Inbound, Media, MessageId, OptOutHint, Outbound, Receipt, ReceiptState};
+use crate::sms::{AccountId, Inbound, Media, OptOutHint, Outbound, Receipt, ReceiptState};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, header};
@@ -23,8 +23,8 @@ pub(super) const KIND: Kind = Kind {
 const BASE_URL: &str = "https://api.twilio.com";
 /// Pictures that one message carries (Twilio's own limit).
 const MEDIA_MAX: usize = 10;
-/// Bytes of one media address that are kept; Twilio's have about 150.
-const MEDIA_URL_BYTES_MAX: usize = 200;
+/// Bytes of all media addresses that are kept: ten of Twilio's have about 1,700. A log entry must stay below 16 KiB.
+const MEDIA_BYTES_MAX: usize = 2 * 1024;
 
 struct Twilio {
     account_sid: String,
@@ -109,7 +109,7 @@ impl Provider for Twilio {
     fn outcome(&self, response: &Response) -> Outcome {
         if (200..300).contains(&response.status) {
             let sent: Option<SentBody> = serde_json::from_slice(&response.body).ok();
-            return Outcome::Accepted { id: sent.map(|sent| MessageId::from(sent.sid.as_str())) };
+            return Outcome::Accepted { id: sent.and_then(|sent| message_id(&sent.sid).ok()) };
         }
         let error: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
         let why = format!("{} {} {}", response.status, error.code, error.message).trim().to_owned();
@@ -150,7 +150,7 @@ fn inbound(account: &AccountId, form: &Form) -> Result<Inbound, DecodeError> {
     };
     Ok(Inbound {
         account: account.clone(),
-        id: MessageId::from(form.get("MessageSid").map_or_else(|| form.required("SmsSid"), Ok)?),
+        id: message_id(form.get("MessageSid").map_or_else(|| form.required("SmsSid"), Ok)?)?,
         from: form.required("From")?.parse().map_err(bad)?,
         to: form.required("To")?.parse().map_err(bad)?,
         body: form.get("Body").unwrap_or_default().to_owned(),
@@ -162,12 +162,14 @@ fn inbound(account: &AccountId, form: &Form) -> Result<Inbound, DecodeError> {
 
 fn media(form: &Form) -> Vec<Media> {
     let count: usize = form.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
+    let mut bytes = 0;
     (0..count.min(MEDIA_MAX))
         .filter_map(|number| {
             let url = form.get(&format!("MediaUrl{number}"))?;
             let content_type = form.get(&format!("MediaContentType{number}")).unwrap_or_default();
-            let fits = url.len() <= MEDIA_URL_BYTES_MAX && content_type.len() <= MEDIA_URL_BYTES_MAX;
-            fits.then(|| Media { url: url.to_owned(), content_type: content_type.to_owned() })
+            bytes += url.len() + content_type.len();
+            (bytes <= MEDIA_BYTES_MAX)
+                .then(|| Media { url: url.to_owned(), content_type: content_type.to_owned() })
         })
         .collect()
 }
@@ -186,7 +188,7 @@ fn receipt(account: &AccountId, status: &str, form: &Form) -> Result<Receipt, De
     let opted_out = code.as_deref() == Some("21610");
     Ok(Receipt {
         account: account.clone(),
-        id: MessageId::from(form.required("MessageSid")?),
+        id: message_id(form.required("MessageSid")?)?,
         state,
         code,
         opted_out,

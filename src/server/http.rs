@@ -6,9 +6,8 @@ use crate::provider::{RawRequest, Reply, SendBy};
 use crate::sms::AccountId;
 use crate::store::StoreError;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use std::future::Future;
@@ -24,9 +23,12 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(15);
 /// How long requests that have begun may go on when the server is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long sends that have begun may go on after that: as long as a call may take.
+const SENDS_WITHIN: Duration = Duration::from_secs(31);
+
 /// What every request needs.
 #[derive(Clone)]
-struct Doors {
+struct Shared {
     engine: Arc<Engine>,
     public_url: Arc<str>,
 }
@@ -55,23 +57,36 @@ pub enum ServeError {
     Ended(std::io::Error),
 }
 
+/// Everything that is listened on.
+#[derive(Debug)]
+pub struct Doors {
+    listener: TcpListener,
+    socket: socket::Door,
+}
+
+impl Doors {
+    /// Opens the owner-only socket beside a listener for webhooks.
+    pub fn open(listener: TcpListener, socket: PathBuf) -> Result<Self, ServeError> {
+        let opened = socket::Door::open(&socket);
+        Ok(Self { listener, socket: opened.map_err(|source| ServeError::Socket { path: socket, source })? })
+    }
+}
+
 /// Serves until `stop` is done; then requests that have begun are finished, and nothing new is taken.
 ///
-/// `public_url` is the address that providers are configured with; `socket` the path of the owner-only socket.
+/// `public_url` is the address that providers are configured with.
 pub async fn serve(
     engine: Arc<Engine>,
-    listener: TcpListener,
+    doors: Doors,
     public_url: &str,
-    socket: PathBuf,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let door = socket::Door::open(&socket).map_err(|source| ServeError::Socket { path: socket, source })?;
-    let outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
+    let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
-    let verbs = tokio::spawn(door.serve(Arc::clone(engine.store())));
-    let doors = Doors { engine, public_url: public_url.into() };
+    let verbs = tokio::spawn(doors.socket.serve(Arc::clone(engine.store())));
+    let shared = Shared { engine: Arc::clone(&engine), public_url: public_url.into() };
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router(doors)).with_graceful_shutdown(async move {
+    let server = axum::serve(doors.listener, router(shared)).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping: finishing what has begun");
         let _nobody_waits = stopping.send(());
@@ -84,20 +99,24 @@ pub async fn serve(
         ended = server.into_future() => ended.map_err(ServeError::Ended),
         () = overtime => Ok(()),
     };
+    timers.abort();
+    engine.stop_sending();
     // A send that is cut here is found as `sending` at the next start, and shown as unknown.
-    for task in [outbox, timers, verbs] {
-        task.abort();
+    if tokio::time::timeout(SENDS_WITHIN, &mut outbox).await.is_err() {
+        outbox.abort();
+    }
+    verbs.abort();
+    for task in [timers, verbs] {
         let _cancelled = task.await;
     }
     ended
 }
 
-fn router(doors: Doors) -> Router {
+fn router(shared: Shared) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/v1/providers/{account}/inbound", any(inbound))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(doors)
+        .with_state(shared)
 }
 
 /// What is answered instead of 200; every kind says what the provider should do.
@@ -108,6 +127,8 @@ enum Refusal {
     Forbidden(String),
     /// It makes no sense.
     Malformed(String),
+    /// Larger than is read.
+    TooLarge(String),
     /// Not our day: come again.
     TryAgain(String),
 }
@@ -118,6 +139,7 @@ impl IntoResponse for Refusal {
             Self::NotFound(words) => (StatusCode::NOT_FOUND, words),
             Self::Forbidden(words) => (StatusCode::FORBIDDEN, words),
             Self::Malformed(words) => (StatusCode::BAD_REQUEST, words),
+            Self::TooLarge(words) => (StatusCode::PAYLOAD_TOO_LARGE, words),
             Self::TryAgain(words) => (StatusCode::SERVICE_UNAVAILABLE, words),
         };
         tracing::warn!(status = status.as_u16(), %words, "webhook refused");
@@ -146,19 +168,13 @@ impl From<StoreError> for Refusal {
     }
 }
 
-async fn inbound(
-    State(doors): State<Doors>,
-    Path(account): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let url = format!("{}{path}", doors.public_url);
-    let request = RawRequest { url, method, headers, body: body.to_vec() };
+async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, request: Request) -> Response {
     let account = AccountId::from(account.as_str());
-    match tokio::time::timeout(REQUEST_WITHIN, handle(&doors.engine, &account, request)).await {
+    let handled = async {
+        let request = raw(&shared.public_url, request).await?;
+        handle(&shared.engine, &account, request).await
+    };
+    match tokio::time::timeout(REQUEST_WITHIN, handled).await {
         Ok(Ok(reply)) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
             (status, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response()
@@ -166,6 +182,20 @@ async fn inbound(
         Ok(Err(refusal)) => refusal.into_response(),
         Err(_) => Refusal::TryAgain("this takes too long".to_owned()).into_response(),
     }
+}
+
+/// The request as the provider made it, read whole.
+async fn raw(public_url: &str, request: Request) -> Result<RawRequest, Refusal> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await;
+    let body = body.map_err(|_| Refusal::TooLarge(format!("a body may have {BODY_BYTES_MAX} bytes")))?;
+    Ok(RawRequest {
+        url: format!("{public_url}{path}"),
+        method: head.method,
+        headers: head.headers,
+        body: body.to_vec(),
+    })
 }
 
 /// One webhook: verified, decoded, every delivery made a turn on the disk, acknowledged.

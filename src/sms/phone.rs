@@ -1,16 +1,29 @@
 //! Numbers: a subscriber's, in E.164, and a brand's, which may be a short code.
 
+use regex::Regex;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// A subscriber's number in E.164: at most 15 digits after the `+`, so it fits a `u64` (ITU-T E.164 §6).
 ///
 /// `Debug` masks it, because logs are read by people who need not know it; `Display` does not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(u64);
+
+/// Runs of digits that may be somebody's number, in words of others.
+static NUMBERS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\+?[0-9][0-9 ().-]{5,}[0-9]").expect("read by its test"));
+
+/// A text of somebody else, such as a provider's complaint, with everything that looks like a number hidden.
+#[must_use]
+pub fn mask_numbers(text: &str) -> Cow<'_, str> {
+    NUMBERS.replace_all(text, "•••")
+}
 
 /// What was read is no number one can write to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,6 +179,12 @@ mod tests {
         let phone: Phone = "+14045550123".parse().expect("a number");
         assert_eq!(phone.masked(), "+1404•••••23");
         assert_eq!(format!("{phone:?}"), "+1404•••••23");
+    }
+
+    #[test]
+    fn numbers_in_the_words_of_others_are_hidden() {
+        let said = "The 'To' number +1404 555-0123 is not valid (21211)";
+        assert_eq!(mask_numbers(said), "The 'To' number ••• is not valid (21211)");
     }
 
     #[test]

@@ -1,0 +1,372 @@
+//! The command line through its front door: the real binary, its output on pipes, its exit codes.
+
+// Test code: a panic is the report.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::spawn;
+use tempfile::TempDir;
+
+/// The repository: a workspace like any other.
+const HERE: &str = env!("CARGO_MANIFEST_DIR");
+
+const SETTINGS: &str = "[providers.curl]\nkind = \"generic\"\ntoken = \"env:TEST_TOKEN\"\n";
+
+const BRAND: &str = "\
+brand Gelato
+  program Gelato News
+  numbers +14045550100 via curl
+  contact help@gelato.example
+  languages en
+  timezone America/New_York
+  optin join
+
+field cone: yes_no
+field name: name
+";
+
+const WELCOME: &str = "\
+flow welcome
+  start on join
+
+node hello
+  say Welcome to {program}! {terms} Do you like cones?
+  ask cone
+    tries 3 -> done
+  -> done
+
+node done
+  say You're in!
+  end
+";
+
+const GRAMMAR: &str = "\
+language en
+
+intent join
+  join [now]
+";
+
+/// A working workspace of one small brand, with these files instead of or besides its own.
+fn workspace(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let own = [
+        ("sayso.toml", SETTINGS),
+        ("flows/gelato/brand.flow", BRAND),
+        ("flows/gelato/welcome.flow", WELCOME),
+        ("grammars/en.grammar", GRAMMAR),
+    ];
+    for (path, text) in own.iter().chain(files) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn start(folder: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sayso"));
+    for name in ["SAYSO_WORKSPACE", "SAYSO_LISTEN", "SAYSO_LOG", "SAYSO_LOG_FORMAT", "TEST_TOKEN"] {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// What an invocation came to.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn ran(Output { status, stdout, stderr }: Output) -> Ran {
+    let ran = Ran {
+        code: status.code(),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    };
+    assert!(!ran.err.contains("panicked"), "{ran:#?}");
+    assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "colour on a pipe: {ran:#?}");
+    ran
+}
+
+/// Runs it with this on its standard input.
+fn fed(folder: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+    let mut child = start(folder, arguments);
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    // It may end before it has read everything; then nobody listens any more.
+    let feeder = spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    let _unread = feeder.join().unwrap();
+    ran(output)
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Ran {
+    fed(folder, arguments, b"")
+}
+
+fn here(arguments: &[&str]) -> Ran {
+    run(Path::new(HERE), arguments)
+}
+
+#[test]
+fn the_repository_is_a_workspace_without_mistakes() {
+    let check = here(&["check"]);
+    assert_eq!((check.code, check.err.as_str()), (Some(0), ""), "{check:#?}");
+    assert!(check.out.contains("0 errors, 0 warnings"), "{check:#?}");
+    let below = run(&Path::new(HERE).join("flows"), &["check"]);
+    assert_eq!(below.out, check.out, "a workspace is found from the folders in it");
+    let named = run(Path::new("/"), &["check", "--workspace", HERE]);
+    assert_eq!(named.out, check.out);
+}
+
+/// A flow with a mistake in each of these lines: code, line and column, a word of the hint.
+const BROKEN: &str = "\
+flow broken
+  start on jion
+
+node one
+  say Hello {nmae}!
+  ask coen
+    tries 3 -> three
+  -> tow
+
+node two
+  syy Good bye.
+  end
+";
+const MISTAKES: [(&str, u64, u64, &str); 6] = [
+    ("F302", 2, 12, "did you mean `join`?"),
+    ("F303", 5, 14, "did you mean `name`?"),
+    ("F303", 6, 7, "did you mean `cone`?"),
+    ("F301", 7, 16, ""),
+    ("F301", 8, 6, "did you mean `two`?"),
+    ("S005", 11, 3, "did you mean `say`?"),
+];
+
+#[test]
+fn all_mistakes_are_printed_at_once_each_with_its_place_and_a_way_out() {
+    let folder = workspace(&[("flows/gelato/broken.flow", BROKEN)]);
+    let check = run(folder.path(), &["check"]);
+    assert_eq!(check.code, Some(1), "{check:#?}");
+    for (code, line, column, hint) in MISTAKES {
+        let place = format!("flows/gelato/broken.flow:{line}:{column}\n");
+        let title = format!("error[{code}]");
+        let mut drawn = check.err.split("\n\n").filter(|one| one.starts_with(&title) && one.contains(&place));
+        assert!(drawn.any(|one| one.contains(hint)), "{code} at {place} with `{hint}`: {}", check.err);
+    }
+    assert!(check.out.starts_with("1 brands, "), "{check:#?}");
+    let errors = check.err.matches("error[").count();
+    assert!(check.out.contains(&format!("{errors} errors")), "{check:#?}");
+}
+
+#[test]
+fn json_is_one_object_a_line_with_every_field() {
+    let folder = workspace(&[("flows/gelato/broken.flow", BROKEN)]);
+    for arguments in [["check", "--json"], ["--json", "check"]] {
+        let check = run(folder.path(), &arguments);
+        assert_eq!((check.code, check.err.as_str()), (Some(1), ""), "{check:#?}");
+        let found: Vec<Value> = check.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for one in &found {
+            assert!(["error", "warning", "note"].contains(&one["severity"].as_str().unwrap()), "{one}");
+            assert!(["code", "message", "file", "label"].iter().all(|name| one[name].is_string()), "{one}");
+            assert!(
+                ["line", "column", "end_line", "end_column"].iter().all(|name| one[name].is_u64()),
+                "{one}"
+            );
+            assert!(one["hints"].as_array().unwrap().iter().all(Value::is_string), "{one}");
+        }
+        for (code, line, column, hint) in MISTAKES {
+            let same = |one: &&Value| one["code"] == code && one["line"] == line && one["column"] == column;
+            let one =
+                found.iter().find(same).unwrap_or_else(|| panic!("{code} at {line}:{column}: {found:#?}"));
+            assert_eq!(one["file"], "flows/gelato/broken.flow");
+            assert!(one["end_column"].as_u64() >= Some(column), "{one}");
+            assert!(hint.is_empty() || one["hints"].as_array().unwrap().iter().any(|h| h == hint), "{one}");
+        }
+    }
+}
+
+#[test]
+fn warnings_alone_are_no_reason_to_stop() {
+    let lonely = WELCOME.replace("node done", "node lonely\n  end\n\nnode done");
+    let folder = workspace(&[("flows/gelato/welcome.flow", &lonely)]);
+    let check = run(folder.path(), &["check"]);
+    assert_eq!(check.code, Some(0), "{check:#?}");
+    assert!(check.err.starts_with("warning[F316]"), "{check:#?}");
+    assert!(check.out.contains("0 errors, 1 warnings"), "{check:#?}");
+}
+
+#[test]
+fn files_that_are_no_words_are_mistakes_too() {
+    let folder = workspace(&[]);
+    let flows = folder.path().join("flows/gelato");
+    std::fs::write(flows.join("latin.flow"), b"flow latin\n\nnode one\n  say caf\xe9\n  end\n").unwrap();
+    std::fs::write(flows.join("noise.flow"), [0_u8, 159, 146, 150].repeat(500)).unwrap();
+    std::fs::write(flows.join("empty.flow"), b"").unwrap();
+    std::fs::create_dir(flows.join("folder.flow")).unwrap();
+    std::fs::create_dir(folder.path().join("flows/nobody")).unwrap();
+    std::fs::write(folder.path().join("sayso.toml"), b"[server\nlisten = \xff\n").unwrap();
+    let check = run(folder.path(), &["check"]);
+    assert_eq!(check.code, Some(1), "{check:#?}");
+    for words in ["latin.flow:4", "noise.flow:1", "sayso.toml:", "error[W602]"] {
+        assert!(check.err.contains(words), "{words}: {}", check.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_2_and_says_what_could() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let folder = workspace(&[]);
+    let two = workspace(&[("flows/other/brand.flow", &BRAND.replace("0100", "0101"))]);
+    let cases: [(&Path, &[&str], &[&str]); 12] = [
+        (nowhere.path(), &["check"], &["no `sayso.toml`", "--workspace"]),
+        (nowhere.path(), &["check", "--workspace", "."], &["is no workspace"]),
+        (folder.path(), &["chekc"], &["chekc", "'check'"]),
+        (folder.path(), &["check", "--jsn"], &["--jsn", "'--json'"]),
+        (folder.path(), &[], &["Usage"]),
+        (folder.path(), &["chat", "gelatto"], &["gelatto", "did you mean `gelato`?"]),
+        (folder.path(), &["chat", "zzzzzzzz"], &["zzzzzzzz", "gelato"]),
+        (two.path(), &["chat"], &["which brand?", "gelato, other"]),
+        (folder.path(), &["chat", "--from", "bad"], &["--from", "bad"]),
+        (folder.path(), &["explain", "F999"], &["F999", "hint: "]),
+        (folder.path(), &["export", "turns"], &["no store", "hint: "]),
+        (folder.path(), &["serve"], &["TEST_TOKEN"]),
+    ];
+    for (folder, arguments, words) in cases {
+        let ran = run(folder, arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {ran:#?}");
+        for words in words {
+            assert!(ran.err.contains(words), "{arguments:?} does not say {words}: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_code_is_explained_in_any_case() {
+    let explained = here(&["explain", "f301"]);
+    assert_eq!((explained.code, explained.err.as_str()), (Some(0), ""), "{explained:#?}");
+    assert!(explained.out.starts_with("F301: an unknown node (an error)\n\n"), "{explained:#?}");
+    for asked in [["--help"], ["--version"]] {
+        let ran = here(&asked);
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        assert!(ran.out.contains("sayso") && ran.err.is_empty(), "{ran:#?}");
+    }
+}
+
+#[test]
+fn a_conversation_on_a_pipe_is_one_line_a_reply() {
+    let chat = fed(Path::new(HERE), &["chat", "scoops"], b"JOIN\nana\n30309\nSTOP\nhello\n");
+    assert_eq!((chat.code, chat.err.as_str()), (Some(0), ""), "{chat:#?}");
+    let lines: Vec<_> = chat.out.lines().collect();
+    let wanted = [
+        "< Welcome to Scoops Alerts! ",
+        "< Thanks Ana! What's your ZIP code?",
+        "< Vanilla, mint or mango?",
+        "< You have been unsubscribed from Scoops Alerts.",
+    ];
+    assert_eq!(lines.len(), wanted.len(), "{lines:#?}");
+    for (line, wanted) in lines.iter().zip(wanted) {
+        assert!(line.starts_with(wanted), "{lines:#?}");
+    }
+}
+
+#[test]
+fn a_conversation_takes_whatever_comes() {
+    let folder = workspace(&[]);
+    let mut input = b"\n\r\n\xff\xfe\xfd\n\x00\x1b[31mred\r\nJOIN\r\n".to_vec();
+    input.extend(b"x".repeat(200_000));
+    input.extend(b"\nyes");
+    let chat = fed(folder.path(), &["chat"], &input);
+    assert_eq!(chat.code, Some(0), "{chat:#?}");
+    assert!(chat.out.contains("Do you like cones?"), "{chat:#?}");
+    assert!(chat.out.ends_with("< You're in!\n"), "the last line counts without its end: {chat:#?}");
+    let nothing = fed(folder.path(), &["chat"], b"");
+    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), ""), "{nothing:#?}");
+}
+
+#[test]
+fn a_conversation_that_is_kept_goes_on_where_it_was() {
+    let folder = workspace(&[]);
+    let first = fed(folder.path(), &["chat", "--store"], b"JOIN\n");
+    assert!(first.out.contains("Do you like cones?"), "{first:#?}");
+    let second = fed(folder.path(), &["chat", "--store"], b"yes\n");
+    assert_eq!(second.out, "< You're in!\n", "{second:#?}");
+    let other = fed(folder.path(), &["chat", "--store", "--from", "+14045550124"], b"yes\n");
+    assert!(!other.out.contains("You're in!"), "{other:#?}");
+    let turns = run(folder.path(), &["export", "turns"]);
+    assert_eq!((turns.code, turns.out.lines().count()), (Some(0), 3), "{turns:#?}");
+    for line in turns.out.lines() {
+        let turn: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(turn["entry"]["key"]["brand"], "gelato");
+    }
+}
+
+#[test]
+fn the_conversations_of_the_repository_pass() {
+    let test = here(&["test"]);
+    assert_eq!((test.code, test.err.as_str()), (Some(0), ""), "{test:#?}");
+    assert!(test.out.contains("flows/scoops/welcome.chat") && test.out.contains(" 0 failed"), "{test:#?}");
+}
+
+#[test]
+fn a_conversation_that_goes_otherwise_says_what_was_sent() {
+    let good = "brand gelato\n\n> JOIN\n< Welcome to Gelato News! *\n> yes\n< You're in!\n";
+    let bad = "brand gelato\n\n> JOIN\n< Welcome to Gelato News! *\n> yes\n< You are out!\n= consent out\n";
+    let folder = workspace(&[("flows/gelato/a.chat", good), ("flows/gelato/b.chat", bad)]);
+    let test = run(folder.path(), &["test"]);
+    assert_eq!(test.code, Some(1), "{test:#?}");
+    assert!(test.out.contains("ok     flows/gelato/a.chat\nFAILED flows/gelato/b.chat\n"), "{test:#?}");
+    assert!(test.out.ends_with("1 passed, 1 failed\n"), "{test:#?}");
+    for words in ["flows/gelato/b.chat:6:1\n", "< You're in!", "flows/gelato/b.chat:7:1\n", "consent is `in`"]
+    {
+        assert!(test.err.contains(words), "{words}: {}", test.err);
+    }
+    let only = run(folder.path(), &["test", "--filter", "a.chat"]);
+    assert_eq!((only.code, only.out.as_str()), (Some(0), "ok     flows/gelato/a.chat\n1 passed, 0 failed\n"));
+    let json = run(folder.path(), &["test", "--json"]);
+    assert_eq!((json.code, json.err.as_str()), (Some(1), ""), "{json:#?}");
+    let objects: Vec<Value> = json.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failed = objects.iter().find(|object| object["chat"] == "flows/gelato/b.chat").unwrap();
+    assert_eq!(failed["passed"], false);
+}
+
+/// Reads one line of what it prints, then closes the pipe, as `| head -1` does.
+fn heard_enough(folder: &Path, arguments: &[&str], input: &str) {
+    let mut child = start(folder, arguments);
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_owned());
+    let feeder = spawn(move || stdin.write_all(input.as_bytes()));
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert!(!line.is_empty(), "{arguments:?} printed nothing");
+    drop(out);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    let status = child.wait().unwrap();
+    let _unread = feeder.join().unwrap();
+    assert_eq!((status.code(), err.as_str()), (Some(0), ""), "{arguments:?}");
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_is_no_error() {
+    let folder = workspace(&[]);
+    // Every text has an answer, and there are more of them than a pipe holds.
+    heard_enough(folder.path(), &["chat"], &"HELP\nJOIN\nSTOP\nSTART\n".repeat(1_000));
+    let texts = (0..400).map(|number| format!("what is {number}?\n")).collect::<Vec<_>>().concat();
+    fed(folder.path(), &["chat", "--store"], texts.as_bytes());
+    heard_enough(folder.path(), &["export", "turns"], "");
+
+    // A pipe that is closed before the first word.
+    for arguments in [&["--help"][..], &["explain", "F301"], &["check"], &["test"], &["export", "turns"]] {
+        let mut child = start(folder.path(), arguments);
+        drop(child.stdout.take());
+        let ran = ran(child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:#?}");
+    }
+}
