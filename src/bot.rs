@@ -12,6 +12,7 @@ use crate::grammar::{Grammar, Match, best_first};
 use crate::language::Lang;
 use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
+use crate::typo::mended;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -251,6 +252,15 @@ impl Bot {
         // Stable: of equals the brand's own comes first.
         heard.sort_by_key(|heard| std::cmp::Reverse(heard.matched.rank));
         heard
+    }
+
+    /// A text with its misspelt words mended, by the words of the grammars and of the question's own list; `None` where
+    /// there was nothing to mend.
+    #[must_use]
+    pub fn mended(&self, text: &Text, ask: Option<&Ask>) -> Option<Text> {
+        let mut vocabularies = vec![self.own.grammar.vocabulary(), self.shared.grammar.vocabulary()];
+        vocabularies.extend(ask.and_then(|ask| self.field(ask.field).slot_type.vocabulary()));
+        mended(text, &vocabularies)
     }
 
     /// What reading values depends on at that moment.

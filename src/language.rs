@@ -1,8 +1,14 @@
 //! Languages, and the small closed word lists that belong to a language rather than to a brand.
 
 mod english;
+mod english_numbers;
+mod english_time;
 mod french;
+mod french_numbers;
+mod french_time;
 mod spanish;
+mod spanish_numbers;
+mod spanish_time;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -89,12 +95,194 @@ pub struct Lexicon {
     pub name_lead: &'static [&'static str],
     /// Words that are never a name, however much they stand where one was asked for.
     pub not_a_name: &'static [&'static str],
-    /// Zero, one, two … in order.
-    pub numbers: &'static [&'static str],
+    /// How numbers are said.
+    pub numbers: NumberWords,
+    /// How days, times of the day and lengths of time are said.
+    pub time: TimeWords,
 }
 
+/// How a language says numbers. A number is a row of groups and scales ("two hundred and five thousand"), a group is
+/// hundreds and what is below them, and so on down: no language of ours needs more than these lists.
+#[derive(Debug)]
+pub struct NumberWords {
+    /// What is said in one piece, below the tens: "zero", "dix sept", "veintinueve".
+    pub units: &'static [(&'static str, u32)],
+    /// The tens, and the greatest unit that may follow: after "soixante" it is "dix neuf".
+    pub tens: &'static [(&'static str, u32, u32)],
+    /// The hundreds.
+    pub hundreds: &'static [(&'static str, u32)],
+    /// Thousand and above.
+    pub scales: &'static [(&'static str, u64)],
+    /// What may stand between hundreds and the rest: "and".
+    pub and_after_hundreds: &'static [&'static str],
+    /// What may stand between tens and units: "et", "y".
+    pub and_after_tens: &'static [&'static str],
+    /// One half more: "and a half".
+    pub and_half: &'static [&'static str],
+    /// What turns a number below zero.
+    pub minus: &'static [&'static str],
+    /// Numbers with a name of their own: "a dozen", "twice".
+    pub counts: &'static [(&'static str, u32)],
+    /// Articles that mean one before a unit: "an hour". Those that are numbers too are among `units`.
+    pub articles: &'static [&'static str],
+    /// First to thirty-first.
+    pub ordinals: &'static [(&'static str, u32)],
+    /// What is glued to digits: the "st" of "1st".
+    pub ordinal_endings: &'static [&'static str],
+    /// What one waits for and nobody counts: "one moment".
+    pub moments: &'static [&'static str],
+    /// Of a hundred.
+    pub percent: &'static [&'static str],
+    /// Between a rating and its scale: "4 out of 5".
+    pub out_of: &'static [&'static str],
+    /// Stars of a rating.
+    pub stars: &'static [&'static str],
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeUnit {
+    /// A second.
+    Second,
+    /// A minute.
+    Minute,
+    /// An hour.
+    Hour,
+    /// A day.
+    Day,
+    /// A week.
+    Week,
+    /// A month of the calendar.
+    Month,
+    /// A year of the calendar.
+    Year,
+}
+
+/// How a language says days, times of the day and lengths of time.
+#[derive(Debug)]
+pub struct TimeWords {
+    /// January to December.
+    pub months: &'static [&'static [&'static str]],
+    /// Monday to Sunday.
+    pub weekdays: &'static [&'static [&'static str]],
+    /// Monday to Sunday, cut short. Many are other words too ("sat", "mon"), so they need company.
+    pub weekdays_short: &'static [&'static [&'static str]],
+    /// Days named by their distance from today.
+    pub days: &'static [(&'static str, i64)],
+    /// Words after which a word of `days` is not one: "por la mañana".
+    pub not_days_after: &'static [&'static str],
+    /// What stands before a day and belongs to it: "on the".
+    pub day_lead: &'static [&'static str],
+    /// Between day, month and year: "of".
+    pub of: &'static [&'static str],
+    /// The coming one, before a weekday.
+    pub this: &'static [&'static str],
+    /// The next one, before a weekday.
+    pub next_before: &'static [&'static str],
+    /// The next one, after a weekday.
+    pub next_after: &'static [&'static str],
+    /// Whether "next friday" may also mean the one after the coming one.
+    pub next_may_skip: bool,
+    /// The one before today, before a weekday.
+    pub last_before: &'static [&'static str],
+    /// The one before today, after a weekday.
+    pub last_after: &'static [&'static str],
+    /// Before a length of time that is still to pass: "in".
+    pub ahead_before: &'static [&'static str],
+    /// After a length of time that is still to pass: "from now".
+    pub ahead_after: &'static [&'static str],
+    /// Before a length of time that has passed: "il y a".
+    pub ago_before: &'static [&'static str],
+    /// After a length of time that has passed: "ago".
+    pub ago_after: &'static [&'static str],
+    /// Units of time.
+    pub units: &'static [(&'static str, TimeUnit)],
+    /// Lengths of time with a name of their own, in seconds: "half an hour".
+    pub lengths: &'static [(&'static str, i64)],
+    /// Times of the day with a name of their own, by their hour: "noon".
+    pub named_hours: &'static [(&'static str, i8)],
+    /// What stands before an hour and makes it one: "at".
+    pub hour_lead: &'static [&'static str],
+    /// What stands after an hour that is said on a clock of twelve: "o'clock".
+    pub oclock: &'static [&'static str],
+    /// What stands after an hour of a clock of twenty-four: "h", "heures".
+    pub hours24: &'static [&'static str],
+    /// Minutes before the hour that they belong to: "half past", "quarter to".
+    pub minutes_before: &'static [(&'static str, i64)],
+    /// Minutes after the hour that they belong to: "et demie", "menos cuarto".
+    pub minutes_after: &'static [(&'static str, i64)],
+    /// Between minutes and an hour that they follow: "ten past five".
+    pub past: &'static [&'static str],
+    /// Between minutes and an hour that they lead to: "ten to six".
+    pub to: &'static [&'static str],
+    /// Between an hour and minutes that follow it: "las cinco y diez".
+    pub plus: &'static [&'static str],
+    /// Between an hour and minutes that lead to it: "les six moins dix".
+    pub less: &'static [&'static str],
+    /// Before noon.
+    pub am: &'static [&'static str],
+    /// After noon.
+    pub pm: &'static [&'static str],
+    /// At night: late in the evening or early in the morning, whichever the hour fits.
+    pub night: &'static [&'static str],
+}
+
+const NO_NUMBERS: NumberWords = NumberWords {
+    units: &[],
+    tens: &[],
+    hundreds: &[],
+    scales: &[],
+    and_after_hundreds: &[],
+    and_after_tens: &[],
+    and_half: &[],
+    minus: &[],
+    counts: &[],
+    articles: &[],
+    ordinals: &[],
+    ordinal_endings: &[],
+    moments: &[],
+    percent: &[],
+    out_of: &[],
+    stars: &[],
+};
+
+const NO_TIMES: TimeWords = TimeWords {
+    months: &[],
+    weekdays: &[],
+    weekdays_short: &[],
+    days: &[],
+    not_days_after: &[],
+    day_lead: &[],
+    of: &[],
+    this: &[],
+    next_before: &[],
+    next_after: &[],
+    next_may_skip: false,
+    last_before: &[],
+    last_after: &[],
+    ahead_before: &[],
+    ahead_after: &[],
+    ago_before: &[],
+    ago_after: &[],
+    units: &[],
+    lengths: &[],
+    named_hours: &[],
+    hour_lead: &[],
+    oclock: &[],
+    hours24: &[],
+    minutes_before: &[],
+    minutes_after: &[],
+    past: &[],
+    to: &[],
+    plus: &[],
+    less: &[],
+    am: &[],
+    pm: &[],
+    night: &[],
+};
+
 const EMPTY: Lexicon =
-    Lexicon { skip: &[], yes: &[], no: &[], name_lead: &[], not_a_name: &[], numbers: &[] };
+    Lexicon { skip: &[], yes: &[], no: &[], name_lead: &[], not_a_name: &[], numbers: NO_NUMBERS, time: NO_TIMES };
 
 /// Every language that has lists.
 const LEXICONS: [(Lang, Lexicon); 3] =
@@ -114,10 +302,36 @@ mod tests {
     fn every_list_is_written_in_folded_form() {
         for (lang, lexicon) in &LEXICONS {
             let lists = [lexicon.skip, lexicon.yes, lexicon.no, lexicon.name_lead, lexicon.not_a_name];
-            for word in lists.into_iter().flatten().chain(lexicon.numbers) {
+            for word in lists.into_iter().flatten().copied().chain(numbers(&lexicon.numbers)).chain(times(&lexicon.time)) {
                 let folded = Text::new(word).words().collect::<Vec<_>>().join(" ");
-                assert_eq!(folded, *word, "{lang}");
+                assert_eq!(folded, word, "{lang}");
             }
         }
+    }
+
+    fn numbers(words: &'static NumberWords) -> Vec<&'static str> {
+        let lists = [words.and_after_hundreds, words.and_after_tens, words.and_half, words.minus];
+        let more = [words.articles, words.ordinal_endings, words.moments, words.percent, words.out_of];
+        let pairs = [words.units, words.hundreds, words.counts, words.ordinals];
+        let pairs = pairs.into_iter().flatten().map(|(word, _)| *word);
+        let tens = words.tens.iter().map(|(word, ..)| *word);
+        let scales = words.scales.iter().map(|(word, _)| *word);
+        let lists = lists.into_iter().chain(more).chain([words.stars]).flatten().copied();
+        lists.chain(pairs).chain(tens).chain(scales).collect()
+    }
+
+    fn times(words: &'static TimeWords) -> Vec<&'static str> {
+        let named = [words.months, words.weekdays, words.weekdays_short];
+        let days = [words.day_lead, words.of, words.this, words.next_before, words.next_after];
+        let past = [words.last_before, words.last_after, words.ago_before, words.ago_after];
+        let hours = [words.hour_lead, words.oclock, words.hours24, words.past, words.to];
+        let rest = [words.ahead_before, words.ahead_after, words.not_days_after, words.plus, words.less];
+        let parts = [words.am, words.pm, words.night];
+        let pairs = [words.days, words.lengths, words.minutes_before, words.minutes_after];
+        let named = named.into_iter().flatten().copied().chain(days).chain(past).chain(hours).chain(rest);
+        let pairs = pairs.into_iter().flatten().map(|(word, _)| *word);
+        let units = words.units.iter().map(|(word, _)| *word);
+        let hours = words.named_hours.iter().map(|(word, _)| *word);
+        named.chain(parts).flatten().copied().chain(pairs).chain(units).chain(hours).collect()
     }
 }

@@ -100,4 +100,5 @@ pub mod slot;
 pub mod sms;
 pub mod store;
 pub mod transcript;
+pub mod typo;
 pub mod workspace;

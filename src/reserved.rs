@@ -78,8 +78,14 @@ pub fn all() -> impl Iterator<Item = &'static str> {
     words.into_iter()
 }
 
+/// Whether a folded word is reserved.
+#[must_use]
+pub fn is_reserved(word: &str) -> bool {
+    WORDS.meanings.contains_key(word)
+}
+
 /// Whether a folded word must never be taken for a misspelling of another.
 #[must_use]
 pub fn is_guarded(word: &str) -> bool {
-    WORDS.guard.contains(word) || WORDS.meanings.contains_key(word)
+    WORDS.guard.contains(word) || is_reserved(word)
 }

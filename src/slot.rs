@@ -13,6 +13,7 @@ pub use choice::{Choice, ChoiceValue};
 
 use crate::language::Lang;
 use crate::sms::Text;
+use crate::typo::Vocabulary;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -191,6 +192,11 @@ pub trait SlotType: Send + Sync {
 
     /// Reads a whole answer. O(tokens).
     fn read(&self, text: &Text, context: &Context<'_>) -> Answer;
+
+    /// The words of its values and their misspellings, where they are a list.
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        None
+    }
 }
 
 impl<T: SlotType + ?Sized> SlotType for &T {

@@ -26,12 +26,16 @@ const TABLE: &[(&str, &[&str])] = &[
     ("language", &[]),
     ("sms", &[]),
     ("reserved", &["sms"]),
-    ("slot", &["language", "sms"]),
+    ("typo", &["sms", "reserved"]),
+    ("slot", &["language", "sms", "typo"]),
     ("expr", &["diagnostic", "outline", "slot"]),
     // files
-    ("grammar", &["diagnostic", "outline", "language", "reserved", "slot", "sms"]),
+    ("grammar", &["diagnostic", "outline", "language", "reserved", "typo", "slot", "sms"]),
     ("flow", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar"]),
-    ("bot", &["diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow"]),
+    (
+        "bot",
+        &["diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow"],
+    ),
     // core
     ("consent", &["language", "sms", "reserved"]),
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
@@ -51,21 +55,21 @@ const TABLE: &[(&str, &[&str])] = &[
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
-    "dialogue", "provider", "store", "engine", "config", "workspace",
+    "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
+    "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
-    "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
+    "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
 ];
 
 /// Modules that know only what they are given.
 #[rustfmt::skip]
 const PURE: &[&str] = &[
-    "diagnostic", "outline", "language", "sms", "reserved", "slot", "expr", "grammar", "flow", "bot", "consent",
-    "dialogue", "provider",
+    "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
+    "consent", "dialogue", "provider",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

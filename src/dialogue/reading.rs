@@ -4,7 +4,7 @@ use super::event::Event;
 use super::state::State;
 use crate::bot::{Ask, Bot, Heard};
 use crate::consent::{Kind, kind_of};
-use crate::slot::{Answer, Openness};
+use crate::slot::{Answer, Context, Openness};
 use crate::sms::Text;
 use jiff::Timestamp;
 
@@ -19,12 +19,14 @@ pub struct Reading {
     pub heard: Vec<Heard>,
     /// What it is as an answer to the waiting question, and whether such answers are closed.
     pub answer: Option<(Openness, Answer)>,
+    /// What it could mean with its misspelt words mended; only where it means nothing as it stands.
+    pub repaired: Option<Box<Self>>,
 }
 
 impl Default for Reading {
     /// The reading of an event that is no text.
     fn default() -> Self {
-        Self { text: Text::default(), kind: Kind::Speech, heard: Vec::new(), answer: None }
+        Self { text: Text::default(), kind: Kind::Speech, heard: Vec::new(), answer: None, repaired: None }
     }
 }
 
@@ -38,12 +40,23 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
         return Reading { text, kind, ..Reading::default() };
     }
     let context = bot.context(now);
-    let heard = bot.recognize(&text, &context);
-    let answer = waiting(bot, state).map(|ask| {
+    let ask = waiting(bot, state);
+    let mut reading = meanings(bot, ask, text, &context);
+    let answered = matches!(reading.answer, Some((_, Answer::Value(_))));
+    if reading.heard.is_empty() && !answered {
+        let mended = bot.mended(&reading.text, ask);
+        reading.repaired = mended.map(|text| Box::new(meanings(bot, ask, text, &context)));
+    }
+    reading
+}
+
+fn meanings(bot: &Bot, ask: Option<&Ask>, text: Text, context: &Context<'_>) -> Reading {
+    let heard = bot.recognize(&text, context);
+    let answer = ask.map(|ask| {
         let slot_type = &bot.field(ask.field).slot_type;
-        (slot_type.openness(), slot_type.read(&text, &context))
+        (slot_type.openness(), slot_type.read(&text, context))
     });
-    Reading { text, kind, heard, answer }
+    Reading { text, kind: Kind::Speech, heard, answer, repaired: None }
 }
 
 /// The question that waits, if one does.

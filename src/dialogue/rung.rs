@@ -170,8 +170,18 @@ fn open_answer(scene: &Scene<'_>) -> Option<Move> {
     }
 }
 
+/// What the rungs of closed answers, `on` and keywords say to the text with its misspelt words mended.
+fn repaired(scene: &Scene<'_>) -> Option<Move> {
+    let reading = scene.reading.repaired.as_deref()?;
+    let scene = Scene { reading, ..*scene };
+    [closed_answer, flow_on, keyword].into_iter().find_map(|decide| decide(&scene))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the last rung has the shape of all rungs")]
 fn leftover(scene: &Scene<'_>) -> Option<Move> {
+    if let Some(repaired) = repaired(scene) {
+        return Some(repaired);
+    }
     Some(match &scene.reading.answer {
         Some((_, Answer::Invalid(_))) => Move::Invalid,
         Some(_) => Move::Unclear,

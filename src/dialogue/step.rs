@@ -85,7 +85,14 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
         return;
     };
     machine.trace.rung = Some(rung.name.to_owned());
-    apply(machine, inbound, reading, decided);
+    let meant = reading.repaired.as_deref().unwrap_or(reading);
+    if reading.repaired.is_some()
+        && matches!(decided, Move::Answer(_) | Move::Go(_) | Move::Start(..) | Move::AskAgain)
+    {
+        machine.note("repaired: a misspelt word was mended");
+        machine.trace.intent = meant.heard.first().map(|heard| machine.bot.intent(heard.intent).name.clone());
+    }
+    apply(machine, inbound, meant, decided);
 }
 
 fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decided: Move) {

@@ -8,6 +8,7 @@ use super::syntax::Sequence;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::language::Lang;
 use crate::slot::{Choice, Context, SlotType};
+use crate::typo::Vocabulary;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -121,6 +122,7 @@ pub struct Grammar {
     pub(super) slot_edges: Vec<(u16, u32)>,
     pub(super) accepts: Vec<u32>,
     pub(super) gapped: Gapped,
+    pub(super) vocabulary: Vocabulary,
 }
 
 /// Patterns with gaps, by a word that each text they take must hold.
@@ -150,6 +152,12 @@ impl Grammar {
     /// The names of its intents.
     pub fn intents(&self) -> impl Iterator<Item = &str> {
         self.intents.iter().map(String::as_str)
+    }
+
+    /// The words of its patterns and lists, and their misspellings.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 
     /// How many states its automaton has.

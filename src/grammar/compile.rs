@@ -7,6 +7,7 @@ use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::language::{self, Lang};
 use crate::slot::{self, Choice, ChoiceValue, SlotType};
 use crate::sms::Text;
+use crate::typo::Vocabulary;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ impl<'b> Builder<'b> {
             slot_edges: Vec::new(),
             accepts: Vec::new(),
             gapped: Gapped::default(),
+            vocabulary: Vocabulary::default(),
         };
         let lists = files.iter().flat_map(|f| &f.lists).map(|list| {
             let values = list.values.iter().map(|value| ChoiceValue {
@@ -282,6 +284,7 @@ impl<'b> Builder<'b> {
             }
         }
         grammar.gapped = index_gapped(&grammar);
+        grammar.vocabulary = Vocabulary::new(grammar.words.keys().map(|word| &**word));
         grammar
     }
 }

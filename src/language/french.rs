@@ -34,8 +34,6 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "oui", "non", "ok", "quoi", "qui", "pourquoi", "comment", "quand", "ou", "merci", "bonjour", "salut",
         "je", "rien", "personne", "pas", "le", "la", "les",
     ],
-    numbers: &[
-        "zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze",
-        "douze", "treize", "quatorze", "quinze", "seize", "dix sept", "dix huit", "dix neuf", "vingt",
-    ],
+    numbers: super::french_numbers::NUMBERS,
+    time: super::french_time::TIMES,
 };

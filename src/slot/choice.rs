@@ -2,6 +2,7 @@
 
 use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, phrase_at, read_only_value};
 use crate::sms::Text;
+use crate::typo::Vocabulary;
 use rustc_hash::FxHashMap;
 
 /// One value of a list.
@@ -20,6 +21,7 @@ pub struct Choice {
     values: Vec<ChoiceValue>,
     /// First word of a spelling to the spellings, longest first, and their value.
     by_first: FxHashMap<String, Vec<(String, usize)>>,
+    vocabulary: Vocabulary,
 }
 
 impl Choice {
@@ -37,7 +39,10 @@ impl Choice {
             spellings
                 .sort_by_key(|(spelling, index)| (std::cmp::Reverse(spelling.split(' ').count()), *index));
         }
-        Self { name: name.to_owned(), values, by_first }
+        let words =
+            values.iter().flat_map(|value| value.spellings.iter().flat_map(|spelling| spelling.split(' ')));
+        let vocabulary = Vocabulary::new(words);
+        Self { name: name.to_owned(), values, by_first, vocabulary }
     }
 
     /// The values in the order they were declared.
@@ -54,6 +59,10 @@ impl Choice {
 }
 
 impl SlotType for Choice {
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        Some(&self.vocabulary)
+    }
+
     fn name(&self) -> &str {
         &self.name
     }

@@ -37,6 +37,15 @@ pub struct Token {
     pub kind: TokenKind,
 }
 
+/// A word that stands for tokens of a text: for [`Text::rebuilt`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The word, folded.
+    pub word: String,
+    /// The tokens it stands for.
+    pub tokens: Range<usize>,
+}
+
 /// A body as it was typed, and its tokens. Punctuation and spaces part tokens and are no tokens themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Text {
@@ -110,6 +119,18 @@ impl Text {
     #[must_use]
     pub fn typed(&self, range: Range<usize>) -> &str {
         &self.original[self.span(range)]
+    }
+
+    /// The same body read as other words, each standing for the bytes of the tokens that it takes the place of.
+    #[must_use]
+    pub fn rebuilt(&self, pieces: Vec<Piece>) -> Self {
+        let mut text = Self { original: self.original.clone(), ..Self::default() };
+        for piece in pieces {
+            let start = text.folded.len();
+            text.folded.push_str(&piece.word);
+            text.tokens.push(token(start, &text.folded, self.span(piece.tokens)));
+        }
+        text
     }
 
     /// All folded tokens in one string without anything between them: "s t o p" is `stop`.

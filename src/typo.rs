@@ -1,0 +1,243 @@
+//! Misspelt words: finding the known word that was meant, by an index of deletions.
+//!
+//! A word of 4 letters or more may be one edit away, one of 8 or more two (an edit is a letter more, less, other, or two
+//! swapped). Guard words (see [`crate::reserved`]) are never touched and reserved words never suggested; where two
+//! known words are equally near, nothing is.
+//!
+//! The index holds each word with one letter left out (and two, for long ones): looking up is O(letters²) hashes,
+//! whatever the number of words (Garbe's symmetric deletion, 2012).
+
+use crate::reserved::{is_guarded, is_reserved};
+use crate::sms::Text;
+use crate::sms::normalize::{Piece, TokenKind};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::hash::Hasher;
+
+/// Letters from which a word may have one edit.
+const ONE_EDIT_FROM: usize = 4;
+/// Letters from which a word may have two edits.
+const TWO_EDITS_FROM: usize = 8;
+/// Letters of the longest word that is indexed: deletions of longer ones cost more than they are worth.
+const LETTERS_MAX: usize = 24;
+
+/// Words that are known, and their misspellings.
+#[derive(Debug, Default, Clone)]
+pub struct Vocabulary {
+    words: Vec<Box<str>>,
+    known: FxHashSet<Box<str>>,
+    deletions: FxHashMap<u64, Vec<u32>>,
+}
+
+impl Vocabulary {
+    /// A vocabulary of folded words.
+    pub fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        let mut vocabulary = Self::default();
+        for word in words {
+            if !vocabulary.known.insert(word.into()) {
+                continue;
+            }
+            let letters = word.chars().count();
+            if !(ONE_EDIT_FROM..=LETTERS_MAX).contains(&letters) || is_reserved(word) {
+                continue;
+            }
+            let number = u32::try_from(vocabulary.words.len()).expect("words are counted in millions");
+            vocabulary.words.push(word.into());
+            for hash in deletions(word, edits_max(letters)) {
+                vocabulary.deletions.entry(hash).or_default().push(number);
+            }
+        }
+        vocabulary
+    }
+
+    /// Whether a word is known as it stands.
+    #[must_use]
+    pub fn knows(&self, word: &str) -> bool {
+        self.known.contains(word)
+    }
+
+    /// The known words that are nearest to a word, and how many edits away.
+    fn nearest(&self, word: &str) -> Vec<(usize, &str)> {
+        let letters = word.chars().count();
+        if !(ONE_EDIT_FROM..=LETTERS_MAX + 2).contains(&letters) {
+            return Vec::new();
+        }
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        // A letter too few may stand for a longer word, which may have more edits.
+        for hash in deletions(word, edits_max(letters + 1)) {
+            for number in self.deletions.get(&hash).into_iter().flatten() {
+                let known = &*self.words[*number as usize];
+                let edits = strsim::osa_distance(word, known);
+                if edits <= edits_max(known.chars().count()) && !found.contains(&(edits, known)) {
+                    found.push((edits, known));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn edits_max(letters: usize) -> usize {
+    match letters {
+        TWO_EDITS_FROM.. => 2,
+        ONE_EDIT_FROM.. => 1,
+        _ => 0,
+    }
+}
+
+/// Hashes of a word and of what is left of it without one letter, or without two.
+fn deletions(word: &str, depth: usize) -> FxHashSet<u64> {
+    let mut hashes = FxHashSet::default();
+    let letters: Vec<char> = word.chars().collect();
+    let mut level = vec![letters];
+    for _ in 0..=depth {
+        let mut next = Vec::new();
+        for letters in level {
+            let mut state = FxHasher::default();
+            for letter in &letters {
+                state.write_u32(u32::from(*letter));
+            }
+            if !hashes.insert(state.finish()) {
+                continue;
+            }
+            next.extend((0..letters.len()).map(|without| {
+                let mut shorter = letters.clone();
+                shorter.remove(without);
+                shorter
+            }));
+        }
+        level = next;
+    }
+    hashes
+}
+
+/// The text with its unknown words mended, if any could be. What was typed is still what it says it was.
+#[must_use]
+pub fn mended(text: &Text, vocabularies: &[&Vocabulary]) -> Option<Text> {
+    let known = |word: &str| vocabularies.iter().any(|vocabulary| vocabulary.knows(word));
+    if let Some(whole) = spaced_out(text).filter(|word| known(word)) {
+        return Some(text.rebuilt(vec![Piece { word: whole, tokens: 0..text.tokens().len() }]));
+    }
+    let mut pieces = Vec::new();
+    let mut changed = false;
+    let mut at = 0;
+    while at < text.tokens().len() {
+        let word = text.token(at);
+        let joined = (at + 1 < text.tokens().len()).then(|| format!("{word}{}", text.token(at + 1)));
+        if known(word) || is_guarded(word) || text.tokens()[at].kind != TokenKind::Word {
+            pieces.push(Piece { word: word.to_owned(), tokens: at..at + 1 });
+        } else if let Some(joined) = joined.filter(|joined| known(joined)) {
+            pieces.push(Piece { word: joined, tokens: at..at + 2 });
+            changed = true;
+            at += 1;
+        } else {
+            let mended = mended_word(word, vocabularies);
+            changed |= mended.is_some();
+            for word in mended.unwrap_or_else(|| vec![word.to_owned()]) {
+                pieces.push(Piece { word, tokens: at..at + 1 });
+            }
+        }
+        at += 1;
+    }
+    changed.then(|| text.rebuilt(pieces))
+}
+
+/// "j o i n" as one word.
+fn spaced_out(text: &Text) -> Option<String> {
+    let single = text.tokens().len() >= ONE_EDIT_FROM && text.words().all(|word| word.chars().count() == 1);
+    single.then(|| text.joined())
+}
+
+/// What an unknown word stands for: letters held too long, a slip, or two words run together.
+fn mended_word(word: &str, vocabularies: &[&Vocabulary]) -> Option<Vec<String>> {
+    let known = |word: &str| vocabularies.iter().any(|vocabulary| vocabulary.knows(word));
+    for held in [2, 1] {
+        let shorter = without_repeats(word, held);
+        if shorter != word && known(&shorter) {
+            return Some(vec![shorter]);
+        }
+    }
+    let mut nearest: Vec<(usize, &str)> = vocabularies.iter().flat_map(|v| v.nearest(word)).collect();
+    nearest.sort_unstable();
+    nearest.dedup();
+    match nearest.as_slice() {
+        [(_, only)] => return Some(vec![(*only).to_owned()]),
+        [(edits, best), (more, _), ..] if edits < more => return Some(vec![(*best).to_owned()]),
+        [_, _, ..] => return None,
+        [] => {}
+    }
+    let splits = word.char_indices().map(|(at, _)| word.split_at(at));
+    let mut both = splits.filter(|(a, b)| a.len() > 1 && b.len() > 1 && known(a) && known(b));
+    let (first, second) = both.next()?;
+    both.next().is_none().then(|| vec![first.to_owned(), second.to_owned()])
+}
+
+/// A word whose repeated letters stand at most so often in a row.
+fn without_repeats(word: &str, times: usize) -> String {
+    let mut out = String::with_capacity(word.len());
+    let (mut last, mut run) = (None, 0);
+    for c in word.chars() {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        if run <= times {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mend(body: &str) -> Option<String> {
+        let words = [
+            "join",
+            "subscribe",
+            "vanilla",
+            "mint",
+            "ice",
+            "cream",
+            "hours",
+            "sign",
+            "me",
+            "up",
+            "coffee",
+            "icecream",
+        ];
+        let text = mended(&Text::new(body), &[&Vocabulary::new(words)])?;
+        Some(text.words().collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn slips_are_mended() {
+        for (typed, meant) in [
+            ("jion", "join"),
+            ("JOIM", "join"),
+            ("joinn", "join"),
+            ("joiiiiin!", "join"),
+            ("subcribe", "subscribe"),
+            ("susbcrieb", "subscribe"),
+            ("vanila please", "vanilla please"),
+            ("coffe", "coffee"),
+            ("j o i n", "join"),
+            ("ice creem", "ice cream"),
+            ("signme up", "sign me up"),
+            ("hors", "hours"),
+        ] {
+            assert_eq!(mend(typed).as_deref(), Some(meant), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_short_guarded_known_or_far_is_left_alone() {
+        for typed in ["jon", "mit", "join", "coin", "stop", "stpo", "quite", "joyous", "", "30309", "👍"] {
+            assert_eq!(mend(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn two_equally_near_words_are_no_answer() {
+        let text = mended(&Text::new("mind"), &[&Vocabulary::new(["mint", "mine"])]);
+        assert_eq!(text, None);
+    }
+}
