@@ -3,8 +3,10 @@
 mod chat;
 mod check;
 mod export;
+mod read;
 mod serve;
 mod test;
+mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::workspace::{Workspace, find};
@@ -45,6 +47,29 @@ enum Verb {
         /// Keep the dialogue in the workspace's store instead of forgetting it.
         #[arg(long)]
         store: bool,
+    },
+    /// Say what a text means to a brand, which rung takes it, and what lost by which rule.
+    Why {
+        /// The brand; not needed where there is only one.
+        #[arg(long)]
+        brand: Option<String>,
+        /// The node whose question waits, as FLOW.NODE.
+        #[arg(long)]
+        node: Option<String>,
+        /// The text; `-` reads one text a line from the standard input.
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+    },
+    /// Say what a slot type reads in a text.
+    Read {
+        /// The type, such as `us_zip`.
+        #[arg(value_name = "TYPE")]
+        kind: String,
+        #[command(flatten)]
+        surroundings: read::Surroundings,
+        /// The text; `-` reads one text a line from the standard input.
+        #[arg(allow_hyphen_values = true)]
+        text: String,
     },
     /// Run the conversations (`*.chat`) of all brands.
     Test {
@@ -167,6 +192,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
             chat::chat(&workspace, &bot, from, *store, streams)
         }
+        Verb::Why { brand, node, text } => {
+            let workspace = cli.open()?;
+            let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
+            why::why(&bot, node.as_deref(), text, cli.json, streams)
+        }
+        Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
         Verb::Test { filter } => test::test(cli.open()?, filter.as_deref(), cli.json, streams),
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Export { what, brand } => export::export(&cli.open()?, *what, brand.as_deref(), streams),

@@ -110,12 +110,18 @@ fn deletions(word: &str, depth: usize) -> FxHashSet<u64> {
     hashes
 }
 
+/// Tokens of a text that is mended: longer ones are no misspelt keywords, and each unknown word costs.
+const TOKENS_MAX: usize = 12;
+
 /// The text with its unknown words mended, if any could be. What was typed is still what it says it was.
 #[must_use]
 pub fn mended(text: &Text, vocabularies: &[&Vocabulary]) -> Option<Text> {
     let known = |word: &str| vocabularies.iter().any(|vocabulary| vocabulary.knows(word));
     if let Some(whole) = spaced_out(text).filter(|word| known(word)) {
         return Some(text.rebuilt(vec![Piece { word: whole, tokens: 0..text.tokens().len() }]));
+    }
+    if text.tokens().len() > TOKENS_MAX {
+        return None;
     }
     let mut pieces = Vec::new();
     let mut changed = false;
