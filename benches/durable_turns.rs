@@ -97,6 +97,7 @@ fn engine_rate(bot: &Arc<sayso::bot::Bot>, waiting: usize) -> (f64, Shape) {
     let store = Arc::new(SledStore::open(folder.path(), 256 << 20).expect("a fresh store"));
     let engine = Arc::new(Engine::new(Parts {
         bots: vec![Arc::clone(bot)],
+        closed: Vec::new(),
         accounts: Vec::new(),
         store,
         clock: Arc::new(SystemClock),

@@ -328,13 +328,14 @@ impl Bot {
         &self.nodes[ix.index()]
     }
 
-    /// A node of a flow by its name or one it had before.
+    /// A node of a flow by its name or one it had before. O(nodes of the flow).
     #[must_use]
     pub fn node_named(&self, flow: FlowIx, name: &str) -> Option<NodeIx> {
-        let within = |pick: &dyn Fn(&Node) -> bool| self.nodes.iter().position(|n| n.flow == flow && pick(n));
-        within(&|node| node.name == name)
-            .or_else(|| within(&|node| node.was.iter().any(|was| was == name)))
-            .map(NodeIx::new)
+        let first = self.flow(flow).first.index();
+        let own = || self.nodes[first..].iter().take_while(|node| node.flow == flow);
+        let now = own().position(|node| node.name == name);
+        let found = now.or_else(|| own().position(|node| node.was.iter().any(|was| was == name)));
+        found.map(|within| NodeIx::new(first + within))
     }
 
     /// How many flows, nodes and intents it has.

@@ -44,7 +44,7 @@ enum Verb {
         /// The number that writes.
         #[arg(long, default_value = "+14045550123")]
         from: String,
-        /// Keep the dialogue in the workspace's store instead of forgetting it.
+        /// Keep the dialogue, in a folder beside the workspace's store, instead of forgetting it.
         #[arg(long)]
         store: bool,
     },
@@ -90,6 +90,9 @@ enum Verb {
         /// Only of this brand.
         #[arg(long)]
         brand: Option<String>,
+        /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 
@@ -177,6 +180,8 @@ pub struct Streams<'s> {
     pub err: &'s mut dyn Write,
     /// Whether `err` is a terminal that wants colour.
     pub colour: bool,
+    /// Whether `err` is a terminal.
+    pub terminal: bool,
 }
 
 /// Does what the command line asks for.
@@ -200,7 +205,9 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
         Verb::Test { filter } => test::test(cli.open()?, filter.as_deref(), cli.json, streams),
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
-        Verb::Export { what, brand } => export::export(&cli.open()?, *what, brand.as_deref(), streams),
+        Verb::Export { what, brand, folder } => {
+            export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Config {
     pub log: LogConfig,
     /// Provider accounts by name.
     providers: Accounts,
+    /// Bytes of the file that may hold secrets which should not stand there: nobody may print them.
+    #[serde(skip)]
+    pub hidden: Vec<Range<usize>>,
 }
 
 /// `[server]`
@@ -85,8 +88,9 @@ impl Config {
     /// Reads `sayso.toml`; what cannot be read is reported, and the defaults stand in for it.
     pub fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Self {
         match toml::from_str::<Self>(text) {
-            Ok(config) => {
+            Ok(mut config) => {
                 config.check(file, found);
+                config.hidden = config.secrets().collect();
                 config
             }
             Err(error) => {
@@ -94,16 +98,19 @@ impl Config {
                 let message = error.message().lines().next().unwrap_or_default().to_owned();
                 let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
                 found.push(diagnostic.hint("the settings are described in `docs/operating.md`"));
-                Self::default()
+                // What could not be read may hold anything: no value of the file is printed.
+                Self { hidden: values_of(text), ..Self::default() }
             }
         }
     }
 
-    /// The bytes of `sayso.toml` that hold secrets which should not stand there: nobody may print them.
-    pub fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
+    /// Values of accounts that are no plain settings, and not written as the places where a secret is.
+    fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
         self.providers.values().flatten().filter_map(|(key, value)| {
-            let is_secret = provider::ALL.iter().any(|kind| kind.secrets.contains(&key.get_ref().as_str()));
-            (is_secret && !is_reference(value.get_ref())).then(|| value.span())
+            let name = key.get_ref().as_str();
+            let plain =
+                provider::ALL.iter().any(|kind| kind.settings.contains(&name)) || COMMON.contains(&name);
+            (!plain && !is_reference(value.get_ref())).then(|| value.span())
         })
     }
 
@@ -149,6 +156,20 @@ impl Config {
     pub fn open_accounts(&self, root: &Path) -> Result<Vec<Account>, SettingError> {
         self.providers.iter().map(|(name, settings)| open_account(name.get_ref(), settings, root)).collect()
     }
+}
+
+/// What stands behind the equals signs of a file.
+fn values_of(text: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut values = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if let Some(at) = line.find('=') {
+            values.push(start + at + 1..start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    values.retain(|range| range.start < range.end);
+    values
 }
 
 fn check_setting(

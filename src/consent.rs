@@ -6,6 +6,6 @@ mod kind;
 mod ledger;
 pub mod wording;
 
-pub use gate::{Asking, Pass, Refusal, Verdict, gate};
+pub use gate::{Asking, Pass, Refusal, Verdict, gate, quiet_until};
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status};

@@ -15,7 +15,7 @@ mod step;
 
 pub use effect::{Effect, Send, Take, TakeFrom};
 pub use event::{Cause, Event, Human, LookupAnswer, Taken};
-pub use machine::{FIELD_BYTES_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
+pub use machine::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
 pub use reading::{Reading, read};
 pub use record::{Record, resume, to_record};
 pub use rung::{Move, REPEAT_WINDOW, REPEATS_MAX, REPLIES_PER_HOUR_MAX, RUNGS, Rung, Scene};

@@ -18,14 +18,17 @@ use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Key, Phone, Sender};
 use crate::store::Store;
 use jiff::Timestamp;
 use lanes::Lanes;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use timers::Parked;
 use tokio::sync::{Notify, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
     bots: HashMap<BrandId, Arc<Bot>>,
-    numbers: HashMap<Sender, BrandId>,
+    numbers: HashMap<Sender, (BrandId, AccountId)>,
+    closed: HashSet<Sender>,
+    parked: Parked,
     accounts: HashMap<AccountId, Account>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -40,6 +43,8 @@ pub struct Engine {
 pub struct Parts {
     /// The brands.
     pub bots: Vec<Arc<Bot>>,
+    /// Numbers of brands that cannot be served now: their texts are not taken, and come again.
+    pub closed: Vec<Sender>,
     /// The provider accounts.
     pub accounts: Vec<Account>,
     /// Where turns are kept.
@@ -56,10 +61,13 @@ impl Engine {
     /// An engine of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let numbers =
-            parts.bots.iter().flat_map(|bot| bot.numbers.iter().map(|n| (n.sender, bot.id.clone())));
+        let numbers = parts.bots.iter().flat_map(|bot| {
+            bot.numbers.iter().map(|number| (number.sender, (bot.id.clone(), number.account.clone())))
+        });
         Self {
             numbers: numbers.collect(),
+            closed: parts.closed.into_iter().collect(),
+            parked: Parked::default(),
             bots: parts.bots.into_iter().map(|bot| (bot.id.clone(), bot)).collect(),
             accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
@@ -96,15 +104,20 @@ impl Engine {
         self.clock.now()
     }
 
-    /// The event that a delivery is to one of our brands; `None` for a receipt of a message that we did not send.
-    pub async fn arrival(&self, delivery: Delivery) -> Result<Option<Arrival>, ReceiveError> {
+    /// The event that a delivery of an account is to one of our brands; `None` for a receipt of a message that we did not
+    /// send. An account speaks only for the numbers that it carries.
+    pub async fn arrival(
+        &self,
+        account: &AccountId,
+        delivery: Delivery,
+    ) -> Result<Option<Arrival>, ReceiveError> {
         Ok(match delivery {
             Delivery::Text(mut inbound) => {
                 shorten(&mut inbound.body);
-                Some(Arrival::text(self.key(inbound.from, inbound.to)?, inbound))
+                Some(Arrival::text(self.key(account, inbound.from, inbound.to)?, inbound))
             }
             Delivery::OptOut { from, to, how } => {
-                Some(Arrival::opt_out(self.key(from, to)?, how, "provider"))
+                Some(Arrival::opt_out(self.key(account, from, to)?, how, "provider"))
             }
             Delivery::Receipt(receipt) => {
                 let key = self.store.receipt(&receipt).await?;
@@ -118,8 +131,12 @@ impl Engine {
         if self.log_numbers { phone.to_string() } else { phone.masked() }
     }
 
-    fn key(&self, phone: Phone, to: Sender) -> Result<Key, ReceiveError> {
-        let brand = self.numbers.get(&to).ok_or(ReceiveError::UnknownNumber(to))?;
+    fn key(&self, account: &AccountId, phone: Phone, to: Sender) -> Result<Key, ReceiveError> {
+        if self.closed.contains(&to) {
+            return Err(ReceiveError::Closed(to));
+        }
+        let carried = self.numbers.get(&to).filter(|(_, carrier)| carrier == account);
+        let (brand, _) = carried.ok_or(ReceiveError::UnknownNumber(to))?;
         Ok(Key { brand: brand.clone(), phone })
     }
 }

@@ -91,10 +91,16 @@ pub struct Lexicon {
     pub yes: &'static [&'static str],
     /// Whole answers that mean no.
     pub no: &'static [&'static str],
+    /// Whole answers that mean neither yet: "maybe", "not sure".
+    pub maybe: &'static [&'static str],
     /// What people put before their name: "my name is".
     pub name_lead: &'static [&'static str],
+    /// What people put behind their name: "here", "from" and a place.
+    pub name_tail: &'static [&'static str],
     /// Words that are never a name, however much they stand where one was asked for.
     pub not_a_name: &'static [&'static str],
+    /// What people put before the place where they live: "i live in".
+    pub place_lead: &'static [&'static str],
     /// How numbers are said.
     pub numbers: NumberWords,
     /// How days, times of the day and lengths of time are said.
@@ -131,6 +137,10 @@ pub struct NumberWords {
     pub ordinal_endings: &'static [&'static str],
     /// What one waits for and nobody counts: "one moment".
     pub moments: &'static [&'static str],
+    /// Between two numbers of which one is meant, or all that are between them: "or", "to".
+    pub or: &'static [&'static str],
+    /// Parts of one: after a number they make it a fraction.
+    pub shares: &'static [&'static str],
     /// Of a hundred.
     pub percent: &'static [&'static str],
     /// Between a rating and its scale: "4 out of 5".
@@ -181,6 +191,10 @@ pub struct TimeWords {
     pub next_before: &'static [&'static str],
     /// The next one, after a weekday.
     pub next_after: &'static [&'static str],
+    /// After a weekday: the one of the next week.
+    pub of_next_week: &'static [&'static str],
+    /// What makes a day the start of a count or of a range.
+    pub counted_from: &'static [&'static str],
     /// Whether "next friday" may also mean the one after the coming one.
     pub next_may_skip: bool,
     /// The one before today, before a weekday.
@@ -241,6 +255,8 @@ const NO_NUMBERS: NumberWords = NumberWords {
     ordinals: &[],
     ordinal_endings: &[],
     moments: &[],
+    or: &[],
+    shares: &[],
     percent: &[],
     out_of: &[],
     stars: &[],
@@ -257,6 +273,8 @@ const NO_TIMES: TimeWords = TimeWords {
     this: &[],
     next_before: &[],
     next_after: &[],
+    of_next_week: &[],
+    counted_from: &[],
     next_may_skip: false,
     last_before: &[],
     last_after: &[],
@@ -281,8 +299,18 @@ const NO_TIMES: TimeWords = TimeWords {
     night: &[],
 };
 
-const EMPTY: Lexicon =
-    Lexicon { skip: &[], yes: &[], no: &[], name_lead: &[], not_a_name: &[], numbers: NO_NUMBERS, time: NO_TIMES };
+const EMPTY: Lexicon = Lexicon {
+    skip: &[],
+    yes: &[],
+    no: &[],
+    maybe: &[],
+    name_lead: &[],
+    name_tail: &[],
+    not_a_name: &[],
+    place_lead: &[],
+    numbers: NO_NUMBERS,
+    time: NO_TIMES,
+};
 
 /// Every language that has lists.
 const LEXICONS: [(Lang, Lexicon); 3] =
@@ -301,8 +329,12 @@ mod tests {
     #[test]
     fn every_list_is_written_in_folded_form() {
         for (lang, lexicon) in &LEXICONS {
-            let lists = [lexicon.skip, lexicon.yes, lexicon.no, lexicon.name_lead, lexicon.not_a_name];
-            for word in lists.into_iter().flatten().copied().chain(numbers(&lexicon.numbers)).chain(times(&lexicon.time)) {
+            let answers = [lexicon.skip, lexicon.yes, lexicon.no, lexicon.maybe];
+            let leads = [lexicon.name_lead, lexicon.name_tail, lexicon.not_a_name, lexicon.place_lead];
+            let lists = answers.into_iter().chain(leads);
+            let words = lists.flatten().copied();
+            let words = words.chain(numbers(&lexicon.numbers)).chain(times(&lexicon.time));
+            for word in words {
                 let folded = Text::new(word).words().collect::<Vec<_>>().join(" ");
                 assert_eq!(folded, word, "{lang}");
             }
@@ -316,7 +348,8 @@ mod tests {
         let pairs = pairs.into_iter().flatten().map(|(word, _)| *word);
         let tens = words.tens.iter().map(|(word, ..)| *word);
         let scales = words.scales.iter().map(|(word, _)| *word);
-        let lists = lists.into_iter().chain(more).chain([words.stars]).flatten().copied();
+        let lists =
+            lists.into_iter().chain(more).chain([words.stars, words.shares, words.or]).flatten().copied();
         lists.chain(pairs).chain(tens).chain(scales).collect()
     }
 
@@ -326,7 +359,7 @@ mod tests {
         let past = [words.last_before, words.last_after, words.ago_before, words.ago_after];
         let hours = [words.hour_lead, words.oclock, words.hours24, words.past, words.to];
         let rest = [words.ahead_before, words.ahead_after, words.not_days_after, words.plus, words.less];
-        let parts = [words.am, words.pm, words.night];
+        let parts = [words.am, words.pm, words.night, words.of_next_week, words.counted_from];
         let pairs = [words.days, words.lengths, words.minutes_before, words.minutes_after];
         let named = named.into_iter().flatten().copied().chain(days).chain(past).chain(hours).chain(rest);
         let pairs = pairs.into_iter().flatten().map(|(word, _)| *word);

@@ -35,7 +35,8 @@ fn work() -> anyhow::Result<Exit> {
     logging(cli.serves());
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = stderr().is_terminal() && !no_colour;
-    let mut streams = Streams { out: &mut stdout(), err: &mut stderr(), colour };
+    let mut streams =
+        Streams { out: &mut stdout(), err: &mut stderr(), colour, terminal: stderr().is_terminal() };
     match run(&cli, &mut streams) {
         Ok(exit) => Ok(exit),
         Err(unusable) if unusable.is_unheard() => Ok(Exit::Done),

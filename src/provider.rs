@@ -1,7 +1,7 @@
 //! Providers: pure translators between a company's HTTP and our events. They never call anybody; the outbox owns the
 //! one HTTP client.
 //!
-//! To add one in code: a file here, a line in [`ALL`], a folder of requests and events in `tests/providers/`.
+//! To add one in code: a file here, a line in [`ALL`], requests and what they mean as tests.
 //! Outside crates implement [`Provider`] and hand it to the engine.
 
 mod generic;

@@ -105,6 +105,7 @@ impl Simulation {
         let brand = bot.id.clone();
         let parts = Parts {
             bots: vec![Arc::new(bot)],
+            closed: Vec::new(),
             accounts,
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -168,7 +169,7 @@ impl Simulation {
             account.provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
         let mut received = Received::Unchanged;
         for delivery in decoded {
-            if let Some(arrival) = self.engine.arrival(delivery).await? {
+            if let Some(arrival) = self.engine.arrival(&self.account, delivery).await? {
                 received = self.engine.receive(arrival).await?;
             }
         }
@@ -180,7 +181,7 @@ impl Simulation {
     /// # Errors
     /// When the engine or the store does not work.
     pub async fn advance(&mut self, by: SignedDuration) -> Result<Vec<Delivered>, SimulationError> {
-        let end = self.now().checked_add(by).unwrap_or(self.now());
+        let end = self.now().checked_add(by.max(SignedDuration::ZERO)).unwrap_or(self.now());
         let mut delivered = Vec::new();
         for _ in 0..ROUNDS_MAX {
             match self.engine.store().next_due().await? {

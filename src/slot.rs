@@ -2,10 +2,26 @@
 //!
 //! To add a type: one file here, one line in [`ALL`], its cases in `tests/slots`.
 
+mod birthdate;
+mod ca_postal;
 mod choice;
+mod city;
+mod date;
+mod duration;
+mod email;
+mod emoji;
+mod fr_postal;
 mod free_text;
+pub mod gazetteer;
+mod money;
 mod name;
 mod number;
+mod percent;
+mod phone;
+mod rating;
+mod region;
+mod time;
+mod url;
 mod us_zip;
 mod yes_no;
 
@@ -23,8 +39,29 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The slot types that come with sayso.
-pub const ALL: [&dyn SlotType; 5] =
-    [&name::Name, &free_text::FreeText, &number::Number, &us_zip::UsZip, &yes_no::YesNo];
+pub const ALL: [&dyn SlotType; 21] = [
+    &name::Name,
+    &free_text::FreeText,
+    &number::Number,
+    &us_zip::UsZip,
+    &yes_no::YesNo,
+    &money::Money,
+    &percent::Percent,
+    &rating::Rating,
+    &yes_no::YesNoMaybe,
+    &phone::Phone,
+    &email::Email,
+    &url::Url,
+    &ca_postal::CaPostal,
+    &fr_postal::FrPostal,
+    &city::City,
+    &region::Region,
+    &emoji::Emoji,
+    &date::DateSlot,
+    &birthdate::Birthdate,
+    &duration::Duration,
+    &time::TimeSlot,
+];
 
 /// The type of that name, as fields and slots name it.
 #[must_use]
@@ -176,6 +213,9 @@ pub struct Found {
     pub value: Value,
 }
 
+/// The width of a type that takes nearly every text.
+pub const WIDTH_MAX: u32 = 1_000;
+
 /// A kind of value that can be read from texts. Pure: the same text gives the same value at any time.
 pub trait SlotType: Send + Sync {
     /// The name that fields and slots use.
@@ -192,6 +232,20 @@ pub trait SlotType: Send + Sync {
 
     /// Reads a whole answer. O(tokens).
     fn read(&self, text: &Text, context: &Context<'_>) -> Answer;
+
+    /// How many texts are such a value, roughly, from 1 to [`WIDTH_MAX`]: of two slots that take the same words the
+    /// narrower one wins. A type that takes a part of another's values must be narrower than it.
+    fn width(&self) -> u32 {
+        match self.openness() {
+            Openness::Closed => 100,
+            Openness::Open => WIDTH_MAX,
+        }
+    }
+
+    /// A text that is such a value: proofs walk through the type with it. `None` where a type cannot be walked.
+    fn example(&self) -> Option<String> {
+        None
+    }
 
     /// The words of its values and their misspellings, where they are a list.
     fn vocabulary(&self) -> Option<&Vocabulary> {
@@ -218,6 +272,18 @@ impl<T: SlotType + ?Sized> SlotType for &T {
 
     fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
         (**self).read(text, context)
+    }
+
+    fn example(&self) -> Option<String> {
+        (**self).example()
+    }
+
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        (**self).vocabulary()
+    }
+
+    fn width(&self) -> u32 {
+        (**self).width()
     }
 }
 
@@ -247,6 +313,47 @@ fn read_only_value(slot: &dyn SlotType, text: &Text, context: &Context<'_>) -> A
     only.map_or(Answer::Unclear, Answer::Value)
 }
 
+/// What the tokens from one place on are meant as, for types that can tell a bad or an unsure value from none.
+struct Meant {
+    /// One past the last of these tokens.
+    end: usize,
+    /// The value, what is wrong with it, or all that it could be.
+    answer: Answer,
+}
+
+impl Meant {
+    fn value(end: usize, value: Value) -> Self {
+        Self { end, answer: Answer::Value(value) }
+    }
+
+    /// Inside a sentence only what is sure and right is a value.
+    fn found(self) -> Option<Found> {
+        match self.answer {
+            Answer::Value(value) => Some(Found { end: self.end, value }),
+            Answer::Invalid(_) | Answer::Ambiguous(_) | Answer::Unclear => None,
+        }
+    }
+}
+
+/// Reads an answer that means exactly one thing, whatever small talk surrounds it. Two different things are no answer.
+/// Only the small talk is counted: a number in words may be long.
+fn read_only_meant(text: &Text, meant_at: impl Fn(usize) -> Option<Meant>) -> Answer {
+    let (mut at, mut around, mut only) = (0, 0, None);
+    while at < text.tokens().len() && around <= ANSWER_TOKENS_MAX {
+        let Some(meant) = meant_at(at) else {
+            at += 1;
+            around += 1;
+            continue;
+        };
+        at = meant.end;
+        if only.as_ref().is_some_and(|answer| *answer != meant.answer) {
+            return Answer::Unclear;
+        }
+        only = Some(meant.answer);
+    }
+    if around > ANSWER_TOKENS_MAX { Answer::Unclear } else { only.unwrap_or(Answer::Unclear) }
+}
+
 /// Whether tokens from `at` on are the words of `phrase` (parted by spaces); the end, if so.
 fn phrase_at(text: &Text, at: usize, phrase: &str) -> Option<usize> {
     let mut end = at;
@@ -270,6 +377,11 @@ fn longest_phrase<'a>(
         .enumerate()
         .filter_map(|(number, phrase)| phrase_at(text, at, phrase).map(|end| (number, end)))
         .max_by_key(|(_, end)| *end)
+}
+
+/// Whether token `at` is there and one of these words.
+fn is_word_of(text: &Text, at: usize, words: &[&str]) -> bool {
+    at < text.tokens().len() && words.contains(&text.token(at))
 }
 
 /// Whether token `at` says nothing in any of these languages.

@@ -13,7 +13,7 @@ pub use memory::MemoryStore;
 
 use crate::consent::{LedgerEntry, Pass, Refusal};
 use crate::dialogue::{Effect, Event, Record, Send as SendEffect, Taken, Trace};
-use crate::sms::{AccountId, BrandId, Class, Key, MessageId, Receipt, ReceiptState};
+use crate::sms::{AccountId, BrandId, Class, Key, MessageId, Receipt, ReceiptState, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,13 @@ pub trait Store: Send + Sync {
     /// Takes up to `limit` messages that are due and marks them as being sent, durably, before it answers.
     ///
     /// Replies of one dialogue are given out in their order, one at a time: the next when the one before is settled.
-    /// Replies come before campaign messages. `Held`, `Unknown` and `Dead` rows and campaign rows block nobody.
+    /// Replies come before campaign messages. `Held`, `Unknown` and `Dead` rows and campaign rows block nobody; a held
+    /// reply that comes due waits for one that is being sent.
     async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError>;
 
-    /// Takes what waits for one person, held or pending, in order, and marks it as being sent: for providers that can
-    /// send only in the answer to that person's own text.
-    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// Takes what waits for one person and is to leave from one number, held or pending, in order, and marks it as being
+    /// sent: for providers that can send only in the answer to that person's own text.
+    async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError>;
 
     /// Writes down what became of claimed messages.
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
@@ -115,8 +116,14 @@ pub enum Commit {
     },
     /// Somebody else was faster: load, read and step again.
     Conflict,
-    /// The message was handled before: answer as then.
+    /// The message was handled before: answer as then. The store looks only where the version is not the one that was
+    /// read: who read the newest one has seen for himself.
     Duplicate,
+    /// It is larger than a store takes, and so can never be committed.
+    Refused {
+        /// What is too large.
+        why: String,
+    },
 }
 
 /// A message in the outbox: the turn that wanted it, and its place among the effects of that turn.
@@ -358,8 +365,9 @@ impl Turn {
 /// Whether rows of a class wait for each other within a dialogue.
 fn in_order(class: Class) -> bool {
     match class {
-        Class::OptOutConfirmation | Class::Help | Class::Reply | Class::FollowUp => true,
-        Class::Campaign => false,
+        Class::Help | Class::Reply | Class::FollowUp => true,
+        // The confirmation of an opt-out waits for nothing: minutes count (47 CFR 64.1200(a)(12)).
+        Class::OptOutConfirmation | Class::Campaign => false,
     }
 }
 
@@ -377,7 +385,7 @@ fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
             send: send.clone(),
             state: if turn.hold_until.is_some() { RowState::Held } else { RowState::Pending },
             attempts: 0,
-            held: false,
+            held: turn.hold_until.is_some(),
             due: turn.hold_until.unwrap_or(turn.at),
         })
         .collect()

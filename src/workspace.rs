@@ -25,6 +25,8 @@ pub struct Workspace {
     pub config: Config,
     /// Brands without errors.
     pub bots: Vec<Arc<Bot>>,
+    /// Numbers that brands with errors claim.
+    pub closed: Vec<Sender>,
     /// The names of all brands, with and without errors.
     pub brands: Vec<BrandId>,
     /// Everything that was read.
@@ -49,7 +51,8 @@ impl Workspace {
         let (grammars, shared_texts) = loader.grammars(&root.join("grammars"));
         let shared = link_shared(&grammars, &mut loader.found);
         let mut numbers = BTreeMap::new();
-        let mut bots = Vec::new();
+        let mut bots: Vec<Arc<Bot>> = Vec::new();
+        let mut closed = Vec::new();
         let mut brands = Vec::new();
         for folder in folders_in(&root.join("flows")) {
             let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
@@ -58,10 +61,22 @@ impl Workspace {
             if let Some(files) = loader.brand(&folder) {
                 let claimed = loader.claim_numbers(&files, &config, &mut numbers);
                 let bot = loader.link(&id, &files, &shared, &shared_texts);
-                bots.extend(bot.filter(|_| claimed).map(Arc::new));
+                match bot.filter(|_| claimed) {
+                    Some(bot) => bots.push(Arc::new(bot)),
+                    None => closed.extend(files.brand.numbers.iter().map(|number| number.number.value)),
+                }
             }
         }
-        Self { root: root.to_path_buf(), config, bots, brands, sources: loader.sources, found: loader.found }
+        // A number that a sound brand has is that brand's.
+        closed.retain(|number| !bots.iter().any(|bot| bot.numbers.iter().any(|own| own.sender == *number)));
+        let Loader { sources, found, .. } = loader;
+        Self { root: root.to_path_buf(), config, bots, closed, brands, sources, found }
+    }
+
+    /// Whether `sayso.toml` itself has errors.
+    #[must_use]
+    pub fn config_is_broken(&self) -> bool {
+        self.found.iter().any(|d| d.code == Code::BadConfig)
     }
 
     /// A brand without errors.
@@ -103,7 +118,7 @@ impl Loader {
         let path = self.root.join(CONFIG_FILE);
         let Some((id, text)) = self.read(&path) else { return Config::default() };
         let config = Config::parse(&text, id, &mut self.found);
-        config.secrets().for_each(|range| self.sources.redact(id, range));
+        config.hidden.iter().for_each(|range| self.sources.redact(id, range.clone()));
         config
     }
 

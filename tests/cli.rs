@@ -160,7 +160,7 @@ fn all_mistakes_are_printed_at_once_each_with_its_place_and_a_way_out() {
         let mut drawn = check.err.split("\n\n").filter(|one| one.starts_with(&title) && one.contains(&place));
         assert!(drawn.any(|one| one.contains(hint)), "{code} at {place} with `{hint}`: {}", check.err);
     }
-    assert!(check.out.starts_with("1 brands, "), "{check:#?}");
+    assert!(check.out.starts_with("1 brand, "), "{check:#?}");
     let errors = check.err.matches("error[").count();
     assert!(check.out.contains(&format!("{errors} errors")), "{check:#?}");
 }
@@ -199,7 +199,7 @@ fn warnings_alone_are_no_reason_to_stop() {
     let check = run(folder.path(), &["check"]);
     assert_eq!(check.code, Some(0), "{check:#?}");
     assert!(check.err.starts_with("warning[F316]"), "{check:#?}");
-    assert!(check.out.contains("0 errors, 1 warnings"), "{check:#?}");
+    assert!(check.out.contains("0 errors, 1 warning,"), "{check:#?}");
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn what_cannot_be_done_is_2_and_says_what_could() {
         (two.path(), &["chat"], &["which brand?", "gelato, other"]),
         (folder.path(), &["chat", "--from", "bad"], &["--from", "bad"]),
         (folder.path(), &["explain", "F999"], &["F999", "hint: "]),
-        (folder.path(), &["export", "turns"], &["no store", "hint: "]),
+        (folder.path(), &["export", "turns", "--folder", "data/store-chat"], &["no store", "hint: "]),
         (folder.path(), &["serve"], &["TEST_TOKEN"]),
     ];
     for (folder, arguments, words) in cases {
@@ -299,7 +299,7 @@ fn a_conversation_that_is_kept_goes_on_where_it_was() {
     assert_eq!(second.out, "< You're in!\n", "{second:#?}");
     let other = fed(folder.path(), &["chat", "--store", "--from", "+14045550124"], b"yes\n");
     assert!(!other.out.contains("You're in!"), "{other:#?}");
-    let turns = run(folder.path(), &["export", "turns"]);
+    let turns = run(folder.path(), &["export", "turns", "--folder", "data/store-chat"]);
     assert_eq!((turns.code, turns.out.lines().count()), (Some(0), 3), "{turns:#?}");
     for line in turns.out.lines() {
         let turn: Value = serde_json::from_str(line).unwrap();
@@ -360,10 +360,16 @@ fn a_reader_that_has_heard_enough_is_no_error() {
     heard_enough(folder.path(), &["chat"], &"HELP\nJOIN\nSTOP\nSTART\n".repeat(1_000));
     let texts = (0..400).map(|number| format!("what is {number}?\n")).collect::<Vec<_>>().concat();
     fed(folder.path(), &["chat", "--store"], texts.as_bytes());
-    heard_enough(folder.path(), &["export", "turns"], "");
+    heard_enough(folder.path(), &["export", "turns", "--folder", "data/store-chat"], "");
 
     // A pipe that is closed before the first word.
-    for arguments in [&["--help"][..], &["explain", "F301"], &["check"], &["test"], &["export", "turns"]] {
+    for arguments in [
+        &["--help"][..],
+        &["explain", "F301"],
+        &["check"],
+        &["test"],
+        &["export", "turns", "--folder", "data/store-chat"],
+    ] {
         let mut child = start(folder.path(), arguments);
         drop(child.stdout.take());
         let ran = ran(child.wait_with_output().unwrap());

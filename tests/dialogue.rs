@@ -152,7 +152,7 @@ fn opts_in(step: &Step) -> bool {
 const NOON: &str = "2026-06-01T16:00:00Z";
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     /// After an opt-out nothing is sent but its one confirmation and answers to HELP, until an opt-in.
     #[test]

@@ -11,7 +11,7 @@ use crate::flow::TextDecl;
 use crate::flow::brand::{BrandFile, KindDecl};
 use crate::flow::syntax::{AskDecl, Branch, FlowDecl, FlowFile, Line, NodeDecl};
 use crate::grammar::syntax::GrammarFile;
-use crate::grammar::{Grammar, compile, prove};
+use crate::grammar::{Grammar, compile, prove, prove_together, reserved_spelling};
 use crate::language::Lang;
 use crate::slot::{self, Choice, ChoiceValue, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Text};
@@ -61,6 +61,7 @@ pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics
     if sound {
         check(&bot, sources, &mut own_found);
     }
+    let sound = !own_found.has_errors();
     found.extend(own_found);
     sound.then_some(bot)
 }
@@ -88,6 +89,7 @@ impl<'l> Linker<'l> {
         let grammar = compile(sources.grammars, &types, found);
         prove(&grammar, sources.grammars, found);
         let replaced = replaced(sources.grammars, &shared.grammar, found);
+        prove_together(&grammar, &shared.grammar, &|name| replaced.iter().any(|r| r == name), found);
         let mut intents = Vec::new();
         let mut intent_numbers = BTreeMap::new();
         let mut number = |name: &str| {
@@ -519,6 +521,7 @@ fn choice(decl: &crate::flow::brand::FieldDecl, found: &mut Diagnostics) -> Choi
     for value in values {
         let mut spellings = Vec::new();
         for spelling in std::iter::once(&value.key).chain(&value.spellings) {
+            reserved_spelling(spelling, found);
             let folded = Text::new(&spelling.value).words().collect::<Vec<_>>().join(" ");
             match taken.get(&folded) {
                 Some(_) if spellings.contains(&folded) => {}

@@ -2,13 +2,14 @@
 
 use super::{Exit, Streams, Unusable, runtime};
 use crate::bot::Bot;
-use crate::engine::{Clock, SystemClock};
+use crate::engine::{Clock, Received, SystemClock};
 use crate::simulator::{Delivered, Simulation, SimulationError};
 use crate::sms::Phone;
 use crate::store::{MemoryStore, SledStore, Store};
 use crate::workspace::Workspace;
 use rustyline::error::ReadlineError;
 use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs the conversation until the input ends.
@@ -21,7 +22,10 @@ pub(super) fn chat(
 ) -> Result<Exit, Unusable> {
     let phone: Phone = from.parse().map_err(|error| Unusable::new(format!("--from: {error}")))?;
     let store: Arc<dyn Store> = if keep {
-        let folder = workspace.root.join(&workspace.config.store.path);
+        // A folder of its own: the simulated provider takes every message, and must not take those of real people.
+        let mut folder = workspace.root.join(&workspace.config.store.path).into_os_string();
+        folder.push("-chat");
+        let folder = PathBuf::from(folder);
         let cache = workspace.config.store.cache_mb * 1024 * 1024;
         Arc::new(SledStore::open(&folder, cache).map_err(|error| Unusable::new(error.to_string()))?)
     } else {
@@ -30,9 +34,20 @@ pub(super) fn chat(
     let unusable = |error: SimulationError| Unusable::new(error.to_string());
     let mut simulation = Simulation::with_store(bot, SystemClock.now(), store).map_err(unusable)?;
     let runtime = runtime(false)?;
-    let mut say = |line: &str, out: &mut dyn Write| -> Result<(), Unusable> {
-        let (_, delivered) = runtime.block_on(simulation.text(phone, line)).map_err(unusable)?;
-        print(&delivered, phone, out)
+    let mut say = |line: &str, streams: &mut Streams<'_>| -> Result<(), Unusable> {
+        // Time passes here as it does outside: timers ring between two lines.
+        let passed = SystemClock.now().duration_since(simulation.now());
+        let mut delivered = runtime.block_on(simulation.advance(passed)).map_err(unusable)?;
+        let (received, replies) = runtime.block_on(simulation.text(phone, line)).map_err(unusable)?;
+        delivered.extend(replies);
+        print(&delivered, phone, streams.out)?;
+        if let (true, Received::Turn { step, .. }) = (delivered.is_empty() && streams.terminal, received) {
+            // For whoever watches: why nothing was answered.
+            for note in step.trace.notes {
+                writeln!(streams.err, "({note})")?;
+            }
+        }
+        Ok(())
     };
     if std::io::stdin().is_terminal() {
         terminal(&bot.name, &mut say, streams)?;
@@ -42,14 +57,14 @@ pub(super) fn chat(
     Ok(Exit::Done)
 }
 
-type Say<'s> = dyn FnMut(&str, &mut dyn Write) -> Result<(), Unusable> + 's;
+type Say<'s> = dyn FnMut(&str, &mut Streams<'_>) -> Result<(), Unusable> + 's;
 
 fn pipe(say: &mut Say<'_>, streams: &mut Streams<'_>) -> Result<(), Unusable> {
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        say(text.trim_end_matches(['\n', '\r']), streams.out)?;
+        say(text.trim_end_matches(['\n', '\r']), streams)?;
         line.clear();
     }
     Ok(())
@@ -63,7 +78,7 @@ fn terminal(brand: &str, say: &mut Say<'_>, streams: &mut Streams<'_>) -> Result
         match editor.readline("> ") {
             Ok(line) => {
                 let _kept = editor.add_history_entry(&line);
-                say(&line, streams.out)?;
+                say(&line, streams)?;
             }
             Err(ReadlineError::Eof | ReadlineError::Interrupted) => return Ok(()),
             Err(error) => return Err(broken(error)),

@@ -1,7 +1,7 @@
 //! `sayso check`: all files, all mistakes at once.
 
 use super::{Exit, Streams, Unusable};
-use crate::diagnostic::{Diagnostic, Severity, draw, draw_json};
+use crate::diagnostic::{Severity, draw, draw_json};
 use crate::workspace::Workspace;
 
 /// Prints what was found. 1 where there is an error; warnings alone are no reason to stop.
@@ -16,23 +16,21 @@ pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>
         if left_out > 0 {
             writeln!(streams.err, "… and {left_out} more in files with very many")?;
         }
-        writeln!(streams.out, "{}", summary(workspace, &report))?;
+        writeln!(streams.out, "{}", summary(workspace))?;
     }
     let errors = workspace.found.has_errors();
     Ok(if errors { Exit::Found } else { Exit::Done })
 }
 
-fn summary(workspace: &Workspace, report: &[Diagnostic]) -> String {
-    let count = |severity| report.iter().filter(|d| d.code.severity() == severity).count();
+fn summary(workspace: &Workspace) -> String {
+    let count = |severity| workspace.found.count(severity);
     let (flows, nodes) = workspace.bots.iter().fold((0, 0), |(flows, nodes), bot| {
         let size = bot.size();
         (flows + size.0, nodes + size.1)
     });
-    format!(
-        "{} brands, {flows} flows, {nodes} nodes: {} errors, {} warnings, {} notes",
-        workspace.brands.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note)
-    )
+    let many = |count: usize, of: &str| format!("{count} {of}{}", if count == 1 { "" } else { "s" });
+    let size = [many(workspace.brands.len(), "brand"), many(flows, "flow"), many(nodes, "node")].join(", ");
+    let said = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+        .map(|(severity, name)| many(count(severity), name));
+    format!("{size}: {}", said.join(", "))
 }

@@ -46,6 +46,7 @@ pub(super) fn export(
     workspace: &Workspace,
     what: What,
     brand: Option<&str>,
+    folder: Option<&Path>,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     let table = match what {
@@ -55,10 +56,10 @@ pub(super) fn export(
         What::Sent => Table::Sent,
         What::Consents => Table::Consents,
     };
-    let folder = workspace.root.join(&workspace.config.store.path);
+    let folder = workspace.root.join(folder.unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
         return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
-            .hint("`sayso serve` makes it, and so does `sayso chat --store`"));
+            .hint("`sayso serve` makes it"));
     }
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
     runtime(false)?.block_on(async {

@@ -20,6 +20,10 @@ pub(super) fn serve(
     if workspace.found.has_errors() {
         check::check(workspace, false, streams)?;
     }
+    if workspace.config_is_broken() {
+        return Err(Unusable::new("`sayso.toml` has errors")
+            .hint("mend them first: a setting that is ignored does harm"));
+    }
     if workspace.bots.is_empty() {
         return Err(Unusable::new("no brand can be served").hint("`sayso check` says what is wrong"));
     }
@@ -34,6 +38,7 @@ pub(super) fn serve(
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
     let engine = Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
+        closed: workspace.closed.clone(),
         accounts,
         store: Arc::new(store),
         clock: Arc::new(SystemClock),

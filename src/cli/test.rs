@@ -78,8 +78,15 @@ async fn one(
     let outcome = if own.has_errors() {
         Outcome::Failed
     } else {
-        let result = run(&chat, file, bot, &mut own).await;
-        result.map_err(|error| Unusable::new(format!("`{}`: {error}", path.display())))?
+        run(&chat, file, bot, &mut own).await.unwrap_or_else(|error| {
+            let whole = crate::diagnostic::Place::new(file, 0..0);
+            own.push(crate::diagnostic::Diagnostic::new(
+                crate::diagnostic::Code::ChatFails,
+                whole,
+                error.to_string(),
+            ));
+            Outcome::Failed
+        })
     };
     found.extend(own);
     Ok(outcome)

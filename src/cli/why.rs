@@ -99,7 +99,7 @@ pub(super) fn each_line(
 fn standing_at(bot: &Bot, node: &str) -> Result<State, Unusable> {
     let found = node.split_once('.').and_then(|(flow, node)| {
         let flow = bot.flow_named(flow)?;
-        Some(Frame { flow, node: bot.node_named(flow, node)? })
+        Some(Frame::at(flow, bot.node_named(flow, node)?))
     });
     let frame = found.ok_or_else(|| {
         Unusable::new(format!("there is no node `{node}`")).hint("write it as FLOW.NODE, as in `welcome.zip`")
@@ -142,15 +142,17 @@ fn explain(bot: &Bot, state: &State, text: &str) -> Why {
 
 /// Whether a decision says that the text was understood.
 fn is_understood(decided: &Move) -> bool {
-    matches!(decided, Move::Answer(_) | Move::Go(_) | Move::Start(..) | Move::AskAgain)
+    matches!(decided, Move::Answer(_) | Move::Go(..) | Move::Start(..) | Move::AskAgain(_))
 }
 
 /// What stands behind a decision: the best reading that leads to it.
 fn winner<'r>(reading: &'r Reading, decided: &Move) -> Option<&'r Heard> {
     match decided {
-        Move::Start(intent, _) => reading.heard.iter().find(|heard| heard.intent == *intent),
-        Move::Go(_) | Move::AskAgain => reading.heard.first(),
-        Move::Ignore(_)
+        Move::Start(intent, _) | Move::AskAgain(intent) | Move::Go(Some(intent), _) => {
+            reading.heard.iter().find(|heard| heard.intent == *intent)
+        }
+        Move::Go(None, _)
+        | Move::Ignore(_)
         | Move::OptOut(_)
         | Move::Help
         | Move::OptIn(_)
@@ -164,7 +166,7 @@ fn winner<'r>(reading: &'r Reading, decided: &Move) -> Option<&'r Heard> {
 fn kind(kind: &Kind, decided: Option<&Move>) -> &'static str {
     match (kind, decided) {
         (Kind::Speech, Some(Move::Answer(_))) => "answer",
-        (Kind::Speech, Some(Move::Start(..) | Move::Go(_) | Move::AskAgain)) => "intent",
+        (Kind::Speech, Some(Move::Start(..) | Move::Go(..) | Move::AskAgain(_))) => "intent",
         (Kind::Speech, _) => "none",
         (kind, _) => kind.name(),
     }

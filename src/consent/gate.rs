@@ -79,17 +79,20 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => {
             Verdict::Refuse(Refusal::Overtaken)
         }
-        (Class::FollowUp | Class::Campaign, Status::In) => match end_of_quiet(asking) {
-            Some(until) => Verdict::Hold { until },
-            None => pass(),
-        },
+        (Class::FollowUp | Class::Campaign, Status::In) => {
+            match quiet_until(asking.quiet, asking.zone, asking.now) {
+                Some(until) => Verdict::Hold { until },
+                None => pass(),
+            }
+        }
     }
 }
 
-/// When the quiet hours end that it is in, if it is in any. A time that daylight saving skips moves forward.
-fn end_of_quiet(asking: &Asking<'_>) -> Option<Timestamp> {
-    let (from, to) = asking.quiet?;
-    let local = asking.now.to_zoned(asking.zone.clone());
+/// When the quiet hours end that `now` lies in, if it lies in any. A time that daylight saving skips moves forward.
+#[must_use]
+pub fn quiet_until(quiet: Option<(Time, Time)>, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+    let (from, to) = quiet?;
+    let local = now.to_zoned(zone.clone());
     let clock = local.time();
     let overnight = from > to;
     let quiet = if overnight { clock >= from || clock < to } else { clock >= from && clock < to };
@@ -98,7 +101,7 @@ fn end_of_quiet(asking: &Asking<'_>) -> Option<Timestamp> {
     }
     let tomorrow = overnight && clock >= from;
     let day = if tomorrow { local.date().checked_add(1.day()).ok()? } else { local.date() };
-    asking.zone.to_ambiguous_timestamp(day.to_datetime(to)).compatible().ok()
+    zone.to_ambiguous_timestamp(day.to_datetime(to)).compatible().ok()
 }
 
 #[cfg(test)]

@@ -26,6 +26,20 @@ pub enum Kind {
     OptIn(String),
 }
 
+impl Kind {
+    /// One word for logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Speech => "speech",
+            Self::Tapback => "tapback",
+            Self::OptOut(_) => "opt_out",
+            Self::Help(_) => "help",
+            Self::OptIn(_) => "opt_in",
+        }
+    }
+}
+
 /// Reactions as iPhones and Google Messages spell them in English: a verb, then our own words in quotes.
 static TAPBACK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(

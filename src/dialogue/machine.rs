@@ -2,10 +2,11 @@
 
 use super::effect::{Effect, Send};
 use super::reading::{Reading, waiting};
+use super::rung::HOUR;
 use super::state::{Count, Frame, State, Timer, View};
-use super::step::{HOUR, Step, Trace};
+use super::step::{Step, Trace};
 use crate::bot::{Action, Ask, Bot, Exit, FlowIx, NodeIx, Texts};
-use crate::consent::{Change, How, LedgerEntry, wording};
+use crate::consent::{Change, How, LedgerEntry, Status, quiet_until, wording};
 use crate::expr;
 use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
@@ -27,6 +28,22 @@ const RECEIVED_BYTES_MAX: usize = 512;
 /// Flows that may wait for each other.
 pub const STACK_MAX: usize = 8;
 
+/// Messages of a dialogue that follow one another without a text of the person: who has not answered sixteen is not there.
+pub const FOLLOW_UPS_MAX: u32 = 16;
+/// Tags of one person.
+const TAGS_MAX: usize = 64;
+/// Nodes that a trace names; a step that enters more is rare, and the log stays small.
+const TRACED_MAX: usize = 16;
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bad {
+    /// It was not understood.
+    Unclear,
+    /// It was understood and cannot be accepted.
+    Invalid,
+}
+
 /// A dialogue in the middle of a step.
 pub(super) struct Machine<'b> {
     pub(super) bot: &'b Bot,
@@ -35,6 +52,8 @@ pub(super) struct Machine<'b> {
     pub(super) trace: Trace,
     /// Why messages of this step are sent.
     pub(super) class: Class,
+    /// Nothing is sent any more: two machines seem to talk to each other.
+    pub(super) muted: bool,
     effects: Vec<Effect>,
     sends: usize,
     sent_bytes: usize,
@@ -53,6 +72,7 @@ impl<'b> Machine<'b> {
             now,
             trace: Trace::default(),
             class: Class::Reply,
+            muted: false,
             effects: Vec::new(),
             sends: 0,
             sent_bytes: 0,
@@ -114,6 +134,10 @@ impl<'b> Machine<'b> {
     }
 
     fn push_send(&mut self, class: Class, body: String) {
+        if self.muted {
+            self.note("a machine answers a machine");
+            return;
+        }
         self.sent_bytes += body.len();
         if self.sends == SENDS_MAX || self.sent_bytes > SENT_BYTES_MAX {
             self.note("limit: more messages in one turn than anybody reads");
@@ -157,9 +181,7 @@ impl<'b> Machine<'b> {
     /// Ends everything that is going on.
     pub(super) fn close(&mut self) {
         self.state.stack.clear();
-        self.state.displaced = false;
         self.state.person.timers.clear();
-        self.state.person.tries = 0;
         self.state.person.human = false;
     }
 
@@ -171,7 +193,7 @@ impl<'b> Machine<'b> {
             self.state.stack.clear();
         }
         let first = self.bot.flow(flow).first;
-        self.state.stack.push(Frame { flow, node: first });
+        self.state.stack.push(Frame::at(flow, first));
         self.go(first);
     }
 
@@ -193,16 +215,19 @@ impl<'b> Machine<'b> {
     fn enter(&mut self, ix: NodeIx) -> Option<NodeIx> {
         let bot = self.bot;
         let node = bot.node(ix);
-        self.trace.nodes.push(format!("{}.{}", bot.flow(node.flow).name, node.name));
-        if let Some(frame) = self.state.stack.last_mut() {
-            *frame = Frame { flow: node.flow, node: ix };
+        if self.trace.nodes.len() < TRACED_MAX {
+            self.trace.nodes.push(format!("{}.{}", bot.flow(node.flow).name, node.name));
         }
-        self.state.displaced = false;
-        self.state.person.tries = 0;
+        if let Some(frame) = self.state.stack.last_mut() {
+            *frame = Frame::at(node.flow, ix);
+        }
         self.state.person.timers.clear();
         for action in &node.actions {
             match action {
                 Action::Say(texts) => self.say(texts),
+                Action::Tag(_) if self.state.person.tags.len() >= TAGS_MAX => {
+                    self.note("limit: nobody carries that many tags");
+                }
                 Action::Tag(tag) => {
                     self.state.person.tags.insert(tag.clone());
                 }
@@ -247,11 +272,9 @@ impl<'b> Machine<'b> {
     /// Ends the flow that is heard and returns to the one below it, which asks its question again.
     fn end_flow(&mut self) -> Option<NodeIx> {
         self.state.stack.pop();
-        self.state.displaced = false;
         self.state.person.timers.clear();
-        self.state.person.tries = 0;
         let frame = *self.state.stack.last()?;
-        if self.bot.node(frame.node).wait.is_none() {
+        if frame.displaced || self.bot.node(frame.node).wait.is_none() {
             return Some(frame.node);
         }
         self.ask_again();
@@ -281,13 +304,15 @@ impl<'b> Machine<'b> {
         let bot = self.bot;
         let Some(ask) = waiting(bot, &self.state) else { return };
         let fields = &mut self.state.person.fields;
-        let known: usize = fields.values().map(|value| value.to_string().len()).sum();
+        let name = &bot.field(ask.field).name;
+        let others = fields.iter().filter(|(other, _)| *other != name);
+        let known: usize = others.map(|(_, value)| value.to_string().len()).sum();
         if known + value.to_string().len() > FIELD_BYTES_MAX {
             self.note("limit: more is known about this person than a record holds");
-            self.bad_answer(true);
+            self.bad_answer(Bad::Invalid);
             return;
         }
-        fields.insert(bot.field(ask.field).name.clone(), value);
+        fields.insert(name.clone(), value);
         let Some(frame) = self.state.stack.last().copied() else { return };
         if let Some(next) = self.way_out(frame.node) {
             self.go(next);
@@ -295,15 +320,20 @@ impl<'b> Machine<'b> {
     }
 
     /// Counts a bad answer: the last one that the question allows leaves, any other one says what is wrong.
-    pub(super) fn bad_answer(&mut self, understood: bool) {
+    pub(super) fn bad_answer(&mut self, bad: Bad) {
         let bot = self.bot;
         let Some(ask) = waiting(bot, &self.state) else { return };
-        self.state.person.tries += 1;
-        if let Some((_, to)) = ask.tries.filter(|(tries, _)| self.state.person.tries >= *tries) {
+        let Some(frame) = self.state.stack.last_mut() else { return };
+        frame.tries += 1;
+        let tried = frame.tries;
+        if let Some((_, to)) = ask.tries.filter(|(tries, _)| tried >= *tries) {
             self.go(to);
             return;
         }
-        let words = if understood { ask.invalid.as_ref() } else { ask.unclear.as_ref() };
+        let words = match bad {
+            Bad::Unclear => ask.unclear.as_ref(),
+            Bad::Invalid => ask.invalid.as_ref(),
+        };
         match words {
             Some(texts) => {
                 self.say(texts);
@@ -348,9 +378,21 @@ impl<'b> Machine<'b> {
             self.note("a stale timer changes nothing");
             return;
         }
+        let person = &mut self.state.person;
+        let Some(timer) = person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else { return };
+        // Nobody is moved on by a text that is held: what would speak waits for the first lawful instant.
+        if let Some(until) = quiet_until(self.bot.quiet, &self.bot.zone, now) {
+            timer.due = until;
+            return;
+        }
+        person.timers.retain(|timer| timer.armed_in != armed_in);
+        if person.standing.status != Status::In || person.follow_ups >= FOLLOW_UPS_MAX {
+            self.note("no consent, or no answer to many messages: the silence has no end");
+            return;
+        }
+        person.follow_ups += 1;
         self.class = Class::FollowUp;
-        self.state.person.timers.retain(|timer| timer.armed_in != armed_in);
-        if let (true, Some(frame)) = (self.state.displaced, self.state.stack.last().copied()) {
+        if let Some(frame) = self.state.stack.last().copied().filter(|frame| frame.displaced) {
             self.go(frame.node);
             return;
         }

@@ -61,6 +61,6 @@ fn meanings(bot: &Bot, ask: Option<&Ask>, text: Text, context: &Context<'_>) -> 
 
 /// The question that waits, if one does.
 pub(super) fn waiting<'b>(bot: &'b Bot, state: &State) -> Option<&'b Ask> {
-    let frame = state.stack.last().filter(|_| !state.displaced)?;
+    let frame = state.stack.last().filter(|frame| !frame.displaced)?;
     bot.node(frame.node).wait.as_ref()
 }

@@ -22,6 +22,12 @@ pub struct Standpoint {
     pub flow: String,
     /// The node.
     pub node: String,
+    /// Bad answers to its question.
+    #[serde(default)]
+    pub tries: u32,
+    /// The person was moved here by an edit and has not been asked yet.
+    #[serde(default)]
+    pub displaced: bool,
 }
 
 /// Joins a stored dialogue to a bot.
@@ -30,18 +36,19 @@ pub struct Standpoint {
 /// go, else they begin the flow again; where a flow is gone, it is left. Nobody is lost, and what is known stays.
 #[must_use]
 pub fn resume(bot: &Bot, record: Record) -> State {
-    let mut stack = Vec::with_capacity(record.stack.len());
-    let mut displaced = false;
+    let mut stack: Vec<Frame> = Vec::with_capacity(record.stack.len());
     for stood in &record.stack {
         let Some(flow) = bot.flow_named(&stood.flow) else {
-            displaced = false;
+            // Whoever returns from a flow that is gone is asked again where they come back to.
+            if let Some(below) = stack.last_mut() {
+                below.displaced = true;
+            }
             continue;
         };
         let (node, moved) = node_of(bot, flow, &stood.node);
-        displaced = moved;
-        stack.push(Frame { flow, node });
+        stack.push(Frame { flow, node, tries: stood.tries, displaced: stood.displaced || moved });
     }
-    State { stack, displaced, person: record.person }
+    State { stack, person: record.person }
 }
 
 /// The node somebody stands on, and whether it is another one than before or has lost its question.
@@ -58,6 +65,8 @@ pub fn to_record(bot: &Bot, state: &State) -> Record {
     let named = |frame: &Frame| Standpoint {
         flow: bot.flow(frame.flow).name.clone(),
         node: bot.node(frame.node).name.clone(),
+        tries: frame.tries,
+        displaced: frame.displaced,
     };
     Record { stack: state.stack.iter().map(named).collect(), person: state.person.clone() }
 }

@@ -34,12 +34,12 @@ pub enum Move {
     OptIn(String),
     /// It answers the waiting question.
     Answer(Value),
-    /// The dialogue goes on at this node.
-    Go(NodeIx),
+    /// The dialogue goes on at this node, because of that intent.
+    Go(Option<IntentIx>, NodeIx),
     /// A keyword starts a flow.
     Start(IntentIx, FlowIx),
-    /// The waiting question is asked again.
-    AskAgain,
+    /// A keyword of a flow that is open: the waiting question is asked again.
+    AskAgain(IntentIx),
     /// A bad answer: not understood.
     Unclear,
     /// A bad answer: understood, and not acceptable.
@@ -78,6 +78,8 @@ pub const REPLIES_PER_HOUR_MAX: u32 = 60;
 pub const REPEATS_MAX: u32 = 10;
 /// The window in which repeats are counted.
 pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// The time in which replies are counted.
+pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The fallback is said at most once in this time.
 const FALLBACK_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -97,7 +99,7 @@ fn compliance(scene: &Scene<'_>) -> Option<Move> {
             Some(Move::Ignore("opted out already; one confirmation is enough"))
         }
         Kind::OptOut(rule) => Some(Move::OptOut(rule.clone())),
-        Kind::Help(_) | Kind::OptIn(_) if is_loop(scene) => Some(Move::Ignore("a machine answers a machine")),
+        Kind::Help(_) if is_loop(scene) => Some(Move::Ignore("a machine answers a machine")),
         Kind::Help(_) => Some(Move::Help),
         Kind::OptIn(rule) => Some(Move::OptIn(rule.clone())),
         // The limit stands here, behind the words that must always be heard and before all that may be answered.
@@ -106,13 +108,13 @@ fn compliance(scene: &Scene<'_>) -> Option<Move> {
 }
 
 /// Whether two machines seem to talk to each other: too many replies in the hour, or the same text again and again.
-fn is_loop(scene: &Scene<'_>) -> bool {
+pub(super) fn is_loop(scene: &Scene<'_>) -> bool {
     let over = |count: Option<Count>, window, max| {
         count.is_some_and(|c: Count| scene.now.duration_since(c.since) < window && c.count >= max)
     };
     let person = &scene.state.person;
     let same = person.repeated.filter(|(text, _)| *text == text_fingerprint(scene.reading));
-    over(person.replies, SignedDuration::from_hours(1), REPLIES_PER_HOUR_MAX)
+    over(person.replies, HOUR, REPLIES_PER_HOUR_MAX)
         || over(same.map(|(_, count)| count), REPEAT_WINDOW, REPEATS_MAX)
 }
 
@@ -129,8 +131,8 @@ fn human(scene: &Scene<'_>) -> Option<Move> {
 }
 
 fn closed_answer(scene: &Scene<'_>) -> Option<Move> {
-    if let (true, Some(frame)) = (scene.state.displaced, scene.state.stack.last()) {
-        return Some(Move::Go(frame.node));
+    if let Some(frame) = scene.state.stack.last().filter(|frame| frame.displaced) {
+        return Some(Move::Go(None, frame.node));
     }
     if let Some((Openness::Closed, Answer::Value(value))) = &scene.reading.answer {
         return Some(Move::Answer(value.clone()));
@@ -147,20 +149,19 @@ fn flow_on(scene: &Scene<'_>) -> Option<Move> {
 /// The best of the heard intents that a list of branches names.
 fn heard_in(scene: &Scene<'_>, branches: &[(IntentIx, NodeIx)]) -> Option<Move> {
     let mut heard = scene.reading.heard.iter();
-    heard
-        .find_map(|h| branches.iter().find(|(intent, _)| *intent == h.intent))
-        .map(|(_, node)| Move::Go(*node))
+    let found = heard.find_map(|h| branches.iter().find(|(intent, _)| *intent == h.intent));
+    found.map(|(intent, node)| Move::Go(Some(*intent), *node))
 }
 
 fn keyword(scene: &Scene<'_>) -> Option<Move> {
     let stopped = scene.state.person.standing.status == Status::Out;
     let mut heard = scene.reading.heard.iter().map(|heard| (heard.intent, scene.bot.intent(heard.intent)));
-    let (intent, flow) = heard.find_map(|(ix, intent)| {
-        let starts = intent.starts.filter(|_| intent.optin || !stopped)?;
-        Some((ix, starts))
-    })?;
-    let open = scene.state.stack.iter().any(|frame| frame.flow == flow);
-    Some(if open { Move::AskAgain } else { Move::Start(intent, flow) })
+    heard.find_map(|(ix, intent)| match intent.starts {
+        _ if stopped && !intent.optin => None,
+        Some(flow) if scene.state.stack.iter().any(|frame| frame.flow == flow) => Some(Move::AskAgain(ix)),
+        Some(flow) => Some(Move::Start(ix, flow)),
+        None => intent.optin.then(|| Move::OptIn(intent.name.clone())),
+    })
 }
 
 fn open_answer(scene: &Scene<'_>) -> Option<Move> {

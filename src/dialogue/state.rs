@@ -17,8 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct State {
     /// The flows that are open, the last one being heard; each but the last waits to be returned to.
     pub stack: Vec<Frame>,
-    /// The node of the last frame is no longer the one that the person stood on: the next event arrives there anew.
-    pub displaced: bool,
     /// All that does not depend on the bot.
     pub person: Person,
 }
@@ -30,6 +28,18 @@ pub struct Frame {
     pub flow: FlowIx,
     /// The node.
     pub node: NodeIx,
+    /// Bad answers to its question.
+    pub tries: u32,
+    /// An edit moved the person here: they have not been asked, and arrive with the next event.
+    pub displaced: bool,
+}
+
+impl Frame {
+    /// A node that somebody has just arrived at.
+    #[must_use]
+    pub fn at(flow: FlowIx, node: NodeIx) -> Self {
+        Self { flow, node, tries: 0, displaced: false }
+    }
 }
 
 /// What is kept about a person by stable names; a brand that drops a field loses no data by it.
@@ -53,9 +63,9 @@ pub struct Person {
     /// The brand's number that they texted last: replies leave from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
-    /// Bad answers to the question that waits.
+    /// Messages of this dialogue that the person did not cause, since their last text.
     #[serde(default)]
-    pub tries: u32,
+    pub follow_ups: u32,
     /// Timers that are armed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,

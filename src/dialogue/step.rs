@@ -2,14 +2,14 @@
 
 use super::effect::Effect;
 use super::event::{Cause, Event, Human};
-use super::machine::Machine;
+use super::machine::{Bad, Machine};
 use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene};
 use super::state::{Count, State, fingerprint};
 use crate::bot::{Bot, FlowIx};
-use crate::consent::{Change, How, Kind, Status, wording};
+use crate::consent::{Change, How, Status, wording};
 use crate::sms::{Class, Inbound};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What a step came to.
@@ -70,6 +70,7 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
     person.sender = Some(inbound.to);
+    person.follow_ups = 0;
     let same = super::rung::text_fingerprint(reading);
     let repeats = person.repeated.filter(|(text, _)| *text == same).map(|(_, count)| count);
     person.repeated = Some((same, Count::one_more(repeats, machine.now, super::rung::REPEAT_WINDOW)));
@@ -77,6 +78,7 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
 
     let scene = Scene { bot: machine.bot, state: before, reading, now: machine.now };
     let stopped = before.person.standing.status == Status::Out;
+    machine.muted = super::rung::is_loop(&scene);
     let hearing = RUNGS.iter().filter(|rung| rung.hears_stopped || !stopped);
     let Some((rung, decided)) =
         hearing.map(|rung| Some((rung, (rung.decide)(&scene)?))).find_map(|taken| taken)
@@ -87,7 +89,7 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     machine.trace.rung = Some(rung.name.to_owned());
     let meant = reading.repaired.as_deref().unwrap_or(reading);
     if reading.repaired.is_some()
-        && matches!(decided, Move::Answer(_) | Move::Go(_) | Move::Start(..) | Move::AskAgain)
+        && matches!(decided, Move::Answer(_) | Move::Go(..) | Move::Start(..) | Move::AskAgain(_))
     {
         machine.note("repaired: a misspelt word was mended");
         machine.trace.intent = meant.heard.first().map(|heard| machine.bot.intent(heard.intent).name.clone());
@@ -96,37 +98,53 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
 }
 
 fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decided: Move) {
+    consent(machine, inbound, &decided);
     match decided {
         Move::Ignore(why) => machine.note(why),
-        Move::OptOut(rule) => {
-            let how = if inbound.hint.is_some() { How::Provider } else { How::Text };
-            machine.ledger(Change::Out, how, &rule, Some(inbound));
+        Move::OptOut(_) => {
             machine.close();
             machine.send(Class::OptOutConfirmation, wording::opted_out);
         }
         Move::Help => machine.send(Class::Help, wording::help),
-        Move::OptIn(rule) => {
-            machine.ledger(Change::In, How::Text, &rule, Some(inbound));
-            match machine.bot.optin_flow() {
-                Some(flow) if machine.is_open(flow) => machine.ask_again(),
-                Some(flow) => machine.interrupt(flow),
-                None => machine.send(Class::Reply, wording::opted_in),
-            }
-        }
+        Move::OptIn(_) if machine.muted => machine.note("a machine answers a machine"),
+        Move::OptIn(_) => match machine.bot.optin_flow() {
+            Some(flow) if machine.is_open(flow) => machine.ask_again(),
+            Some(flow) => machine.interrupt(flow),
+            None => machine.send(Class::Reply, wording::opted_in),
+        },
         Move::Answer(value) => machine.answer(value),
-        Move::Go(node) => machine.go(node),
-        Move::Start(intent, flow) => {
-            let intent = machine.bot.intent(intent).clone();
+        Move::Go(_, node) => machine.go(node),
+        Move::Start(_, flow) => {
             machine.learn_language(reading);
+            machine.interrupt(flow);
+        }
+        Move::AskAgain(_) => machine.ask_again(),
+        Move::Unclear => machine.bad_answer(Bad::Unclear),
+        Move::Invalid => machine.bad_answer(Bad::Invalid),
+        Move::Fallback => machine.fallback(),
+    }
+}
+
+/// Writes down what a text says about consent, whatever else it does: compliance words, and the intents that the brand
+/// has declared to be consent.
+fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move) {
+    let how = if inbound.hint.is_some() { How::Provider } else { How::Text };
+    match decided {
+        Move::OptOut(rule) => machine.ledger(Change::Out, how, rule, Some(inbound)),
+        Move::OptIn(rule) => machine.ledger(Change::In, how, rule, Some(inbound)),
+        Move::Start(intent, _) | Move::AskAgain(intent) | Move::Go(Some(intent), _) => {
+            let intent = machine.bot.intent(*intent);
             if intent.optin {
                 machine.ledger(Change::In, How::Text, &intent.name, Some(inbound));
             }
-            machine.interrupt(flow);
         }
-        Move::AskAgain => machine.ask_again(),
-        Move::Unclear => machine.bad_answer(false),
-        Move::Invalid => machine.bad_answer(true),
-        Move::Fallback => machine.fallback(),
+        Move::Go(None, _)
+        | Move::Ignore(_)
+        | Move::Help
+        | Move::Answer(_)
+        | Move::Unclear
+        | Move::Invalid
+        | Move::Fallback => {}
     }
 }
 
@@ -156,20 +174,3 @@ fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
         }
     }
 }
-
-impl Kind {
-    /// One word for logs.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Speech => "speech",
-            Self::Tapback => "tapback",
-            Self::OptOut(_) => "opt_out",
-            Self::Help(_) => "help",
-            Self::OptIn(_) => "opt_in",
-        }
-    }
-}
-
-/// Counts replies in hours.
-pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);

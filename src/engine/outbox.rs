@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Messages that are being sent at once.
-const IN_FLIGHT_MAX: usize = 64;
+/// Messages that are being sent at once: so many that one account which answers slowly leaves room for the others.
+const IN_FLIGHT_MAX: usize = 1_024;
 /// Attempts at one message: with the delays below, the last comes about four hours after the first. A reply that late
 /// answers nobody.
 const ATTEMPTS_MAX: u32 = 12;
@@ -22,8 +22,6 @@ const ATTEMPTS_MAX: u32 = 12;
 const RETRY_FIRST_SECONDS: i64 = 2;
 /// The longest delay.
 const RETRY_LONGEST_SECONDS: i64 = 3_600;
-/// How long a message waits that could not even be looked at.
-const TROUBLE: SignedDuration = SignedDuration::from_secs(1);
 /// Characters of a provider's complaint that are kept.
 const WHY_CHARACTERS_MAX: usize = 300;
 /// How often the outbox is looked at when nothing wakes it.
@@ -64,25 +62,13 @@ impl Engine {
         self.stop.send_replace(true);
     }
 
-    /// Handles due timers, for as long as the process lives.
-    pub async fn run_timers(self: Arc<Self>) {
-        loop {
-            match self.tick().await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(error) => tracing::error!(%error, "the timers could not work"),
-            }
-            tokio::time::sleep(IDLE).await;
-        }
-    }
-
     /// Sends one message and settles it, whatever happens on the way.
     async fn send(&self, row: Row) {
         let settlement = match self.outcome(&row).await {
             Ok(settlement) => settlement,
             Err(error) => {
                 tracing::error!(row = %row.id, %error, "a message could not be looked at; trying again");
-                Settlement::Retry { at: self.later(TROUBLE) }
+                self.retry(&row, None, &error.to_string())
             }
         };
         let phone = self.shown(row.key.phone);
@@ -149,7 +135,10 @@ impl Engine {
         pass: Pass,
     ) -> Result<Settlement, ReceiveError> {
         if account.provider.send_by() == SendBy::Answer {
-            // It leaves with the answer to the person's next text.
+            // It leaves with the answer to the person's next text, if that comes within a day.
+            if row.held {
+                return Ok(Settlement::Dead { why: Death::Exhausted("nobody came to take it".to_owned()) });
+            }
             return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)) });
         }
         let outcome = match self.transport.call(account.provider.encode(outbound)).await {
@@ -181,8 +170,10 @@ impl Engine {
         if row.attempts + 1 >= ATTEMPTS_MAX {
             return Settlement::Dead { why: Death::Exhausted(brief(why)) };
         }
-        let delay = after.unwrap_or_else(|| retry_delay(row));
-        Settlement::Retry { at: self.later(delay) }
+        // A provider may ask for more patience than we have of our own, and not for less.
+        let ours = retry_delay(row);
+        let longest = SignedDuration::from_secs(RETRY_LONGEST_SECONDS).max(ours);
+        Settlement::Retry { at: self.later(after.unwrap_or(ours).clamp(ours, longest)) }
     }
 
     fn later(&self, delay: SignedDuration) -> Timestamp {
@@ -190,17 +181,19 @@ impl Engine {
         now.checked_add(delay).unwrap_or(now)
     }
 
-    /// The replies that wait for one person, for a provider that takes them only in the answer to a webhook.
-    pub async fn answers(&self, key: &Key) -> Result<Vec<Outbound>, StoreError> {
+    /// The replies that wait for one person at one of our numbers, for a provider that takes them only in the answer to
+    /// a webhook. Each is settled before it is given out.
+    pub async fn answers(&self, key: &Key, from: Sender) -> Result<Vec<Outbound>, StoreError> {
         let mut answers = Vec::new();
-        for row in self.store.claim_for(key, IN_FLIGHT_MAX).await? {
-            let settlement = match self.admit(&row).await? {
-                Ok((account, outbound, pass)) => {
+        for row in self.store.claim_for(key, from, IN_FLIGHT_MAX).await? {
+            let settlement = match self.admit(&row).await {
+                Ok(Ok((account, outbound, pass))) => {
                     let sent = self.sent(account, &outbound, None, pass);
                     answers.push(outbound);
                     sent
                 }
-                Err(settlement) => settlement,
+                Ok(Err(settlement)) => settlement,
+                Err(error) => self.retry(&row, None, &error.to_string()),
             };
             self.settle(row.id, settlement).await;
         }

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::consent::How;
-use crate::dialogue::{Event, Step, fingerprint, read, resume, step, to_record};
+use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
 use crate::provider::SendBy;
 use crate::sms::{Inbound, Key, Receipt, Sender};
 use crate::store::{Commit, Entry, Snapshot, StoreError, Turn};
@@ -67,15 +67,21 @@ pub enum Received {
 /// Why an event was not taken. It may come again: nothing was promised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
-    /// No brand has this number.
-    #[error("no brand has the number {0}")]
+    /// No brand has this number by this account.
+    #[error("no brand has the number {0} by this account")]
     UnknownNumber(Sender),
+    /// The brand of this number has errors in its files.
+    #[error("the brand of {0} cannot be served now; try again")]
+    Closed(Sender),
     /// There is no such brand.
     #[error("there is no brand `{0}`")]
     UnknownBrand(String),
     /// Others were faster, again and again.
     #[error("the dialogue is too busy; try again")]
     Contended,
+    /// It is larger than the store takes, now and ever: a limit of ours is set wrong.
+    #[error("{0}")]
+    TooLarge(String),
     /// The store could not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -133,6 +139,7 @@ impl Engine {
                     return Ok(Received::Turn { seq, step: Box::new(step) });
                 }
                 Some(Commit::Duplicate) => return Ok(Received::Duplicate),
+                Some(Commit::Refused { why }) => return Err(ReceiveError::TooLarge(why)),
                 Some(Commit::Conflict) | None => {}
             }
         }
@@ -174,6 +181,11 @@ fn seed(arrival: &Arrival, version: u64) -> u64 {
     arrival.seen.unwrap_or(version).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ arrival.key.phone.digits()
 }
 
+/// How many messages a step sends.
+fn sends(step: &Step) -> usize {
+    step.effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count()
+}
+
 /// Writes what became of a turn into its span.
 fn record(span: &tracing::Span, result: &Result<Received, ReceiveError>) {
     let outcome = match result {
@@ -188,9 +200,7 @@ fn record(span: &tracing::Span, result: &Result<Received, ReceiveError>) {
                 span.record("node", node.as_str());
             }
             span.record("outcome", "turn");
-            span.in_scope(
-                || tracing::info!(seq, sends = step.effects.len(), notes = ?step.trace.notes, "turn"),
-            );
+            span.in_scope(|| tracing::info!(seq, sends = sends(step), notes = ?step.trace.notes, "turn"));
             return;
         }
         Ok(Received::Duplicate) => "duplicate",

@@ -6,7 +6,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_while1};
 use nom::character::complete::{char, space0, space1};
 use nom::combinator::{not, opt, peek, recognize, value};
-use nom::multi::many0;
+use nom::multi::many_m_n;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Input, Parser};
 use rust_decimal::Decimal;
@@ -87,6 +87,9 @@ pub enum Piece {
 /// Levels of `not` and brackets in one expression: deeper ones are a mistake or an attack on the stack.
 const DEPTH_MAX: usize = 32;
 
+/// Conditions that one `and` or `or` joins to the first: each is a level of the tree.
+const TERMS_MAX: usize = 64;
+
 type Parsed<'a, T> = IResult<Span<'a>, T>;
 
 /// Where in a file an expression is read from, and how deep.
@@ -130,13 +133,14 @@ fn report_stop(stopped: Span<'_>, reader: &mut Reader<'_>) {
 
 fn or<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
     let (input, first) = and(input, here)?;
-    let (input, more) = many0(preceded(keyword("or"), |i| and(i, here))).parse(input)?;
+    let (input, more) = many_m_n(0, TERMS_MAX, preceded(keyword("or"), |i| and(i, here))).parse(input)?;
     Ok((input, more.into_iter().fold(first, |a, b| Expr::Or(Box::new(a), Box::new(b)))))
 }
 
 fn and<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
     let (input, first) = negated(input, here)?;
-    let (input, more) = many0(preceded(keyword("and"), |i| negated(i, here))).parse(input)?;
+    let (input, more) =
+        many_m_n(0, TERMS_MAX, preceded(keyword("and"), |i| negated(i, here))).parse(input)?;
     Ok((input, more.into_iter().fold(first, |a, b| Expr::And(Box::new(a), Box::new(b)))))
 }
 

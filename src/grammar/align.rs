@@ -5,7 +5,7 @@
 
 use super::automaton::{Grammar, Kind, Label, Sym};
 use super::recognize::{Rank, SlotValue};
-use crate::slot::{Context, Openness, Value};
+use crate::slot::{Context, Value, WIDTH_MAX};
 use crate::sms::Text;
 use std::cmp::Reverse;
 
@@ -119,13 +119,9 @@ fn step(
     }
 }
 
-/// How narrow a slot is: a list before another closed type before an open one.
-fn narrowness(kind: &Kind) -> u32 {
-    match (&kind.choice, kind.slot_type.openness()) {
-        (Some(_), _) => 3,
-        (None, Openness::Closed) => 2,
-        (None, Openness::Open) => 1,
-    }
+/// How narrow a slot is: what it adds to a way's score.
+pub(super) fn narrowness(kind: &Kind) -> u32 {
+    WIDTH_MAX + 1 - kind.slot_type.width()
 }
 
 /// The slots along the best way, in the order of the text.

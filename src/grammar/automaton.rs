@@ -56,13 +56,21 @@ impl Nfa {
 
     /// Whether the end can be reached without any of these words.
     pub(super) fn ends_without(&self, without: impl Fn(Sym) -> bool) -> bool {
+        self.ends(|label| !matches!(label, Label::Word(sym) if without(sym)))
+    }
+
+    /// Whether the end can be reached with slots of these types alone.
+    pub(super) fn ends_with_slots(&self, with: impl Fn(u16) -> bool) -> bool {
+        self.ends(|label| !matches!(label, Label::Slot { kind, .. } if !with(kind)))
+    }
+
+    /// Whether the end can be reached by edges of these labels.
+    fn ends(&self, passable: impl Fn(Label) -> bool) -> bool {
         let mut reached = vec![0];
         let mut next = 0;
         while next < reached.len() {
             let state = reached[next] as usize;
-            let open = self.edges[state]
-                .iter()
-                .filter(|(label, _)| !matches!(label, Label::Word(sym) if without(*sym)));
+            let open = self.edges[state].iter().filter(|(label, _)| passable(*label));
             for to in self.silent[state].iter().copied().chain(open.map(|(_, to)| *to)) {
                 if !reached.contains(&to) {
                     reached.push(to);
@@ -171,6 +179,21 @@ impl Grammar {
         Context::of(&self.languages)
     }
 
+    /// Whether a folded word says nothing here.
+    pub(super) fn is_skip_word(&self, word: &str) -> bool {
+        self.words.get(word).is_some_and(|sym| self.skip[*sym as usize])
+    }
+
+    /// The state after one more word: by an edge, or the same one for a word that says nothing.
+    pub(super) fn after_word(&self, state: u32, word: &str) -> Option<u32> {
+        let sym = self.words.get(word)?;
+        let edges = self.word_edges(state);
+        match edges.binary_search_by_key(sym, |(sym, _)| *sym) {
+            Ok(edge) => Some(edges[edge].1),
+            Err(_) => self.skip[*sym as usize].then_some(state),
+        }
+    }
+
     pub(super) fn word_edges(&self, state: u32) -> &[(Sym, u32)] {
         let (start, end) = self.states[state as usize].words;
         &self.word_edges[start as usize..end as usize]
@@ -189,16 +212,16 @@ impl Grammar {
 
 /// A place in the union of all patterns: pattern, its state, and inside which list value it is (its number in
 /// `Spellings`, words taken), if inside one.
-type Item = (u32, u32, Option<(u32, u16)>);
+pub(super) type Item = (u32, u32, Option<(u32, u16)>);
 
 /// Every spelling of every list, as word numbers.
-struct Spellings {
-    all: Vec<Vec<Sym>>,
-    by_kind: Vec<std::ops::Range<usize>>,
+pub(super) struct Spellings {
+    pub(super) all: Vec<Vec<Sym>>,
+    pub(super) by_kind: Vec<std::ops::Range<usize>>,
 }
 
 impl Spellings {
-    fn of(grammar: &Grammar) -> Self {
+    pub(super) fn of(grammar: &Grammar) -> Self {
         let mut spellings = Self { all: Vec::new(), by_kind: Vec::new() };
         for kind in &grammar.kinds {
             let start = spellings.all.len();
@@ -323,7 +346,7 @@ fn takes(grammar: &Grammar, spellings: &Spellings, item: Item, sym: Sym) -> bool
 }
 
 /// Items with all that is reached silently; sorted, each once.
-fn closed(grammar: &Grammar, items: Vec<Item>) -> Vec<Item> {
+pub(super) fn closed(grammar: &Grammar, items: Vec<Item>) -> Vec<Item> {
     let mut all = Vec::with_capacity(items.len() * 2);
     for (pattern, state, inside) in items {
         if inside.is_some() {

@@ -12,13 +12,17 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Places of one pattern: orders within orders multiply, and a line that needs more is several patterns.
+const PATTERN_STATES_MAX: usize = 2_000;
+/// Types that one scope uses.
+const KINDS_MAX: usize = 10_000;
 /// Parts of one `(a ; b)`: their orders multiply.
 const ANY_ORDER_MAX: usize = 5;
 
 /// Finds a slot type by the name that a pattern gives: a brand's field or a type of its own.
 pub type TypeLookup<'l> = dyn Fn(&str) -> Option<Arc<dyn SlotType>> + 'l;
 
-/// Compiles the files of one scope. `replaced` are shared intents that are left out here; mistakes go to `found`.
+/// Compiles the files of one scope; mistakes go to `found`.
 ///
 /// A pattern with a mistake is left out; the rest works.
 #[must_use]
@@ -149,6 +153,13 @@ impl<'b> Builder<'b> {
     }
 
     fn term(&mut self, term: &Term, from: u32, pattern: &mut Pattern) -> Option<u32> {
+        if pattern.nfa.edges.len() > PATTERN_STATES_MAX || self.grammar.kinds.len() >= KINDS_MAX {
+            self.found.push(
+                Diagnostic::new(Code::TooManyStates, pattern.written.place, "this pattern grows too large")
+                    .hint("write it with fewer alternatives, or as several patterns"),
+            );
+            return None;
+        }
         match term {
             Term::Word(word) => Some(self.phrase(&word.value, from, pattern)),
             Term::Ending(word, ending) => {

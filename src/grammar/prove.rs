@@ -1,15 +1,23 @@
-//! What can be shown about a grammar before anybody texts: its samples hold, and where two intents can tie.
+//! What can be shown about grammars before anybody texts.
 //!
-//! Ties are looked for on the automaton's word edges: for every state in which patterns of two intents end, the
-//! shortest text that leads there is aligned with both. Slot types that read for themselves are not walked.
+//! Samples hold; no two intents take a text alike; every intent wins somewhere; every pattern can be met; no reserved word
+//! means anything else. The automaton is walked with its words, and with an example of each slot type; so the proofs are
+//! exact for words and lists, hold for the examples of types that read for themselves, and do not cover gaps.
 
-use super::automaton::{Grammar, Sym};
-use super::syntax::GrammarFile;
+mod ties;
+mod walk;
+
+pub use ties::prove_together;
+
+use super::automaton::{Grammar, Pattern};
+use super::syntax::{GrammarFile, Sequence, Term};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
+use crate::reserved;
 use crate::sms::Text;
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
+use walk::shortest_texts;
 
-/// Checks samples and ties of one scope; mistakes go to `found`.
+/// Proves one scope; what does not hold goes to `found`.
 pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) {
     for intent in files.iter().flat_map(|file| &file.intents) {
         for sample in &intent.samples {
@@ -19,7 +27,13 @@ pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) 
             sample_holds(grammar, &intent.name.value, sample, false, found);
         }
     }
-    ties(grammar, found);
+    let texts = shortest_texts(grammar);
+    ties::ties(grammar, &texts, found);
+    shadowed(grammar, files, &texts, found);
+    dead_patterns(grammar, found);
+    idle_options(grammar, files, found);
+    reserved_words(grammar, files, found);
+    uncovered(grammar, found);
 }
 
 fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool, found: &mut Diagnostics) {
@@ -43,67 +57,118 @@ fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool
     found.push(diagnostic);
 }
 
-/// Two intents that a text cannot tell apart, each pair once, with the shortest text that shows it.
-fn ties(grammar: &Grammar, found: &mut Diagnostics) {
-    let mut told = Vec::new();
-    for (state, witness) in shortest_texts(grammar) {
-        let ending = grammar.accepts(state);
-        if ending
-            .iter()
-            .all(|p| grammar.patterns[*p as usize].intent == grammar.patterns[ending[0] as usize].intent)
-        {
-            continue;
-        }
-        let matches = grammar.recognize(&Text::new(&witness), &grammar.context());
+/// Intents that win nowhere: wherever one of their patterns ends, another intent is before it.
+fn shadowed(grammar: &Grammar, files: &[GrammarFile], texts: &[(u32, String)], found: &mut Diagnostics) {
+    let mut wins: BTreeSet<u32> = BTreeSet::new();
+    let mut loses: Vec<(u32, u32, String)> = Vec::new();
+    let samples = files.iter().flat_map(|file| &file.intents).flat_map(|intent| &intent.samples);
+    let samples = samples.map(|sample| sample.value.clone());
+    for text in texts.iter().map(|(_, text)| text.clone()).chain(samples) {
+        let matches = grammar.recognize(&Text::new(&text), &grammar.context());
         let Some((best, rest)) = matches.split_first() else { continue };
-        let Some(other) = rest.iter().find(|m| m.rank == best.rank && m.intent != best.intent) else {
-            continue;
-        };
-        let pair = (best.intent.min(other.intent), best.intent.max(other.intent));
-        if told.contains(&pair) {
+        // Ties are reported as such: nobody loses by them.
+        let (tied, lost) = rest.split_at(rest.iter().take_while(|m| m.rank == best.rank).count());
+        wins.extend(tied.iter().map(|m| m.intent).chain([best.intent]));
+        loses.extend(lost.iter().map(|m| (m.intent, best.intent, text.clone())));
+    }
+    // A pattern with a gap takes texts that no walk has tried.
+    wins.extend(grammar.patterns.iter().filter(|pattern| pattern.gapped).map(|pattern| pattern.intent));
+    let mut told = BTreeSet::new();
+    for (loser, winner, text) in loses {
+        if wins.contains(&loser) || !told.insert(loser) {
             continue;
         }
-        told.push(pair);
-        let [a, b] = [best, other].map(|m| &grammar.intents[m.intent as usize]);
-        let [here, there] = [best, other].map(|m| grammar.patterns[m.pattern as usize].written.place);
-        found.push(
-            Diagnostic::new(Code::Tie, there, format!("`{witness}` means `{a}` and `{b}` alike"))
-                .label("and this one")
-                .related(here, "this pattern takes it")
-                .hint("make one of them narrower, or give its intent a `priority`"),
-        );
+        let [lost, won] = [loser, winner].map(|intent| &grammar.intents[intent as usize]);
+        let named = files.iter().flat_map(|file| &file.intents).find(|intent| intent.name.value == *lost);
+        let Some(named) = named else { continue };
+        let message = format!("`{lost}` is never meant: `{won}` takes all its texts, as `{text}`");
+        let diagnostic = Diagnostic::new(Code::Shadowed, named.name.place, message);
+        found.push(diagnostic.hint("take one of the two away, or give it a `priority`"));
     }
 }
 
-/// Every state in which some pattern ends, with the shortest text of words that leads there.
-fn shortest_texts(grammar: &Grammar) -> Vec<(u32, String)> {
-    let mut words: Vec<&str> = vec![""; grammar.words.len()];
-    for (word, sym) in &grammar.words {
-        words[*sym as usize] = word;
+/// Patterns that no text can meet: they hold a list without values, or signs alone.
+fn dead_patterns(grammar: &Grammar, found: &mut Diagnostics) {
+    let dead = |pattern: &&Pattern| {
+        let empty = |kind: u16| {
+            grammar.kinds[usize::from(kind)].choice.as_ref().is_some_and(|choice| choice.values().is_empty())
+        };
+        !pattern.nfa.ends_with_slots(|kind| !empty(kind))
+    };
+    for pattern in grammar.patterns.iter().filter(dead) {
+        let diagnostic =
+            Diagnostic::new(Code::DeadPattern, pattern.written.place, "no text can meet this pattern");
+        found.push(diagnostic.hint("a list in it has no values"));
     }
-    let mut from: Vec<Option<(u32, Sym)>> = vec![None; grammar.states.len()];
-    let mut queue = VecDeque::from([0_u32]);
-    let mut texts = Vec::new();
-    while let Some(state) = queue.pop_front() {
-        if !grammar.accepts(state).is_empty() {
-            texts.push((state, spelt(state, &from, &words)));
-        }
-        for &(sym, to) in grammar.word_edges(state) {
-            if to != 0 && from[to as usize].is_none() {
-                from[to as usize] = Some((state, sym));
-                queue.push_back(to);
+}
+
+/// Optional parts of skip words alone: the pattern takes the same texts without them.
+fn idle_options(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) {
+    let says_nothing = |sequence: &Sequence| {
+        sequence.terms.iter().all(|term| match term {
+            Term::Word(word) => Text::new(&word.value).words().all(|word| grammar.is_skip_word(word)),
+            Term::Ending(..)
+            | Term::Optional(_)
+            | Term::Group(_)
+            | Term::AnyOrder(_)
+            | Term::Slot { .. }
+            | Term::Concept(_)
+            | Term::Gap(_) => false,
+        })
+    };
+    for pattern in files.iter().flat_map(|file| &file.intents).flat_map(|intent| &intent.patterns) {
+        let others = pattern.terms.len() > 1;
+        for term in &pattern.terms {
+            let Term::Optional(choices) = term else { continue };
+            if others && choices.iter().all(says_nothing) {
+                let place = choices[0].place.to(choices[choices.len() - 1].place);
+                let message = "this option changes nothing: its words may stand anywhere as it is";
+                found.push(Diagnostic::new(Code::IdleOption, place, message).hint("take it away"));
             }
         }
     }
-    texts
 }
 
-fn spelt(mut state: u32, from: &[Option<(u32, Sym)>], words: &[&str]) -> String {
-    let mut text = Vec::new();
-    while let Some((before, sym)) = from[state as usize] {
-        text.push(words[sym as usize]);
-        state = before;
+/// Texts that are heard before any grammar and so can never mean what a pattern or a list says.
+fn reserved_words(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) {
+    for word in reserved::all() {
+        for m in grammar.recognize(&Text::new(word), &grammar.context()) {
+            let pattern = &grammar.patterns[m.pattern as usize];
+            let open = m.slots.iter().any(|slot| matches!(slot.value, crate::slot::Value::Text(_)));
+            if pattern.gapped || open {
+                continue; // it takes other texts too
+            }
+            let intent = &grammar.intents[m.intent as usize];
+            let message = format!("`{word}` alone can never mean `{intent}`: it belongs to the law");
+            found.push(
+                Diagnostic::new(Code::ReservedWord, pattern.written.place, message).hint(RESERVED_HINT),
+            );
+        }
     }
-    text.reverse();
-    text.join(" ")
+    for value in files.iter().flat_map(|file| &file.lists).flat_map(|list| &list.values) {
+        for spelling in std::iter::once(&value.key).chain(&value.spellings) {
+            reserved_spelling(spelling, found);
+        }
+    }
+}
+
+/// What can be done about a reserved word.
+const RESERVED_HINT: &str =
+    "use another word; `sayso explain G110` lists those that are heard before any flow";
+
+/// Reports a spelling of a list value that is heard before any flow.
+pub fn reserved_spelling(spelling: &At<String>, found: &mut Diagnostics) {
+    if let Some((word, meaning)) = reserved::meaning(&Text::new(&spelling.value)) {
+        let message = format!("`{word}` cannot be an answer: alone in a text it is {meaning}");
+        found.push(Diagnostic::new(Code::ReservedWord, spelling.place, message).hint(RESERVED_HINT));
+    }
+}
+
+/// Says where the proofs stop.
+fn uncovered(grammar: &Grammar, found: &mut Diagnostics) {
+    let mut gapped = grammar.patterns.iter().filter(|pattern| pattern.gapped);
+    let Some(first) = gapped.next() else { return };
+    let message = format!("{} patterns with gaps are not covered by the proof of ties", 1 + gapped.count());
+    let diagnostic = Diagnostic::new(Code::Uncovered, first.written.place, message);
+    found.push(diagnostic.hint("samples (`>` and `!`) are checked for them as for all others"));
 }

@@ -103,6 +103,8 @@ pub struct ConceptDecl {
     pub phrases: Vec<At<String>>,
 }
 
+/// Bytes of a name: names are stored with every turn.
+const NAME_BYTES_MAX: usize = 64;
 /// Brackets inside brackets; a pattern that needs more is two patterns.
 const NESTED_MAX: usize = 8;
 /// Words of one bounded gap: a longer one is a floating gap.
@@ -155,7 +157,7 @@ pub fn language(span: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Lang>> {
 
 /// A name that is the whole span; reports what is none.
 pub fn named(span: Span<'_>, of: &str, reader: &mut Reader<'_>) -> Option<At<String>> {
-    if let Ok((_, named)) = all_consuming(name).parse(span) {
+    if let (Ok((_, named)), 0..=NAME_BYTES_MAX) = (all_consuming(name).parse(span), span.fragment().len()) {
         return Some(At::new((*named.fragment()).to_owned(), reader.place(named)));
     }
     let place = reader.place(span);
@@ -166,7 +168,7 @@ pub fn named(span: Span<'_>, of: &str, reader: &mut Reader<'_>) -> Option<At<Str
     };
     reader.report(
         Diagnostic::new(Code::BadName, place, message)
-            .hint("a name is small letters, digits, `-` and `_`, and begins with a letter"),
+            .hint("a name is at most 64 small letters, digits, `-` and `_`, and begins with a letter"),
     );
     None
 }

@@ -45,6 +45,10 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
     ],
     ordinal_endings: &["st", "nd", "rd", "th"],
     moments: &["moment", "sec", "min", "question"],
+    or: &["or", "to"],
+    shares: &[
+        "third", "thirds", "quarter", "quarters", "fourths", "fifth", "fifths", "tenth", "tenths", "half", "halves",
+    ],
     percent: &["percent", "per cent", "pct"],
     out_of: &["out of", "of", "outta"],
     stars: &["star", "stars"],

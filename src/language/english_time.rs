@@ -28,6 +28,8 @@ pub(super) const TIMES: TimeWords = TimeWords {
     this: &["this", "this coming", "coming"],
     next_before: &["next"],
     next_after: &[],
+    of_next_week: &["next week", "of next week"],
+    counted_from: &["from"],
     // Half of the English take "next friday" for the coming one, half for the one after it.
     next_may_skip: true,
     last_before: &["last"],
@@ -48,15 +50,16 @@ pub(super) const TIMES: TimeWords = TimeWords {
         ("years", TimeUnit::Year),
     ],
     lengths: &[
-        ("half an hour", 1_800), ("half hour", 1_800), ("a half hour", 1_800), ("half a day", 43_200),
+        ("half an hour", 1_800), ("half hour", 1_800), ("a half hour", 1_800), ("hour and a half", 5_400),
+        ("half a day", 43_200),
         ("half a minute", 30), ("quarter of an hour", 900), ("a quarter of an hour", 900),
         ("quarter hour", 900), ("a quarter hour", 900), ("three quarters of an hour", 2_700),
         ("a fortnight", 1_209_600), ("two fortnights", 2_419_200),
     ],
     named_hours: &[("noon", 12), ("midday", 12), ("midnight", 0), ("twelve noon", 12), ("twelve midnight", 0)],
-    hour_lead: &["at", "around", "about", "by", "at around", "at about"],
+    hour_lead: &["at", "around", "by", "at around", "at about"],
     oclock: &["oclock", "o clock"],
-    hours24: &["h", "hours"],
+    hours24: &["h"],
     minutes_before: &[
         ("half past", 30), ("quarter past", 15), ("a quarter past", 15), ("quarter after", 15),
         ("a quarter after", 15), ("quarter to", -15), ("a quarter to", -15), ("quarter till", -15),

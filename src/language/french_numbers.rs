@@ -45,6 +45,8 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
     ],
     ordinal_endings: &["er", "re", "ere", "e", "eme", "ieme", "nd", "nde"],
     moments: &["moment", "instant", "question"],
+    or: &["ou", "a"],
+    shares: &["tiers", "quart", "quarts", "cinquiemes", "dixieme", "dixiemes"],
     percent: &["pour cent", "pourcent", "pourcents", "pour cents"],
     out_of: &["sur"],
     stars: &["etoile", "etoiles"],

@@ -23,6 +23,8 @@ pub(super) const TIMES: TimeWords = TimeWords {
     this: &["ce"],
     next_before: &["le prochain"],
     next_after: &["prochain", "qui vient"],
+    of_next_week: &["de la semaine prochaine", "semaine prochaine", "en huit"],
+    counted_from: &["depuis", "des"],
     // The nearest one, says the Academy.
     next_may_skip: false,
     last_before: &[],
@@ -47,7 +49,7 @@ pub(super) const TIMES: TimeWords = TimeWords {
         ("trois quarts dheure", 2_700), ("trois quart dheure", 2_700),
     ],
     named_hours: &[("midi", 12), ("minuit", 0)],
-    hour_lead: &["a", "vers", "pour"],
+    hour_lead: &["a", "vers"],
     oclock: &[],
     hours24: &["h", "heure", "heures"],
     minutes_before: &[],

@@ -47,6 +47,8 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
     // "3o" and "3a" are read only when they are typed "3º" and "3ª": an apartment is a "3a" too.
     ordinal_endings: &["o", "a", "er", "ro", "ra", "do", "da", "to", "ta", "mo", "ma", "vo", "va", "no", "na"],
     moments: &["momento", "momentito", "segundito", "ratito", "minutito", "pregunta"],
+    or: &["o", "u", "a"],
+    shares: &["tercio", "tercios", "cuarto", "cuartos", "quinto", "quintos", "decimo", "decimos"],
     percent: &["por ciento", "porciento", "por cien"],
     out_of: &["de", "sobre"],
     stars: &["estrella", "estrellas"],

@@ -24,6 +24,8 @@ pub(super) const TIMES: TimeWords = TimeWords {
     this: &["este"],
     next_before: &["proximo", "el proximo", "este proximo"],
     next_after: &["proximo", "que viene", "que entra"],
+    of_next_week: &["de la proxima semana", "de la semana que viene", "la semana que viene", "la proxima semana"],
+    counted_from: &["desde"],
     // The nearest one, says the Academy.
     next_may_skip: false,
     last_before: &["el ultimo", "el pasado"],

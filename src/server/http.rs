@@ -2,8 +2,8 @@
 
 use super::socket;
 use crate::engine::{Engine, ReceiveError};
-use crate::provider::{RawRequest, Reply, SendBy};
-use crate::sms::AccountId;
+use crate::provider::{Delivery, RawRequest, Reply, SendBy};
+use crate::sms::{AccountId, Sender};
 use crate::store::StoreError;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -157,7 +157,10 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::UnknownNumber(_) | ReceiveError::UnknownBrand(_) => {
                 Self::NotFound(error.to_string())
             }
-            ReceiveError::Contended | ReceiveError::Store(_) => Self::TryAgain(error.to_string()),
+            ReceiveError::TooLarge(_) => Self::TooLarge(error.to_string()),
+            ReceiveError::Closed(_) | ReceiveError::Contended | ReceiveError::Store(_) => {
+                Self::TryAgain(error.to_string())
+            }
         }
     }
 }
@@ -172,7 +175,9 @@ async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, requ
     let account = AccountId::from(account.as_str());
     let handled = async {
         let request = raw(&shared.public_url, request).await?;
-        handle(&shared.engine, &account, request).await
+        // What has begun is finished, whether or not anybody still waits for the answer.
+        let handled = tokio::spawn(async move { handle(&shared.engine, &account, request).await });
+        handled.await.unwrap_or_else(|error| Err(Refusal::TryAgain(error.to_string())))
     };
     match tokio::time::timeout(REQUEST_WITHIN, handled).await {
         Ok(Ok(reply)) => {
@@ -208,12 +213,21 @@ async fn handle(engine: &Engine, id: &AccountId, request: RawRequest) -> Result<
         account.provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let mut replies = Vec::new();
     for delivery in deliveries {
-        let Some(arrival) = engine.arrival(delivery).await? else { continue };
+        let to = texted(&delivery);
+        let Some(arrival) = engine.arrival(id, delivery).await? else { continue };
         let key = arrival.key.clone();
         engine.receive(arrival).await?;
-        if account.provider.send_by() == SendBy::Answer {
-            replies.extend(engine.answers(&key).await?);
+        if let (SendBy::Answer, Some(to)) = (account.provider.send_by(), to) {
+            replies.extend(engine.answers(&key, to).await?);
         }
     }
     Ok(account.provider.acknowledge(&replies))
+}
+
+/// The number that a delivery is a text to.
+fn texted(delivery: &Delivery) -> Option<Sender> {
+    match delivery {
+        Delivery::Text(inbound) => Some(inbound.to),
+        Delivery::Receipt(_) | Delivery::OptOut { .. } => None,
+    }
 }

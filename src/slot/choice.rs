@@ -59,6 +59,14 @@ impl Choice {
 }
 
 impl SlotType for Choice {
+    fn width(&self) -> u32 {
+        1 // a list takes what it names
+    }
+
+    fn example(&self) -> Option<String> {
+        self.values.first().and_then(|value| value.spellings.first()).cloned()
+    }
+
     fn vocabulary(&self) -> Option<&Vocabulary> {
         Some(&self.vocabulary)
     }

@@ -24,6 +24,10 @@ impl SlotType for FreeText {
         Openness::Open
     }
 
+    fn example(&self) -> Option<String> {
+        Some("something else".to_owned())
+    }
+
     fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {
         let all = text.tokens().len();
         let inner = at + 1..=all.saturating_sub(1).min(at + INNER_TOKENS_MAX);

@@ -19,6 +19,14 @@ impl SlotType for UsZip {
         Openness::Closed
     }
 
+    fn width(&self) -> u32 {
+        10 // some of the numbers of five digits
+    }
+
+    fn example(&self) -> Option<String> {
+        Some("30309".to_owned())
+    }
+
     fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {
         let digits = text.token(at);
         if text.tokens()[at].kind != TokenKind::Number || digits == "00000" {

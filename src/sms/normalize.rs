@@ -125,10 +125,15 @@ impl Text {
     #[must_use]
     pub fn rebuilt(&self, pieces: Vec<Piece>) -> Self {
         let mut text = Self { original: self.original.clone(), ..Self::default() };
+        let mut last = 0;
         for piece in pieces {
             let start = text.folded.len();
             text.folded.push_str(&piece.word);
-            text.tokens.push(token(start, &text.folded, self.span(piece.tokens)));
+            // Two words out of one token: the first has its bytes, the second stands right behind it.
+            let span = self.span(piece.tokens);
+            let span = span.start.max(last)..span.end.max(last);
+            last = span.end;
+            text.tokens.push(token(start, &text.folded, span));
         }
         text
     }

@@ -15,7 +15,22 @@ pub(super) const FORMAT: u8 = 1;
 
 /// Largest value that is stored, in bytes. sled moves values beyond its page size into files that no sync of ours
 /// covers, so nothing comes near.
-pub(super) const VALUE_BYTES_MAX: usize = 16 * 1024;
+const VALUE_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes that the store adds to a dialogue: version, alarm, and what its takes come to.
+const ADDED_BYTES_MAX: usize = 1_024;
+
+/// Why a turn can never be stored, if it cannot: its dialogue or its log entry is too large.
+pub(super) fn refusal(record: &[u8], entry: &[u8]) -> Option<String> {
+    let large = |what: &str, bytes: usize| format!("{what} of {bytes} bytes is larger than the store takes");
+    if record.len() + ADDED_BYTES_MAX > VALUE_BYTES_MAX {
+        Some(large("a dialogue", record.len()))
+    } else if entry.len() > VALUE_BYTES_MAX {
+        Some(large("a turn", entry.len()))
+    } else {
+        None
+    }
+}
 
 /// A record as bytes.
 pub(super) fn encode(record: &impl Serialize) -> Vec<u8> {

@@ -23,6 +23,8 @@ struct Lane {
     replies: BTreeSet<RowId>,
     /// All pending and held rows.
     waiting: BTreeSet<RowId>,
+    /// Replies that are being sent.
+    sending: BTreeSet<RowId>,
 }
 
 impl Live {
@@ -41,6 +43,9 @@ impl Live {
         if blocks {
             lane.replies.insert(row.id);
         }
+        if blocks && !waits {
+            lane.sending.insert(row.id);
+        }
     }
 
     /// Forgets a row as it was before.
@@ -49,6 +54,7 @@ impl Live {
         if let Some(lane) = self.lanes.get_mut(&row.key) {
             lane.replies.remove(&row.id);
             lane.waiting.remove(&row.id);
+            lane.sending.remove(&row.id);
             if lane.replies.is_empty() && lane.waiting.is_empty() {
                 self.lanes.remove(&row.key);
             }
@@ -65,10 +71,13 @@ impl Live {
         })
     }
 
-    /// Whether an earlier reply of the same dialogue is not settled yet.
+    /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
     pub(super) fn is_blocked(&self, row: &Row) -> bool {
         let lane = self.lanes.get(&row.key).filter(|_| in_order(row.send.class));
-        lane.and_then(|lane| lane.replies.first()).is_some_and(|first| *first < row.id)
+        lane.is_some_and(|lane| {
+            let earlier = lane.replies.first().is_some_and(|first| *first < row.id);
+            earlier || lane.sending.iter().any(|other| *other != row.id)
+        })
     }
 
     /// What waits for one person, in order.

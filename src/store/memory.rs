@@ -1,13 +1,14 @@
 //! The reference: everything in plain maps behind one lock, each rule written down as simply as it can be said.
 //! Tests and the simulator run on it; the other stores are compared with it.
 
+use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
     StoreError, Table, TakeKey, Turn, in_order, rows, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, Class, Key, MessageId, Receipt, ReceiptState};
+use crate::sms::{AccountId, Class, Key, MessageId, Receipt, ReceiptState, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -46,13 +47,14 @@ impl MemoryStore {
 
 impl Inner {
     fn commit(&mut self, mut turn: Turn) -> Commit {
-        if let Some(dialogue) = self.dialogues.get(&turn.key)
-            && turn.seen.is_some_and(|id| dialogue.record.person.has_seen(id))
-        {
-            return Commit::Duplicate;
+        let before = self.dialogues.get(&turn.key);
+        if turn.read_version != before.map_or(0, |dialogue| dialogue.version) {
+            let seen =
+                turn.seen.zip(before).is_some_and(|(id, dialogue)| dialogue.record.person.has_seen(id));
+            return if seen { Commit::Duplicate } else { Commit::Conflict };
         }
-        if turn.read_version != self.dialogues.get(&turn.key).map_or(0, |dialogue| dialogue.version) {
-            return Commit::Conflict;
+        if let Some(why) = codec::refusal(&codec::encode(&turn.record), &codec::encode(&turn.entry)) {
+            return Commit::Refused { why };
         }
         self.seq += 1;
         let wake = turn.wake();
@@ -79,26 +81,33 @@ impl Inner {
         Commit::Committed { seq: self.seq, taken }
     }
 
-    /// Whether an earlier reply of the same dialogue is not settled yet.
+    /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
     fn is_blocked(&self, row: &Row) -> bool {
-        in_order(row.send.class)
-            && self.outbox.range(..row.id).any(|(_, earlier)| {
-                earlier.key == row.key
-                    && in_order(earlier.send.class)
-                    && matches!(earlier.state, RowState::Pending | RowState::Sending)
-            })
+        let others = self.outbox.values().filter(|other| {
+            other.id != row.id
+                && other.key == row.key
+                && in_order(other.send.class)
+                && in_order(row.send.class)
+        });
+        others.into_iter().any(|other| match other.state {
+            RowState::Sending => true,
+            RowState::Pending => other.id < row.id,
+            RowState::Held | RowState::Unknown { .. } | RowState::Dead { .. } => false,
+        })
     }
 
     fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<Row> {
-        let due = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held) && row.due <= now;
-        let mut ready: Vec<RowId> =
-            self.outbox.values().filter(due).filter(|row| !self.is_blocked(row)).map(|row| row.id).collect();
-        ready.sort_by_key(|id| {
-            let row = &self.outbox[id];
-            (row.send.class == Class::Campaign, row.due, row.id)
-        });
-        ready.truncate(limit);
-        self.mark_sending(ready)
+        let is_due = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held) && row.due <= now;
+        let mut due: Vec<&Row> = self.outbox.values().filter(is_due).collect();
+        due.sort_by_key(|row| (row.send.class == Class::Campaign, row.due, row.id));
+        let due: Vec<RowId> = due.into_iter().map(|row| row.id).collect();
+        let mut claimed = Vec::new();
+        for id in due {
+            if claimed.len() < limit && !self.is_blocked(&self.outbox[&id]) {
+                claimed.extend(self.mark_sending(vec![id]));
+            }
+        }
+        claimed
     }
 
     fn mark_sending(&mut self, ready: Vec<RowId>) -> Vec<Row> {
@@ -129,20 +138,38 @@ impl Inner {
         self.outbox.extend(settled(row, settlement).map(|row| (id, row)));
     }
 
-    fn everything(&self, what: Table) -> Vec<Scanned> {
+    /// Everything of one kind, each with the key by which a scan goes on.
+    fn everything(&self, what: Table) -> Vec<(Vec<u8>, Scanned)> {
         match what {
             Table::Subscribers => (self.dialogues.iter())
-                .map(|(key, d)| Scanned::Subscriber { key: key.clone(), record: Box::new(d.record.clone()) })
+                .map(|(key, d)| {
+                    (
+                        key_bytes(key),
+                        Scanned::Subscriber { key: key.clone(), record: Box::new(d.record.clone()) },
+                    )
+                })
                 .collect(),
             Table::Turns => (self.turns.iter())
-                .map(|(seq, entry)| Scanned::Turn { seq: *seq, entry: Box::new(entry.clone()) })
+                .map(|(seq, entry)| {
+                    (seq.to_be_bytes().to_vec(), Scanned::Turn { seq: *seq, entry: Box::new(entry.clone()) })
+                })
                 .collect(),
-            Table::Outbox => self.outbox.values().map(|row| Scanned::Row(Box::new(row.clone()))).collect(),
-            Table::Sent => self.sent.values().map(|sent| Scanned::Sent(Box::new(sent.clone()))).collect(),
+            Table::Outbox => (self.outbox.iter())
+                .map(|(id, row)| {
+                    let key = [&id.seq.to_be_bytes()[..], &id.index.to_be_bytes()[..]].concat();
+                    (key, Scanned::Row(Box::new(row.clone())))
+                })
+                .collect(),
+            Table::Sent => (self.sent.iter())
+                .map(|((account, id), sent)| {
+                    let key = [account.as_str().as_bytes(), &[0], id.as_str().as_bytes()].concat();
+                    (key, Scanned::Sent(Box::new(sent.clone())))
+                })
+                .collect(),
             Table::Consents => (self.ledger.iter())
-                .map(|((key, _), entry)| Scanned::Consent {
-                    key: key.clone(),
-                    entry: Box::new(entry.clone()),
+                .map(|((key, number), entry)| {
+                    let at = [key_bytes(key), number.to_be_bytes().to_vec()].concat();
+                    (at, Scanned::Consent { key: key.clone(), entry: Box::new(entry.clone()) })
                 })
                 .collect(),
         }
@@ -167,9 +194,12 @@ impl Store for MemoryStore {
         Ok(self.inner().claim(now, limit))
     }
 
-    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
+    async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
         let mut inner = self.inner();
-        let waits = |row: &&Row| row.key == *key && matches!(row.state, RowState::Pending | RowState::Held);
+        let waits = |row: &&Row| {
+            let waiting = matches!(row.state, RowState::Pending | RowState::Held);
+            waiting && row.key == *key && row.send.from == Some(from)
+        };
         let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
         Ok(inner.mark_sending(ready))
     }
@@ -209,12 +239,12 @@ impl Store for MemoryStore {
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
-        let start = after.map_or(0, |Cursor(bytes)| {
-            usize::from_be_bytes(bytes.try_into().unwrap_or([0; size_of::<usize>()]))
-        });
-        let everything = self.inner().everything(what);
-        let end = everything.len().min(start + limit);
-        let next = (end < everything.len()).then(|| Cursor(end.to_be_bytes().to_vec()));
-        Ok(Page { items: everything.into_iter().skip(start).take(limit).collect(), next })
+        let mut everything = self.inner().everything(what);
+        everything.sort_by(|a, b| a.0.cmp(&b.0));
+        everything.retain(|(key, _)| after.as_ref().is_none_or(|Cursor(last)| key > last));
+        let more = everything.len() > limit.max(1);
+        everything.truncate(limit.max(1));
+        let next = everything.last().filter(|_| more).map(|(key, _)| Cursor(key.clone()));
+        Ok(Page { items: everything.into_iter().map(|(_, item)| item).collect(), next })
     }
 }

@@ -14,12 +14,14 @@ mod writer;
 use super::{
     Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec,
 };
-use crate::sms::{Key, Receipt};
+use crate::sms::{Key, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use writer::{Job, Writer};
 
@@ -32,6 +34,40 @@ pub struct SledStore {
     db: sled::Db,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// How often a locked folder is tried, and how long in between: sled lets go of its lock a moment after it is dropped.
+const LOCKED_TRIES: usize = 5;
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
+
+fn open_database(database: &Path, cache_bytes: u64, folder: &Path) -> Result<sled::Db, OpenError> {
+    let config = sled::Config::new()
+        .path(database)
+        .cache_capacity(cache_bytes)
+        .mode(sled::Mode::HighThroughput)
+        .flush_every_ms(None);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match config.open().map_err(|error| open_error(error, folder)) {
+            Err(OpenError::Locked(_)) if tries < LOCKED_TRIES => std::thread::sleep(LOCKED_PAUSE),
+            opened => return opened,
+        }
+    }
+}
+
+fn open_error(error: sled::Error, folder: &Path) -> OpenError {
+    let path = folder.to_path_buf();
+    match error {
+        sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(path),
+        // sled wraps the lock's error into words of its own.
+        sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(path),
+        sled::Error::Io(source) => OpenError::Folder { path, source },
+        other @ (sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)
+        | sled::Error::Corruption { .. }) => OpenError::Unreadable { path, why: other.to_string() },
+    }
 }
 
 /// Why the store could not be opened.
@@ -65,25 +101,10 @@ impl SledStore {
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
         let at = || folder.to_path_buf();
         let folder_error = |source| OpenError::Folder { path: at(), source };
-        std::fs::create_dir_all(folder).map_err(folder_error)?;
+        // For its owner alone: it holds what people told a brand.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(folder_error)?;
         let database = folder.join("sled");
-        let config = sled::Config::new()
-            .path(&database)
-            .cache_capacity(cache_bytes)
-            .mode(sled::Mode::HighThroughput)
-            .flush_every_ms(None);
-        let db = config.open().map_err(|error| match error {
-            sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(at()),
-            // sled wraps the lock's error into words of its own.
-            sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => {
-                OpenError::Locked(at())
-            }
-            sled::Error::Io(source) => OpenError::Folder { path: at(), source },
-            other @ (sled::Error::CollectionNotFound(_)
-            | sled::Error::Unsupported(_)
-            | sled::Error::ReportableBug(_)
-            | sled::Error::Corruption { .. }) => OpenError::Unreadable { path: at(), why: other.to_string() },
-        })?;
+        let db = open_database(&database, cache_bytes, folder)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
         let writer = Writer::open(db.clone(), file)
             .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;
@@ -136,8 +157,8 @@ impl Store for SledStore {
         self.ask(|answer| Job::Claim { now, limit, answer }).await?
     }
 
-    async fn claim_for(&self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
-        self.ask(|answer| Job::ClaimFor { key: key.clone(), limit, answer }).await?
+    async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.ask(|answer| Job::ClaimFor { key: key.clone(), from, limit, answer }).await?
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
@@ -159,15 +180,4 @@ impl Store for SledStore {
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         keys::scan(&self.db, what, after, limit)
     }
-}
-
-/// The largest value that a write may hold; a larger one is a bug of ours and is reported rather than lost.
-fn fits(what: &str, value: &[u8]) -> Result<(), StoreError> {
-    if value.len() > codec::VALUE_BYTES_MAX {
-        return Err(StoreError::Corrupt(format!(
-            "{what} of {} bytes is too large to be stored",
-            value.len()
-        )));
-    }
-    Ok(())
 }

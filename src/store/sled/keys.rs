@@ -170,12 +170,15 @@ fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
     Ok(RowId { seq: seq_of(key)?, index })
 }
 
+/// Reads what stands under a key.
+pub(super) type Get<'g> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError> + 'g;
+
 /// A row with its words from the log.
-pub(super) fn read_row(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
+pub(super) fn read_row(get: &Get<'_>, key: &[u8], value: &[u8]) -> Result<Row, StoreError> {
     let id = row_id(key)?;
     let stored: StoredRow = decode("a message", value)?;
     let lost = || StoreError::Corrupt(format!("the turn of message {id}"));
-    let entry = db.get(turn(id.seq)).map_err(|error| gone(&error))?.ok_or_else(lost)?;
+    let entry = get(&turn(id.seq))?.ok_or_else(lost)?;
     let mut entry: Entry = decode("a turn", &entry)?;
     let index = usize::from(id.index);
     match (index < entry.effects.len()).then(|| entry.effects.swap_remove(index)) {
@@ -232,7 +235,10 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
         Table::Turns => {
             Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) }
         }
-        Table::Outbox => Scanned::Row(Box::new(read_row(db, key, value)?)),
+        Table::Outbox => {
+            let get = |key: &[u8]| Ok(db.get(key).map_err(|error| gone(&error))?.map(|value| value.to_vec()));
+            Scanned::Row(Box::new(read_row(&get, key, value)?))
+        }
         Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
         Table::Consents => {
             let entry: LedgerEntry = decode("a ledger entry", value)?;

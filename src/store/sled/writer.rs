@@ -1,9 +1,9 @@
 //! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
 
+use super::codec;
 use super::keys::{self, Stored, StoredRow, gone};
-use super::{codec, fits};
 use crate::dialogue::Effect;
-use crate::sms::{Key, Receipt, ReceiptState};
+use crate::sms::{Key, Receipt, ReceiptState, Sender};
 use crate::store::live::Live;
 use crate::store::{
     Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, rows, settled, take,
@@ -18,13 +18,16 @@ use tokio::sync::oneshot;
 /// everybody in it waits for all of it.
 const BATCH_MAX: usize = 1_024;
 
+/// Alarms that may ring early before one that is really due is found. They are moved when they ring, so few are left.
+const EARLY_MAX: usize = 4_096;
+
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// Something that the writer is asked for.
 pub(super) enum Job {
     Commit(Vec<Prepared>, Answer<Vec<Commit>>),
     Claim { now: Timestamp, limit: usize, answer: Answer<Vec<Row>> },
-    ClaimFor { key: Key, limit: usize, answer: Answer<Vec<Row>> },
+    ClaimFor { key: Key, from: Sender, limit: usize, answer: Answer<Vec<Row>> },
     Settle(Vec<(RowId, Settlement)>, Answer<()>),
     Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
     NextDue(Answer<Option<Timestamp>>),
@@ -36,12 +39,14 @@ pub(super) struct Prepared {
     turn: Turn,
     record: Vec<u8>,
     entry: Vec<u8>,
+    refusal: Option<String>,
 }
 
 impl Prepared {
     pub(super) fn new(turn: Turn) -> Self {
         let (record, entry) = (codec::encode(&turn.record), codec::encode(&turn.entry));
-        Self { turn, record, entry }
+        let refusal = codec::refusal(&record, &entry);
+        Self { turn, record, entry, refusal }
     }
 }
 
@@ -90,7 +95,7 @@ impl Writer {
         }
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
-            let mut row = keys::read_row(&writer.db, &key, &value)?;
+            let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
             if row.state == RowState::Sending {
                 row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
                 writer.batch.put(key.to_vec(), StoredRow::encode(&row));
@@ -109,13 +114,18 @@ impl Writer {
                 let Ok(job) = jobs.try_recv() else { break };
                 replies.push(self.work(job));
             }
-            if let Err(error) = self.sync() {
-                tracing::error!(%error, "the store could not be written; ending, because nobody knows what is on the disk");
-                std::process::abort();
-            }
+            self.sync_or_end();
             for reply in replies {
                 reply();
             }
+        }
+    }
+
+    /// Puts the batch on the disk, or ends the process.
+    fn sync_or_end(&mut self) {
+        if let Err(error) = self.sync() {
+            tracing::error!(%error, "the store could not be written; ending, because nobody knows what is on the disk");
+            std::process::abort();
         }
     }
 
@@ -143,11 +153,15 @@ impl Writer {
                 let result = turns.into_iter().map(|turn| self.commit(turn)).collect();
                 reply(answer, result)
             }
-            Job::Claim { now, limit, answer } => reply(answer, self.claim(now, limit)),
-            Job::ClaimFor { key, limit, answer } => reply(answer, self.claim_for(&key, limit)),
+            Job::Claim { now, limit, answer } => reply(answer, Ok(self.claim(now, limit))),
+            Job::ClaimFor { key, from, limit, answer } => {
+                reply(answer, Ok(self.claim_for(&key, from, limit)))
+            }
             Job::Settle(list, answer) => {
-                let result = list.iter().try_for_each(|(id, settlement)| self.settle(*id, settlement));
-                reply(answer, result)
+                // Every one is written down, whatever is wrong with another.
+                let results: Vec<_> =
+                    list.iter().map(|(id, settlement)| self.settle(*id, settlement)).collect();
+                reply(answer, results.into_iter().collect())
             }
             Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
             Job::NextDue(answer) => reply(answer, self.next_due()),
@@ -163,7 +177,7 @@ impl Writer {
     }
 
     fn commit(&mut self, prepared: Prepared) -> Result<Commit, StoreError> {
-        let Prepared { turn, mut record, entry } = prepared;
+        let Prepared { turn, mut record, entry, refusal } = prepared;
         let key = keys::dialogue(&turn.key);
         let before = self.get(&key)?.map(|bytes| Stored::decode(&bytes)).transpose()?;
         if turn.read_version != before.as_ref().map_or(0, |stored| stored.version) {
@@ -171,8 +185,9 @@ impl Writer {
             let known = seen.is_some_and(|(id, stored)| stored.record().is_ok_and(|r| r.person.has_seen(id)));
             return Ok(if known { Commit::Duplicate } else { Commit::Conflict });
         }
-        fits("a turn", &entry)?;
-        fits("a dialogue", &record)?;
+        if let Some(why) = refusal {
+            return Ok(Commit::Refused { why });
+        }
         let taken = self.takes(&turn)?;
         if !taken.is_empty() {
             let mut changed = turn.record.clone();
@@ -231,41 +246,47 @@ impl Writer {
 
     fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
         let key = keys::row(id);
-        self.get(&key)?.map(|value| keys::read_row(&self.db, &key, &value)).transpose()
+        self.get(&key)?.map(|value| keys::read_row(&|key| self.get(key), &key, &value)).transpose()
     }
 
-    fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        // Rows of this very batch have no turn in the database yet: they are claimed the next time.
-        if self.batch.len > 0 {
-            self.sync()?;
-        }
+    fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<Row> {
         let mut claimed = Vec::new();
         let due: Vec<RowId> = self.live.due(now).collect();
         for id in due {
             if claimed.len() == limit {
                 break;
             }
-            let Some(mut row) = self.row(id)? else { continue };
+            let Some(mut row) = self.readable_row(id) else { continue };
             if self.live.is_blocked(&row) {
                 continue;
             }
             self.mark_sending(&mut row);
             claimed.push(row);
         }
-        Ok(claimed)
+        claimed
     }
 
-    fn claim_for(&mut self, key: &Key, limit: usize) -> Result<Vec<Row>, StoreError> {
-        if self.batch.len > 0 {
-            self.sync()?;
-        }
+    fn claim_for(&mut self, key: &Key, from: Sender, limit: usize) -> Vec<Row> {
         let mut claimed = Vec::new();
-        for id in self.live.waiting_for(key).into_iter().take(limit) {
-            let Some(mut row) = self.row(id)? else { continue };
-            self.mark_sending(&mut row);
-            claimed.push(row);
+        for id in self.live.waiting_for(key) {
+            if claimed.len() == limit {
+                break;
+            }
+            let Some(mut row) = self.readable_row(id) else { continue };
+            if row.send.from == Some(from) {
+                self.mark_sending(&mut row);
+                claimed.push(row);
+            }
         }
-        Ok(claimed)
+        claimed
+    }
+
+    /// A row to be claimed. One that cannot be read is left out: it must not keep the others from being sent.
+    fn readable_row(&self, id: RowId) -> Option<Row> {
+        self.row(id).unwrap_or_else(|error| {
+            tracing::error!(row = %id, %error, "a message cannot be read; it stays where it is");
+            None
+        })
     }
 
     fn mark_sending(&mut self, row: &mut Row) {
@@ -298,13 +319,11 @@ impl Writer {
 
     /// Dialogues whose alarm has rung and whose timer is really due; an alarm that rang early is moved.
     fn due(&mut self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
-        if self.batch.len > 0 {
-            self.sync()?;
-        }
         let mut alarms = Vec::new();
         let mut end = keys::alarm_moment(until);
         end.push(u8::MAX);
-        let rung: Vec<_> = self.db.range(b"a".to_vec()..=end).keys().take(limit.saturating_mul(2)).collect();
+        let rung: Vec<_> =
+            self.db.range(b"a".to_vec()..=end).keys().take(limit.saturating_add(EARLY_MAX)).collect();
         for found in rung {
             let index = found.map_err(|error| gone(&error))?;
             let (alarm, key) = keys::alarm_from(&index)?;
@@ -330,10 +349,7 @@ impl Writer {
         Ok(alarms)
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        if self.batch.len > 0 {
-            self.sync()?;
-        }
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
         let alarm = first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at);
         Ok(self.live.next_due().into_iter().chain(alarm).min())
