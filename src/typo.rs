@@ -243,7 +243,8 @@ mod tests {
 
     #[test]
     fn words_run_together_keep_their_order_in_the_text() {
-        let text = mended(&Text::new("signme up"), &[&Vocabulary::new(["sign", "me", "up"])]).expect("mended");
+        let text =
+            mended(&Text::new("signme up"), &[&Vocabulary::new(["sign", "me", "up"])]).expect("mended");
         assert_eq!([0, 1, 2].map(|at| text.span(at..at + 1)), [0..6, 6..6, 7..9]);
     }
 

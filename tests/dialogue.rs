@@ -315,3 +315,87 @@ fn one_of(state: &State, text: &str, now: Timestamp) -> (State, Step) {
     let reading = read(&SCOOPS, state, &event, now);
     (state.clone(), step(&SCOOPS, state, &event, &reading, now, 7))
 }
+
+/// A brand with one flow that asks and one that only tells, for what the example brand does not do.
+const SHOP: [(&str, &str); 4] = [
+    ("sayso.toml", ""),
+    ("grammars/en.grammar", "intent join\n  join\nintent hours\n  hours\nintent news\n  news\n"),
+    (
+        "flows/shop/brand.flow",
+        "brand Shop\n  program Shop News\n  contact help@shop.example\n  optin join, news\nfield size: number\n",
+    ),
+    (
+        "flows/shop/a.flow",
+        "flow ask\n  start on join, hours\nnode size\n  say What size?\n  ask size\n    tries 2 -> out\n  -> out\n\
+         node out\n  say Done.\n  end\nflow tell\n  start on news\nnode tell\n  say News!\n  end\n",
+    ),
+];
+
+fn shop(change: impl Fn(&str) -> String) -> Arc<Bot> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in SHOP {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, change(text)).unwrap();
+    }
+    let workspace = Workspace::open(folder.path());
+    Arc::clone(workspace.bot("shop").expect("the brand is sound"))
+}
+
+/// Texts one after the other, each through the store; the sends of the last one, and the dialogue after it.
+fn after(bot: &Bot, state: State, texts: &[&str]) -> (Vec<String>, State) {
+    let mut state = state;
+    let mut said = Vec::new();
+    for (id, text) in texts.iter().enumerate() {
+        let event = inbound(text, id as u64, None);
+        let before = resume(bot, to_record(bot, &state));
+        let now = NOON.parse().unwrap();
+        let reading = read(bot, &before, &event, now);
+        let step = step(bot, &before, &event, &reading, now, 7);
+        said = step
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Send(send) => Some(send.body.clone()),
+                Effect::Ledger(_) | Effect::Take(_) | Effect::Lookup { .. } | Effect::Notify { .. } => None,
+            })
+            .collect();
+        state = step.state;
+    }
+    (said, state)
+}
+
+/// Consent is written down wherever an opt-in intent is heard, also where it starts nothing.
+#[test]
+fn an_opt_in_is_consent_even_where_its_flow_is_open() {
+    let bot = shop(str::to_owned);
+    let (_, state) = after(&bot, State::default(), &["hours"]);
+    assert_eq!(state.person.standing.status, Status::None);
+    let (said, state) = after(&bot, state, &["join"]);
+    assert_eq!(state.person.standing.status, Status::In);
+    assert_eq!(said, ["What size?"]);
+}
+
+/// A flow in between changes nothing about how often the question was answered badly.
+#[test]
+fn an_interruption_is_no_fresh_start() {
+    let bot = shop(str::to_owned);
+    let (said, _) = after(&bot, State::default(), &["join", "huge", "news", "huge"]);
+    assert_eq!(said, ["Done."], "the second bad answer leaves");
+}
+
+/// Whoever an edit has moved is asked before their text is an answer, whatever they text in between.
+#[test]
+fn who_was_moved_is_asked_before_they_answer() {
+    let old = shop(|text| text.replace("node size", "node how-large"));
+    let (_, state) = after(&old, State::default(), &["join"]);
+    let record = to_record(&old, &state);
+    let new = shop(str::to_owned);
+    let moved = resume(&new, record);
+    let (said, state) = after(&new, moved, &["HELP"]);
+    assert!(said[0].starts_with("Shop News: help"), "{said:?}");
+    let (said, state) = after(&new, state, &["7"]);
+    assert_eq!(said, ["What size?"]);
+    let (said, state) = after(&new, state, &["7"]);
+    assert_eq!((said, state.person.fields.len()), (vec!["Done.".to_owned()], 1));
+}

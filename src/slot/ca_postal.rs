@@ -1,6 +1,5 @@
 //! `ca_postal`: a postal code of Canada, letter digit letter, digit letter digit: "K1A 0B1".
 
-use super::gazetteer::gap_before;
 use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -58,7 +57,7 @@ impl SlotType for CaPostal {
 
 /// "K1A 0B1": two tokens, parted by one space or hyphen.
 fn parted(text: &Text, at: usize) -> Option<(usize, String)> {
-    let joined = at + 1 < text.tokens().len() && matches!(gap_before(text, at + 1), " " | "-" | "\u{a0}");
+    let joined = at + 1 < text.tokens().len() && matches!(text.gap(at + 1), " " | "-" | "\u{a0}");
     if !joined || text.token(at).len() != 3 {
         return None;
     }

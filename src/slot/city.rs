@@ -4,9 +4,7 @@
 //! these, one with ten times the people of the next is meant ("Atlanta" is the one in Georgia), else it is ambiguous.
 //! A name that is an everyday word counts as the whole answer, with a region, or with a capital inside a sentence.
 
-use super::gazetteer::{
-    CITIES, Met, Place, REGIONS, country_at, gap_before, is_meant, is_shouted, is_word_code,
-};
+use super::gazetteer::{CITIES, Met, Place, REGIONS, country_at, is_meant, is_shouted, is_word_code};
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -165,7 +163,7 @@ enum Says {
 }
 
 fn says_where(text: &Text, at: usize, place: &Whereabouts) -> Says {
-    let comma = gap_before(text, at).contains([',', '(']);
+    let comma = text.gap(at).contains([',', '(']);
     let shouted = is_shouted(text, at, place.end);
     if !place.code || !is_word_code(text, at) || shouted && comma {
         return Says::Surely;

@@ -1,7 +1,7 @@
 //! `date`: a day of the calendar, in digits, with the name of its month, or by its distance from today.
 
 use super::number::{
-    count, digits_and_letters, ends_clean, gap, linked, longest, ordinal, quantity, starts_clean,
+    count, digits_and_letters, ends_clean, linked, longest, ordinal, quantity, starts_clean,
 };
 use super::{Answer, Context, DateOrder, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{is_skip, is_word_of, longest_phrase, read_only_meant};
@@ -167,8 +167,8 @@ fn plain_digits(text: &Text, at: usize) -> Option<&str> {
 fn in_digits(text: &Text, at: usize, context: &Context<'_>) -> Option<Written> {
     let first = plain_digits(text, at).filter(|_| starts_clean(text, at))?;
     let second = plain_digits(text, at + 1).filter(|digits| digits.len() <= 2)?;
-    let sign = gap(text, at + 1);
-    let third = plain_digits(text, at + 2).filter(|_| gap(text, at + 2).trim() == sign.trim());
+    let sign = text.gap(at + 1);
+    let third = plain_digits(text, at + 2).filter(|_| text.gap(at + 2).trim() == sign.trim());
     let (end, year, (first, second)) = match (first.len(), sign.trim(), third) {
         (4, "-" | "/" | ".", Some(day)) if day.len() <= 2 => (at + 3, full(first)?, (second, day)),
         (1 | 2, "-" | "/" | "." | "", Some(year)) if year.len() == 4 => {
@@ -219,9 +219,9 @@ fn with_month(text: &Text, at: usize, context: &Context<'_>) -> Option<Written> 
 
 /// Whether the parts of a date go on over the gap before `at`: "4-mar", "march 4, 2027", "4. marzo".
 fn near(text: &Text, at: usize) -> bool {
-    let mut signs = gap(text, at).chars().filter(|c| !c.is_whitespace());
+    let mut signs = text.gap(at).chars().filter(|c| !c.is_whitespace());
     let plain = signs.all(|c| matches!(c, '-' | '.' | ',' | '/' | '\'' | '’'));
-    plain && gap(text, at).len() <= GAP_MAX
+    plain && text.gap(at).len() <= GAP_MAX
 }
 
 fn day_of_month(text: &Text, at: usize, context: &Context<'_>) -> Option<(u32, usize)> {
@@ -248,7 +248,7 @@ fn year(text: &Text, end: usize, context: &Context<'_>) -> (Year, usize) {
     let missing = (Year::Missing, end);
     let Some(digits) = plain_digits(text, at).filter(|_| near(text, at)) else { return missing };
     let Ok(number) = digits.parse::<i16>() else { return missing };
-    let last = !gap(text, at).trim().is_empty() || at + 1 == text.tokens().len();
+    let last = !text.gap(at).trim().is_empty() || at + 1 == text.tokens().len();
     match digits.len() {
         4 if YEARS.contains(&number) => (Year::Full(number), at + 1),
         2 if last && ends_clean(text, at + 1) => (Year::Short(number), at + 1),
@@ -259,7 +259,7 @@ fn year(text: &Text, end: usize, context: &Context<'_>) -> (Year, usize) {
 /// Eight digits without a sign, "03041985" or "19850304": in the order of the place, or year first.
 pub(super) fn compact(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
     let digits = plain_digits(text, at).filter(|digits| digits.len() == 8)?;
-    if !starts_clean(text, at) || !ends_clean(text, at + 1) || gap(text, at).ends_with('+') {
+    if !starts_clean(text, at) || !ends_clean(text, at + 1) || text.gap(at).ends_with('+') {
         return None;
     }
     let day = |year: &str, month: &str, day: &str| {

@@ -1,7 +1,7 @@
 //! `duration`: a length of time, from seconds to weeks. Months and years have no fixed length and are not read.
 
 use super::number::{
-    Quantity, count, digits_and_letters, ends_clean, gap, linked, longest, one_of_two, quantity, starts_clean,
+    Quantity, count, digits_and_letters, ends_clean, linked, longest, one_of_two, quantity, starts_clean,
 };
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{is_word_of, longest_phrase, read_only_meant};
@@ -117,7 +117,7 @@ fn with_half(text: &Text, term: Term, context: &Context<'_>) -> Term {
 
 /// What goes on after a term, in a smaller unit, which minutes and seconds may leave out: "1h 30".
 fn next_term(text: &Text, last: &Term, context: &Context<'_>) -> Option<Term> {
-    let joins = matches!(gap(text, last.end).trim(), "" | ",");
+    let joins = matches!(text.gap(last.end).trim(), "" | ",");
     let and = usize::from(is_word_of(text, last.end, &["and", "et", "y", "con"]));
     let from = last.end + and;
     if !joins || last.seconds.is_sign_negative() || from >= text.tokens().len() {

@@ -1,6 +1,5 @@
 //! `emoji`: the first emoji of a text, as it was typed: with its skin tone, its joined parts, both halves of a flag.
 
-use super::gazetteer::gap_before;
 use super::{ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -72,11 +71,11 @@ fn is_joined(text: &Text, at: usize) -> bool {
     text.tokens()[at].kind == TokenKind::Emoji
         && at > 0
         && text.tokens()[at - 1].kind == TokenKind::Emoji
-        && gap_before(text, at).strip_suffix(JOINER).is_some_and(|gap| gap.chars().all(is_modifier))
+        && text.gap(at).strip_suffix(JOINER).is_some_and(|gap| gap.chars().all(is_modifier))
 }
 
 fn follows_directly(text: &Text, at: usize) -> bool {
-    at > 0 && at < text.tokens().len() && gap_before(text, at).is_empty()
+    at > 0 && at < text.tokens().len() && text.gap(at).is_empty()
 }
 
 /// Regional indicators: two of them are a flag.

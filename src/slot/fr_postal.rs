@@ -1,6 +1,5 @@
 //! `fr_postal`: a postal code of France, five digits that begin with a département.
 
-use super::gazetteer::gap_before;
 use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -50,7 +49,7 @@ impl SlotType for FrPostal {
 
 /// "75 001": the département, one space, the rest.
 fn parted(text: &Text, at: usize) -> Option<(usize, String)> {
-    let joined = at + 1 < text.tokens().len() && matches!(gap_before(text, at + 1), " " | "\u{a0}");
+    let joined = at + 1 < text.tokens().len() && matches!(text.gap(at + 1), " " | "\u{a0}");
     if !joined || text.token(at).len() != 2 {
         return None;
     }

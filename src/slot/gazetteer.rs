@@ -327,13 +327,7 @@ fn has_small_letters(text: &Text) -> bool {
 }
 
 fn starts_sentence(text: &Text, at: usize) -> bool {
-    at == 0 || gap_before(text, at).contains(['.', '!', '?', '\n', '¡', '¿', ':'])
-}
-
-/// What was typed between token `at` and the one before it. Nothing, where a mended text makes two tokens of one word.
-pub(super) fn gap_before(text: &Text, at: usize) -> &str {
-    let start = at.checked_sub(1).map_or(0, |before| text.span(before..at).end);
-    text.original().get(start..text.span(at..at + 1).start).unwrap_or_default()
+    at == 0 || text.gap(at).contains(['.', '!', '?', '\n', '¡', '¿', ':'])
 }
 
 #[cfg(test)]
@@ -372,7 +366,7 @@ mod tests {
     fn a_mended_text_has_gaps_of_nothing() {
         let vocabulary = Vocabulary::new(["sign", "me", "up"]);
         let text = mended(&Text::new("signme up"), &[&vocabulary]).expect("mended");
-        assert_eq!((0..3).map(|at| gap_before(&text, at)).collect::<Vec<_>>(), ["", "", " "]);
+        assert_eq!((0..3).map(|at| text.gap(at)).collect::<Vec<_>>(), ["", "", " "]);
     }
 
     #[test]

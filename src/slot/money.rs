@@ -1,6 +1,6 @@
 //! `money`: an amount and its currency, which the sign, the word or the code says, or else the country.
 
-use super::number::{Quantity, Writing, digits_and_letters, ends_clean, gap, linked};
+use super::number::{Quantity, Writing, digits_and_letters, ends_clean, linked};
 use super::number::{longest, quantity, quantity_written, stands_alone};
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{is_word_of, read_only_meant};
@@ -150,7 +150,7 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
 
 /// An amount without a currency: the country's, unless it is visibly an amount of something else.
 fn bare(text: &Text, number: &Quantity<'_>, context: &Context<'_>) -> Option<Meant> {
-    let percent = gap(text, number.end).trim_start().starts_with(['%', '٪']);
+    let percent = text.gap(number.end).trim_start().starts_with(['%', '٪']);
     let timed = context.languages.iter().any(|lang| {
         let units = lang.lexicon().time.units;
         units.iter().any(|(unit, _)| unit.len() > 1 && is_word_of(text, number.end, &[*unit]))
@@ -173,7 +173,7 @@ fn amount_of(amount: Decimal, currency: &str) -> Answer {
 
 /// "3/4" is a date or a share, and no amount, though it is a number.
 fn is_fraction(text: &Text, number: &Quantity<'_>) -> bool {
-    gap(text, number.end - 1) == "/"
+    text.gap(number.end - 1) == "/"
 }
 
 /// The currency that stands before the number, and where the number begins: "$5", "USD 5", "mx$5".
@@ -181,7 +181,7 @@ fn currency_before(text: &Text, at: usize) -> (Option<Currency>, usize) {
     if at >= text.tokens().len() {
         return (None, at);
     }
-    let between = gap(text, at + 1).trim();
+    let between = text.gap(at + 1).trim();
     let word = text.token(at);
     if between == "$" {
         let known = BEFORE_DOLLAR_SIGN.iter().find(|(name, _)| *name == word).map(|(_, currency)| *currency);
@@ -192,7 +192,7 @@ fn currency_before(text: &Text, at: usize) -> (Option<Currency>, usize) {
     if let Some(currency) = code_named(word).filter(|_| between.is_empty() || between == ":") {
         return (Some(currency), at + 1);
     }
-    let gap = gap(text, at);
+    let gap = text.gap(at);
     // A sign that is glued to the number before is that number's: "5€ 6".
     if at > 0 && gap.starts_with(|c| sign(c).is_some()) && digits_and_letters(text, at - 1).is_some() {
         return (None, at);
@@ -209,7 +209,7 @@ fn currency_after(text: &Text, number: &Quantity<'_>) -> Option<(Option<Currency
         let short = if number.unit == "c" { Some(Currency::Cent) } else { None };
         return Some((Some(known.or_else(|| code_named(number.unit)).or(short)?), end));
     }
-    if let Some(currency) = gap(text, end).trim_start().chars().next().and_then(sign) {
+    if let Some(currency) = text.gap(end).trim_start().chars().next().and_then(sign) {
         return Some((Some(currency), end));
     }
     if end >= text.tokens().len() || !linked(text, end) {
@@ -224,7 +224,7 @@ fn currency_after(text: &Text, number: &Quantity<'_>) -> Option<(Option<Currency
 
 /// The cents behind an amount: "5€50", "5 dollars and 50 cents".
 fn cents(text: &Text, end: usize, context: &Context<'_>) -> Option<(Decimal, usize)> {
-    let mut signs = gap(text, end).chars();
+    let mut signs = text.gap(end).chars();
     let glued = matches!((signs.next().and_then(sign), signs.next()), (Some(_), None));
     if let Some((digits, "")) = digits_and_letters(text, end).filter(|(digits, _)| glued && digits.len() == 2)
     {

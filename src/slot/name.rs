@@ -1,7 +1,6 @@
 //! `name`: what somebody is called. Takes "I'm Ana", "Ana Lopez here" and "this is Ana from Atlanta"; refuses
 //! "yes please", questions and sentences.
 
-use super::gazetteer::gap_before;
 use super::{
     ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase,
 };
@@ -165,7 +164,7 @@ fn is_particle(text: &Text, at: usize) -> bool {
 /// Whether what stands before token `at` may stand inside a name: "J.R. Smith", "Jean-Luc", "Lopez, Ana",
 /// "Ana (Annie) Lopez", an accent that is a character of its own; not "x.com" or "Ana/Luis".
 fn joins_name(text: &Text, at: usize) -> bool {
-    let gap = gap_before(text, at);
+    let gap = text.gap(at);
     let allowed = |c: char| c.is_whitespace() || is_combining_mark(c) || ".,-‐‑–()\"“”'’‘·・".contains(c);
     let is_initial = || text.token(at).len() == 1 || has_capital(text, at);
     gap.chars().all(allowed) && (gap != "." || is_initial())

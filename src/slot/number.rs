@@ -204,7 +204,7 @@ pub(super) fn quantity_written<'t>(
         return Some(Quantity { value: -below.value, ..below });
     }
     let mut quantity = unsigned(text, at, context, writing)?;
-    if has_minus(gap(text, at), at == 0) && digits_and_letters(text, at).is_some() {
+    if has_minus(text.gap(at), at == 0) && digits_and_letters(text, at).is_some() {
         quantity.value = -quantity.value;
     }
     Some(quantity)
@@ -257,22 +257,14 @@ fn with_half(text: &Text, value: Decimal, end: usize, words: &NumberWords) -> (D
 
 // ── digits ──────────────────────────────────────────────────────────────────────────────────────
 
-/// What stands between token `at` and the one before it, or the end of the text.
-pub(super) fn gap(text: &Text, at: usize) -> &str {
-    let tokens = text.tokens().len();
-    let start = if at == 0 { 0 } else { text.span(at - 1..at).end };
-    let end = if at < tokens { text.span(at..at + 1).start } else { text.original().len() };
-    &text.original()[start..end]
-}
-
 /// Whether words go on over the gap before token `at`: a space or a hyphen, but no comma.
 pub(super) fn linked(text: &Text, at: usize) -> bool {
-    gap(text, at).chars().all(|c| c.is_whitespace() || matches!(c, '-' | '‐' | '‑'))
+    text.gap(at).chars().all(|c| c.is_whitespace() || matches!(c, '-' | '‐' | '‑'))
 }
 
 /// Whether a number may start at `at`: not in the middle of "555-1234", "covid-19", "3.4.5" or "a/7".
 pub(super) fn starts_clean(text: &Text, at: usize) -> bool {
-    let gap = gap(text, at);
+    let gap = text.gap(at);
     at == 0 || gap.contains(char::is_whitespace) || {
         let after_digit = text.token(at - 1).ends_with(|c: char| c.is_ascii_digit());
         gap.is_empty() || !after_digit && !gap.ends_with(['-', '/', '_', '@', '#', '\\'])
@@ -281,7 +273,7 @@ pub(super) fn starts_clean(text: &Text, at: usize) -> bool {
 
 /// Whether a number may end before `end`: not in the middle of "555-1234", "5-ish", "5/b" or "5:30".
 pub(super) fn ends_clean(text: &Text, end: usize) -> bool {
-    let gap = gap(text, end);
+    let gap = text.gap(end);
     end >= text.tokens().len() || gap.is_empty() || gap.contains(char::is_whitespace) || {
         let before_digit = text.token(end).starts_with(|c: char| c.is_ascii_digit());
         !before_digit && !gap.starts_with(['-', '/', '_', '@', ':'])
@@ -315,7 +307,7 @@ fn digits(text: &Text, at: usize, writing: Writing) -> Option<Quantity<'_>> {
     if plain.len() > DIGITS_MAX || in_phone(text, at, end) {
         return None;
     }
-    if used == 0 && starts_with_point(gap(text, at), at == 0) {
+    if used == 0 && starts_with_point(text.gap(at), at == 0) {
         plain.insert_str(0, "0.");
     }
     let unit = used.checked_sub(1).map_or(letters, |last| parts[last].letters);
@@ -334,7 +326,7 @@ fn parts(text: &Text, at: usize, writing: Writing) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     while parts.len() < GROUPS_MAX {
         let here = at + parts.len();
-        let mut between = gap(text, here).chars();
+        let mut between = text.gap(here).chars();
         let (Some(sign), None) = (between.next(), between.next()) else { break };
         let Some((digits, letters)) = digits_and_letters(text, here) else { break };
         // A space that does not break is typed by software that means a group, in any language.
@@ -390,7 +382,7 @@ fn starts_with_point(gap: &str, first: bool) -> bool {
 /// Whether the digits of `at..end` are some of a phone number's, or of something else that is written so.
 fn in_phone(text: &Text, at: usize, end: usize) -> bool {
     let joins = |at: usize| {
-        let gap = gap(text, at);
+        let gap = text.gap(at);
         gap.chars().count() <= 3
             && gap.chars().all(|c| matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{A0}'))
     };
@@ -403,7 +395,7 @@ fn in_phone(text: &Text, at: usize, end: usize) -> bool {
         last += 1;
     }
     let digits: usize = (first..last).map(|token| text.token(token).len()).sum();
-    digits >= PHONE_DIGITS_MIN && ((first, last) != (at, end) || gap(text, at).ends_with('+'))
+    digits >= PHONE_DIGITS_MIN && ((first, last) != (at, end) || text.gap(at).ends_with('+'))
 }
 
 /// "½" and "2½", and "2½h" with its unit.
@@ -429,17 +421,17 @@ fn with_fraction<'t>(text: &'t Text, digits: Quantity<'t>) -> Option<Quantity<'t
     if !unit.is_empty() || !value.is_integer() || end >= text.tokens().len() {
         return Some(digits);
     }
-    if matches!(gap(text, end), "/" | "⁄") {
+    if matches!(text.gap(end), "/" | "⁄") {
         let (part, unit) = fraction(text, end - 1)?;
         return Some(Quantity { value: part, end: end + 1, unit });
     }
-    if gap(text, end) != " " {
+    if text.gap(end) != " " {
         return Some(digits);
     }
     if let Some(part) = fraction_sign(text, end).filter(|part| part.value < Decimal::ONE) {
         return Some(Quantity { value: value + part.value, ..part });
     }
-    let over = matches!(gap(text, end + 1), "/" | "⁄").then(|| fraction(text, end)).flatten();
+    let over = matches!(text.gap(end + 1), "/" | "⁄").then(|| fraction(text, end)).flatten();
     Some(over.map_or(digits, |(part, unit)| Quantity { value: value + part, end: end + 2, unit }))
 }
 

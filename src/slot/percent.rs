@@ -1,6 +1,6 @@
 //! `percent`: a part of a hundred, "15%" or "fifteen percent"; asked for, "15" is enough. The value is 15, not 0.15.
 
-use super::number::{Quantity, ends_clean, gap, linked, one_of_two, quantity, stands_alone};
+use super::number::{Quantity, ends_clean, linked, one_of_two, quantity, stands_alone};
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{longest_phrase, read_only_meant};
 use crate::sms::Text;
@@ -59,7 +59,7 @@ fn end_of_sign(text: &Text, number: &Quantity<'_>, context: &Context<'_>) -> Opt
     if !number.unit.is_empty() {
         return words().any(|word| word == number.unit).then_some(number.end);
     }
-    if gap(text, number.end).trim_start().starts_with(['%', '٪', '﹪', '％']) {
+    if text.gap(number.end).trim_start().starts_with(['%', '٪', '﹪', '％']) {
         return Some(number.end);
     }
     let (_, end) = longest_phrase(text, number.end, words())?;

@@ -1,6 +1,5 @@
 //! `phone`: a phone number, kept in E.164. A number without a country is one of the context's country.
 
-use super::gazetteer::gap_before;
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -79,12 +78,12 @@ impl SlotType for Phone {
 
 /// Whether a plus stands before token `at`, perhaps with a parenthesis or a space between.
 fn has_plus(text: &Text, at: usize) -> bool {
-    gap_before(text, at).trim_end_matches([' ', '(']).ends_with(['+', '＋'])
+    text.gap(at).trim_end_matches([' ', '(']).ends_with(['+', '＋'])
 }
 
 /// Whether token `at` is digits that may be a group of a number; `inner` when groups stand before it.
 fn is_group(text: &Text, at: usize, inner: bool) -> bool {
-    let gap = || gap_before(text, at);
+    let gap = || text.gap(at);
     let joins =
         |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}');
     text.tokens()[at].kind == TokenKind::Number
@@ -93,7 +92,7 @@ fn is_group(text: &Text, at: usize, inner: bool) -> bool {
 
 /// Whether the digits before `end` are part of a time: "2026-11-22 10:30".
 fn goes_on(text: &Text, end: usize) -> bool {
-    end < text.tokens().len() && text.tokens()[end].kind == TokenKind::Number && gap_before(text, end) == ":"
+    end < text.tokens().len() && text.tokens()[end].kind == TokenKind::Number && text.gap(end) == ":"
 }
 
 /// The number in E.164, if its length is one of its country. Numbers are assigned faster than tables are published,

@@ -1,6 +1,6 @@
 //! `rating`: a whole number from 1 to 5, "4", "four", "4/5", "4 out of 5", "4 stars" or as many stars.
 
-use super::number::{digits_and_letters, ends_clean, gap, quantity, stands_alone, starts_clean};
+use super::number::{digits_and_letters, ends_clean, quantity, stands_alone, starts_clean};
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{is_word_of, longest_phrase, read_only_meant};
 use crate::sms::Text;
@@ -102,7 +102,7 @@ fn stars(text: &Text, at: usize) -> Option<(u32, usize)> {
 fn slashed(text: &Text, at: usize) -> Option<(Decimal, Decimal, usize)> {
     let (number, none) = digits_and_letters(text, at)?;
     let (best, nothing) = digits_and_letters(text, at + 1)?;
-    let plain = none.is_empty() && nothing.is_empty() && gap(text, at + 1).trim() == "/";
+    let plain = none.is_empty() && nothing.is_empty() && text.gap(at + 1).trim() == "/";
     let whole = plain && starts_clean(text, at) && ends_clean(text, at + 2);
     if !whole || number.len() > 2 || best.len() > 3 {
         return None;

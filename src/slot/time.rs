@@ -3,7 +3,7 @@
 //! What a clock of twelve leaves open is asked about: "5:30" in the United States, "half past five" anywhere.
 
 use super::date::{Phrases, longest_of};
-use super::number::{count, digits_and_letters, ends_clean, gap, linked, longest, one_of_two, starts_clean};
+use super::number::{count, digits_and_letters, ends_clean, linked, longest, one_of_two, starts_clean};
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
 use super::{is_skip, phrase_at, read_only_meant};
 use crate::language::{Lang, TimeUnit, TimeWords};
@@ -305,7 +305,7 @@ fn glued(letters: &str, clock: Clock, context: &Context<'_>) -> Option<Clock> {
 
 /// "5:30", "5:30pm", "17:30h", and with a point only where the half of the day follows: "5.30 pm".
 fn parted(text: &Text, clock: Clock, context: &Context<'_>) -> Option<Clock> {
-    let sign = gap(text, clock.end);
+    let sign = text.gap(clock.end);
     let (digits, letters) = digits_and_letters(text, clock.end).filter(|(digits, _)| digits.len() == 2)?;
     if !matches!(sign, ":" | "." | "：") {
         return None;

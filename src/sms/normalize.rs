@@ -115,6 +115,15 @@ impl Text {
         }
     }
 
+    /// What the person typed between token `at` and the one before it: from the start of the text for the first, to its
+    /// end behind the last.
+    #[must_use]
+    pub fn gap(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).map_or(0, |before| self.span(before..at).end);
+        let end = if at < self.tokens.len() { self.span(at..at + 1).start } else { self.original.len() };
+        self.original.get(start..end).unwrap_or_default()
+    }
+
     /// What the person typed for tokens `range`.
     #[must_use]
     pub fn typed(&self, range: Range<usize>) -> &str {
@@ -173,6 +182,13 @@ impl Text {
             }
             let apostrophe = matches!(c, '\'' | '’' | '‘' | 'ʼ' | '＇');
             if apostrophe && open.is_some() && original[after..].starts_with(char::is_alphanumeric) {
+                continue;
+            }
+            // A mark of its own belongs to the letter before it: phones send "é" in one piece or in two.
+            if let (true, Some((_, _, end))) =
+                (is_combining_mark(c) && !is_spacing_script_mark(c), open.as_mut())
+            {
+                *end = after;
                 continue;
             }
             let before = self.folded.len();
@@ -311,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_people_type_folds_to_what_they_mean() {
-        let cases: [(&str, &[&str]); 14] = [
+        let cases: [(&str, &[&str]); 15] = [
             ("Hi, JOIN please!", &["hi", "join", "please"]),
             ("don't", &["dont"]),
             ("Don’t", &["dont"]),
@@ -321,6 +337,7 @@ mod tests {
             ("st\u{200b}op", &["stop"]),
             ("so\u{ad}ft", &["soft"]),
             ("Arrêt", &["arret"]),
+            ("Nguye\u{302}\u{303}n", &["nguyen"]),
             ("Straße Łódź", &["strasse", "lodz"]),
             ("٣٤", &["34"]),
             ("👍🏽 ok", &["👍", "ok"]),

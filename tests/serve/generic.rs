@@ -74,3 +74,13 @@ async fn every_attempt_at_a_message_has_the_same_key() {
     assert_eq!(calls[0].body, calls[1].body);
     world.end();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_speaks_only_for_the_numbers_that_it_carries() {
+    let world = World::start().await;
+    let answered = world.json("curl", &message(PUSH, "1", "STOP")).await;
+    assert_eq!(answered.status, 404, "{answered:?}");
+    let folder = world.end().0;
+    assert_eq!(export(folder.path(), "turns"), Vec::<Value>::new());
+    assert_eq!(export(folder.path(), "consents"), Vec::<Value>::new());
+}
