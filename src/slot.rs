@@ -1,6 +1,6 @@
 //! Values inside texts: a slot type reads one kind of value, as a whole answer or inside a sentence.
 //!
-//! To add a type: one file here, one line in [`ALL`], its cases in `tests/slots`.
+//! To add a type: one file here with its cases, one line in [`ALL`].
 
 mod birthdate;
 mod ca_postal;
