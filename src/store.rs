@@ -411,6 +411,20 @@ fn settled(mut row: Row, settlement: &Settlement) -> Option<Row> {
     Some(row)
 }
 
+/// What is kept of a row that a provider took.
+fn sent(row: &Row, settlement: &Settlement) -> Option<Sent> {
+    let Settlement::Sent { account, id, at, pass } = settlement else { return None };
+    Some(Sent {
+        row: row.id,
+        key: row.key.clone(),
+        account: account.clone(),
+        id: id.clone(),
+        at: *at,
+        pass: pass.clone(),
+        receipt: ReceiptState::Accepted,
+    })
+}
+
 /// The name of a brand-wide counter or pool.
 type TakeKey = (BrandId, String);
 

@@ -4,11 +4,11 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, in_order, rows, settled, take,
+    StoreError, Table, TakeKey, Turn, in_order, rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, Class, Key, MessageId, Receipt, ReceiptState, Sender};
+use crate::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -123,17 +123,8 @@ impl Inner {
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) {
         let Some(row) = self.outbox.remove(&id) else { return };
-        if let Settlement::Sent { account, id: given, at, pass } = settlement {
-            let sent = Sent {
-                row: id,
-                key: row.key.clone(),
-                account: account.clone(),
-                id: given.clone(),
-                at: *at,
-                pass: pass.clone(),
-                receipt: ReceiptState::Accepted,
-            };
-            self.sent.insert((account.clone(), given.clone()), sent);
+        if let Some(sent) = sent(&row, settlement) {
+            self.sent.insert((sent.account.clone(), sent.id.clone()), sent);
         }
         self.outbox.extend(settled(row, settlement).map(|row| (id, row)));
     }

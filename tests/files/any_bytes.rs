@@ -87,6 +87,34 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![9 => lines, 1 => prop::collection::vec(any::<u8>(), 0..200)]
 }
 
+/// What no hand would write: lines that are far too long, and brackets that multiply.
+#[test]
+fn what_is_far_too_long_is_reported() {
+    let files = [
+        ("grammars/en.grammar", format!("intent join\n  join\n  {}\n", "{a: number} ".repeat(66_000))),
+        ("grammars/shop/own.grammar", "intent own\n  (a;b;c;d;(a;b;c;d;(a;b;c;d;(a;b;c;d;e))))\n".to_owned()),
+        ("flows/shop/brand.flow", "brand B\n  program P\n  contact c\nfield name: name\n".to_owned()),
+        (
+            "flows/shop/a.flow",
+            format!(
+                "flow a\n  start on join\nnode x\n  when known name{} -> x\n  end\n",
+                " and known name".repeat(200_000)
+            ),
+        ),
+        ("sayso.toml", String::new()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in &files {
+        write(folder.path(), path, text);
+    }
+    let workspace = Workspace::open(folder.path());
+    let (report, _) = workspace.found.into_report();
+    let codes: Vec<_> = report.iter().map(|diagnostic| diagnostic.code.id()).collect();
+    for code in ["G108", "E401"] {
+        assert!(codes.contains(&code), "{codes:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

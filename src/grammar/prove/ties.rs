@@ -78,10 +78,13 @@ const HINT: &str = "make one of them narrower, or give its intent a `priority`";
 /// Two ways side by side: where each stands, and how far the first is ahead in words and in slots.
 type Pair = (Item, Item, i32, i32);
 
+/// How each place of a walk was first reached: from where, by which word.
+type Trail<P> = FxHashMap<P, Option<(P, Sym)>>;
+
 /// The shortest text of words that two patterns take with equal scores: a walk over the product of the two.
 fn tie_text(grammar: &Grammar, spellings: &Spellings, a: u32, b: u32) -> Option<String> {
     let names = names(grammar);
-    let mut from: FxHashMap<Pair, Option<(Pair, Sym)>> = FxHashMap::default();
+    let mut from: Trail<Pair> = FxHashMap::default();
     let mut queue: VecDeque<Pair> = VecDeque::new();
     for p in closed(grammar, vec![(a, 0, None)]) {
         for q in closed(grammar, vec![(b, 0, None)]) {
@@ -112,11 +115,12 @@ fn ends(grammar: &Grammar, (pattern, state, inside): Item) -> bool {
     inside.is_none() && state == grammar.patterns[pattern as usize].nfa.end()
 }
 
-fn spelt(mut pair: Pair, from: &FxHashMap<Pair, Option<(Pair, Sym)>>, names: &[&str]) -> String {
+/// The words that led to a place of a walk.
+fn spelt<P: Copy + Eq + std::hash::Hash>(mut place: P, from: &Trail<P>, names: &[&str]) -> String {
     let mut text = Vec::new();
-    while let Some(Some((before, sym))) = from.get(&pair) {
+    while let Some(Some((before, sym))) = from.get(&place) {
         text.push(names[*sym as usize]);
-        pair = *before;
+        place = *before;
     }
     text.reverse();
     text.join(" ")
@@ -181,9 +185,6 @@ fn by_word(grammar: &Grammar, spellings: &Spellings, (pattern, state, inside): I
     steps
 }
 
-/// How each pair of states was first reached.
-type Trail = FxHashMap<(u32, u32), Option<((u32, u32), Sym)>>;
-
 /// Reports texts that a brand's own grammar and the shared one take alike: a walk over the product of the two automata.
 ///
 /// `is_replaced` names shared intents that the brand has put its own in the place of.
@@ -197,13 +198,13 @@ pub fn prove_together(
         return;
     }
     let names = names(own);
-    let mut from: Trail = FxHashMap::default();
+    let mut from: Trail<(u32, u32)> = FxHashMap::default();
     let mut queue = VecDeque::from([(0_u32, 0_u32)]);
     from.insert((0, 0), None);
     let mut told = BTreeSet::new();
     while let Some(pair) = queue.pop_front() {
         if !own.accepts(pair.0).is_empty() && !shared.accepts(pair.1).is_empty() {
-            let text = spelt_together(pair, &from, &names);
+            let text = spelt(pair, &from, &names);
             together_tied(own, shared, &text, is_replaced, &mut told, found);
         }
         for &(sym, to) in own.word_edges(pair.0) {
@@ -214,16 +215,6 @@ pub fn prove_together(
             }
         }
     }
-}
-
-fn spelt_together(mut pair: (u32, u32), from: &Trail, names: &[&str]) -> String {
-    let mut text = Vec::new();
-    while let Some(Some((before, sym))) = from.get(&pair) {
-        text.push(names[*sym as usize]);
-        pair = *before;
-    }
-    text.reverse();
-    text.join(" ")
 }
 
 fn together_tied(

@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 /// Things that one page of a scan may hold.
 const PAGE_MAX: usize = 1_000;
 
+/// The format of what stands before a dialogue's record, which has a format byte of its own.
+const FORMAT_OF_DIALOGUES: u8 = 1;
+
 /// A dialogue as it is stored: version and alarm stand before the record, so that the writer need not read it.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
@@ -34,7 +37,8 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = self.version.to_be_bytes().to_vec();
+        let mut bytes = vec![FORMAT_OF_DIALOGUES];
+        bytes.extend_from_slice(&self.version.to_be_bytes());
         let alarm = self.alarm.map_or(i64::MIN, Timestamp::as_millisecond);
         bytes.extend_from_slice(&alarm.to_be_bytes());
         bytes.extend_from_slice(&self.record);
@@ -43,6 +47,11 @@ impl Stored {
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let bad = || StoreError::Corrupt("a dialogue".to_owned());
+        let Some((&FORMAT_OF_DIALOGUES, bytes)) = bytes.split_first() else {
+            return Err(StoreError::Corrupt(
+                "a dialogue of a format that this version does not know".to_owned(),
+            ));
+        };
         let version = u64::from_be_bytes(bytes.get(..8).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
         let alarm = i64::from_be_bytes(bytes.get(8..16).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
         let alarm =

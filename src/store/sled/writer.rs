@@ -3,10 +3,10 @@
 use super::codec;
 use super::keys::{self, Stored, StoredRow, gone};
 use crate::dialogue::Effect;
-use crate::sms::{Key, Receipt, ReceiptState, Sender};
+use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, rows, settled, take,
+    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, rows, sent, settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -298,17 +298,8 @@ impl Writer {
     fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {
         let Some(row) = self.row(id)? else { return Ok(()) };
         self.live.forget(&row);
-        if let Settlement::Sent { account, id: given, at, pass } = settlement {
-            let sent = Sent {
-                row: id,
-                key: row.key.clone(),
-                account: account.clone(),
-                id: given.clone(),
-                at: *at,
-                pass: pass.clone(),
-                receipt: ReceiptState::Accepted,
-            };
-            self.batch.put(keys::sent(account, given), codec::encode(&sent));
+        if let Some(sent) = sent(&row, settlement) {
+            self.batch.put(keys::sent(&sent.account, &sent.id), codec::encode(&sent));
         }
         match settled(row, settlement) {
             Some(row) => self.put_row(&row),
