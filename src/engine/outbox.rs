@@ -15,13 +15,15 @@ use tokio::task::JoinSet;
 
 /// Messages that are being sent at once: so many that one account which answers slowly leaves room for the others.
 const IN_FLIGHT_MAX: usize = 1_024;
-/// Attempts at one message: with the delays below, the last comes about four hours after the first. A reply that late
-/// answers nobody.
+/// Attempts at one message: with the delays below, the last comes a little over an hour after the first. A reply that
+/// late answers nobody.
 const ATTEMPTS_MAX: u32 = 12;
 /// The first delay; it doubles with each attempt.
 const RETRY_FIRST_SECONDS: i64 = 2;
 /// The longest delay.
 const RETRY_LONGEST_SECONDS: i64 = 3_600;
+/// How long a message waits whose brand is not served.
+const BRAND_AWAY: SignedDuration = SignedDuration::from_mins(10);
 /// Characters of a provider's complaint that are kept.
 const WHY_CHARACTERS_MAX: usize = 300;
 /// How often the outbox is looked at when nothing wakes it.
@@ -36,8 +38,8 @@ impl Engine {
         Ok(tried)
     }
 
-    /// Sends what is due until [`Self::stop_sending`]; then finishes what has begun. One slow provider holds up nobody
-    /// but the people it was called for.
+    /// Sends what is due until [`Self::stop_sending`]; then finishes what has begun. A slow answer holds up only the person
+    /// it was asked for, while fewer than [`IN_FLIGHT_MAX`] are waited for.
     pub async fn run_outbox(self: Arc<Self>) {
         let mut stop = self.stop.subscribe();
         let mut sending = Sending::default();
@@ -97,7 +99,10 @@ impl Engine {
     /// Asks the gate; what is to be sent and through whom, or what becomes of the message instead.
     async fn admit(&self, row: &Row) -> Result<Result<(&Account, Outbound, Pass), Settlement>, StoreError> {
         let never = |why| Ok(Err(Settlement::Dead { why }));
-        let Some(bot) = self.bots.get(&row.key.brand) else { return never(Death::NoAccount) };
+        let Some(bot) = self.bots.get(&row.key.brand) else {
+            // Its files have errors today, or its folder is away: what it owes is not thrown away for that.
+            return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY) }));
+        };
         let Some((from, account)) = self.leaves_from(bot, row) else { return never(Death::NoAccount) };
         let person = self.store.load(&row.key).await?.record.person;
         let now = self.clock.now();
