@@ -8,7 +8,7 @@ pub use link::{BrandSources, Shared, link, link_shared};
 use crate::expr;
 use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
-use crate::grammar::{Grammar, Match, best_first};
+use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
@@ -242,8 +242,7 @@ impl Bot {
     pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Heard> {
         let mut heard = Vec::new();
         for scope in [&self.own, &self.shared] {
-            let mut matches = scope.grammar.recognize(text, context);
-            best_first(&mut matches);
+            let matches = scope.grammar.recognize(text, context);
             heard.extend(matches.into_iter().filter_map(|matched| {
                 let intent = scope.intents[matched.intent as usize]?;
                 Some(Heard { intent, matched })

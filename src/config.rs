@@ -182,10 +182,7 @@ fn check_setting(
     let name = key.get_ref().as_str();
     let place = Place::new(file, key.span());
     if kind.secrets.contains(&name) {
-        let references = sources_of(value);
-        if references.is_empty()
-            || references.iter().any(|s| !s.starts_with("env:") && !s.starts_with("file:"))
-        {
+        if !is_reference(value) {
             let message = format!("the secret `{name}` stands in the file");
             let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
             found.push(diagnostic.hint("say where it is: `env:NAME` or `file:PATH`"));

@@ -15,4 +15,4 @@ pub mod syntax;
 pub use automaton::{Grammar, STATES_MAX};
 pub use compile::{TypeLookup, compile};
 pub use prove::{prove, prove_together, reserved_spelling};
-pub use recognize::{Match, Rank, SlotValue, best_first};
+pub use recognize::{Match, Rank, SlotValue};

@@ -94,8 +94,13 @@ impl Workspace {
     /// A path as it is shown: relative to the workspace.
     #[must_use]
     pub fn shown(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
+        relative(&self.root, path)
     }
+}
+
+/// A path relative to a workspace's folder, where it lies in it.
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
 /// The files of one brand.
@@ -124,7 +129,7 @@ impl Loader {
 
     /// Reads a file as UTF-8; broken bytes are replaced and reported, so that the rest is still read.
     fn read(&mut self, path: &Path) -> Option<(FileId, String)> {
-        let shown = path.strip_prefix(&self.root).unwrap_or(path).to_path_buf();
+        let shown = relative(&self.root, path);
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -168,7 +173,7 @@ impl Loader {
         let name = folder.file_name()?.to_os_string();
         let brand_path = folder.join("brand.flow");
         if !brand_path.is_file() {
-            let id = self.sources.add(self.shown(folder), "");
+            let id = self.sources.add(relative(&self.root, folder), "");
             let message = format!("the brand `{}` has no `brand.flow`", name.to_string_lossy());
             let diagnostic = Diagnostic::new(Code::NoBrandFile, Place::new(id, 0..0), message);
             self.found.push(diagnostic.hint("write one that begins with `brand NAME`"));
@@ -193,10 +198,6 @@ impl Loader {
         files.grammars = grammars;
         files.texts.extend(ids);
         Some(files)
-    }
-
-    fn shown(&self, path: &Path) -> PathBuf {
-        path.strip_prefix(&self.root).unwrap_or(path).to_path_buf()
     }
 
     /// Whether the brand's numbers are its own and their accounts known.

@@ -129,6 +129,6 @@ impl Grammar {
 
 /// Sorts matches by the total order; what is equal in it stays in the order of the patterns, which `check` has
 /// shown to be of one intent.
-pub fn best_first(matches: &mut [Match]) {
+fn best_first(matches: &mut [Match]) {
     matches.sort_by_key(|m| (std::cmp::Reverse(m.rank), m.pattern));
 }
