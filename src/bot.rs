@@ -8,7 +8,7 @@ pub use link::{BrandSources, Shared, link, link_shared};
 use crate::expr;
 use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
-use crate::grammar::{Grammar, Match};
+use crate::grammar::{Grammar, Match, SkipWords};
 use crate::language::Lang;
 use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
@@ -241,8 +241,9 @@ impl Bot {
     #[must_use]
     pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Heard> {
         let mut heard = Vec::new();
-        for scope in [&self.own, &self.shared] {
-            let matches = scope.grammar.recognize(text, context);
+        let changed = self.own.grammar.skips();
+        for (scope, skips) in [(&self.own, &SkipWords::default()), (&self.shared, changed)] {
+            let matches = scope.grammar.recognize_for(text, context, skips);
             heard.extend(matches.into_iter().filter_map(|matched| {
                 let intent = scope.intents[matched.intent as usize]?;
                 Some(Heard { intent, matched })

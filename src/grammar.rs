@@ -8,11 +8,18 @@
 mod align;
 mod automaton;
 mod compile;
+mod freeze;
+mod positions;
 mod prove;
 mod recognize;
+mod skip;
 pub mod syntax;
+mod types;
 
-pub use automaton::{Grammar, STATES_MAX};
+pub use automaton::Grammar;
 pub use compile::{TypeLookup, compile};
-pub use prove::{prove, prove_together, reserved_spelling};
+pub use freeze::STATES_MAX;
+pub use prove::{Comparable, prove, prove_together, reserved_spelling};
 pub use recognize::{Match, Rank, SlotValue};
+pub use skip::SkipWords;
+pub use types::declared;

@@ -6,6 +6,7 @@ mod birthdate;
 mod ca_postal;
 mod choice;
 mod city;
+mod custom;
 mod date;
 mod duration;
 mod email;
@@ -26,6 +27,7 @@ mod us_zip;
 mod yes_no;
 
 pub use choice::{Choice, ChoiceValue};
+pub use custom::{Custom, EXPRESSION_BYTES_MAX};
 
 use crate::language::Lang;
 use crate::sms::Text;

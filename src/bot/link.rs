@@ -1,5 +1,7 @@
 //! Linking: a brand's files become one [`Bot`], names become numbers, and every mistake is reported with a way out.
 
+mod fields;
+
 use super::check::check;
 use super::{
     Action, Ask, Bot, Exit, Field, FieldIx, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Scope,
@@ -8,22 +10,28 @@ use super::{
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{self, Schema, type_condition, type_template};
 use crate::flow::TextDecl;
-use crate::flow::brand::{BrandFile, KindDecl};
+use crate::flow::brand::BrandFile;
 use crate::flow::syntax::{AskDecl, Branch, FlowDecl, FlowFile, Line, NodeDecl};
 use crate::grammar::syntax::GrammarFile;
-use crate::grammar::{Grammar, compile, prove, prove_together, reserved_spelling};
+use crate::grammar::{Comparable, Grammar, compile, declared, prove, prove_together};
 use crate::language::Lang;
-use crate::slot::{self, Choice, ChoiceValue, DateOrder, SlotType};
-use crate::sms::{AccountId, BrandId, Text};
+use crate::slot::{DateOrder, SlotType};
+use crate::sms::{AccountId, BrandId};
+use fields::fields;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The grammars that all brands share, compiled once.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Shared {
     grammar: Arc<Grammar>,
+    comparable: Arc<Comparable>,
+    types: Types,
 }
+
+/// Types that grammar files define, by name.
+type Types = BTreeMap<String, Arc<dyn SlotType>>;
 
 /// Everything one brand is linked from.
 #[derive(Debug)]
@@ -45,9 +53,10 @@ pub struct BrandSources<'s> {
 /// Compiles and proves the shared grammars.
 #[must_use]
 pub fn link_shared(files: &[GrammarFile], found: &mut Diagnostics) -> Shared {
-    let grammar = compile(files, &|_| None, found);
-    prove(&grammar, files, found);
-    Shared { grammar: Arc::new(grammar) }
+    let types = declared(files, found);
+    let grammar = compile(files, &|name| types.get(name).cloned(), found);
+    let comparable = Arc::new(prove(&grammar, files, found));
+    Shared { grammar: Arc::new(grammar), comparable, types }
 }
 
 /// Links one brand. With any error among `found` there is no bot; all mistakes are reported either way.
@@ -82,14 +91,19 @@ struct Linker<'l> {
 
 impl<'l> Linker<'l> {
     fn new(sources: &'l BrandSources<'l>, shared: &Shared, found: &'l mut Diagnostics) -> Self {
-        let fields = fields(sources.brand, found);
-        let types = |name: &str| -> Option<Arc<dyn SlotType>> {
-            fields.iter().find(|f| f.0.name == name).map(|f| Arc::clone(&f.0.slot_type))
+        let mut types = shared.types.clone();
+        types.extend(declared(sources.grammars, found));
+        let fields = fields(sources.brand, &types, found);
+        let lookup = |name: &str| -> Option<Arc<dyn SlotType>> {
+            let field = fields.iter().find(|(field, _)| field.name == name);
+            field.map(|(field, _)| &field.slot_type).or_else(|| types.get(name)).cloned()
         };
-        let grammar = compile(sources.grammars, &types, found);
-        prove(&grammar, sources.grammars, found);
+        let grammar = compile(sources.grammars, &lookup, found);
+        let comparable = prove(&grammar, sources.grammars, found);
         let replaced = replaced(sources.grammars, &shared.grammar, found);
-        prove_together(&grammar, &shared.grammar, &|name| replaced.iter().any(|r| r == name), found);
+        let is_replaced = |name: &str| replaced.iter().any(|r| r == name);
+        let both = [(&grammar, &comparable), (&*shared.grammar, &*shared.comparable)];
+        prove_together(both[0], both[1], &is_replaced, found);
         let mut intents = Vec::new();
         let mut intent_numbers = BTreeMap::new();
         let mut number = |name: &str| {
@@ -467,76 +481,4 @@ fn replaced(own: &[GrammarFile], shared: &Grammar, found: &mut Diagnostics) -> V
         }
     }
     replaced
-}
-
-/// The brand's fields with their types.
-fn fields(brand: &BrandFile, found: &mut Diagnostics) -> Vec<(Field, expr::Field)> {
-    once("field", brand.fields.iter().map(|field| &field.name), found);
-    let mut fields = Vec::new();
-    for decl in &brand.fields {
-        let name = decl.name.value.clone();
-        if expr::RESERVED.contains(&name.as_str()) {
-            let message = format!("`{name}` means something in every expression");
-            let diagnostic = Diagnostic::new(Code::ReservedName, decl.name.place, message);
-            found.push(diagnostic.hint("give the field another name"));
-        }
-        let (slot_type, choice): (Arc<dyn SlotType>, _) = match &decl.kind {
-            KindDecl::Named(kind) => {
-                if let Some(slot_type) = slot::by_name(&kind.value) {
-                    (slot_type, None)
-                } else {
-                    let message = format!("no slot type is called `{}`", kind.value);
-                    let known = slot::ALL.iter().map(super::super::slot::SlotType::name).chain(["one of"]);
-                    let diagnostic = Diagnostic::new(Code::UnknownType, kind.place, message);
-                    found.push(
-                        diagnostic
-                            .did_you_mean(&kind.value, known.clone())
-                            .hint(format!("the types are {}", known.collect::<Vec<_>>().join(", "))),
-                    );
-                    continue;
-                }
-            }
-            KindDecl::OneOf(_) => {
-                let choice = Arc::new(choice(decl, found));
-                (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
-            }
-        };
-        let kind = slot_type.kind();
-        let field = Field { name: name.clone(), personal: decl.personal, slot_type };
-        fields.push((field, expr::Field { name, kind, choice }));
-    }
-    fields
-}
-
-/// A `one of` list; an empty one, and a spelling that two values share, are mistakes.
-fn choice(decl: &crate::flow::brand::FieldDecl, found: &mut Diagnostics) -> Choice {
-    let KindDecl::OneOf(values) = &decl.kind else { return Choice::new(&decl.name.value, Vec::new()) };
-    if values.is_empty() {
-        let message = format!("the list of `{}` is empty", decl.name.value);
-        let diagnostic = Diagnostic::new(Code::EmptyList, decl.name.place, message);
-        found.push(diagnostic.hint("write its values below it, one a line"));
-    }
-    let mut taken: BTreeMap<String, Place> = BTreeMap::new();
-    let mut linked = Vec::new();
-    for value in values {
-        let mut spellings = Vec::new();
-        for spelling in std::iter::once(&value.key).chain(&value.spellings) {
-            reserved_spelling(spelling, found);
-            let folded = Text::new(&spelling.value).words().collect::<Vec<_>>().join(" ");
-            match taken.get(&folded) {
-                Some(_) if spellings.contains(&folded) => {}
-                Some(before) => {
-                    let message = format!("`{}` stands for two values", spelling.value);
-                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, spelling.place, message);
-                    found.push(diagnostic.related(*before, "the first one").hint("keep it at one of them"));
-                }
-                None => {
-                    taken.insert(folded.clone(), spelling.place);
-                    spellings.push(folded);
-                }
-            }
-        }
-        linked.push(ChoiceValue { key: value.key.value.clone(), spellings });
-    }
-    Choice::new(&decl.name.value, linked)
 }

@@ -104,6 +104,8 @@ codes! {
         "For every text that this intent takes, another one wins by the order of ties. It could as well not be there."
     Uncovered "G114" Note "where the proofs stop"
         "Ties are proven for words and lists, and for an example of each slot type. What stands in a gap can be anything, so patterns with gaps are checked by their samples alone."
+    BadType "G115" Error "a type that cannot be used"
+        "`type order: /[A-Z]{2}[0-9]{6}/` defines a type of values by a regular expression, which is bounded in size. It takes whole words, in any case unless it begins with `(?-i)`. Below it stand samples: `>` must be such a value, `!` must be none."
     // B: brand.flow
     NoBrand "B201" Error "no brand is named"
         "`brand.flow` begins with `brand NAME`: what people call the brand."

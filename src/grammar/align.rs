@@ -1,140 +1,210 @@
 //! Laying one pattern along a text: which words it took as they stand, and what its slots hold.
 //!
-//! A walk over (token, state) pairs that keeps the best way to each: O(tokens × states of the pattern), and only for
-//! patterns that the automaton has already found to take the text.
+//! A table of (token, position) cells, each with the best way to it: O(tokens × positions of the pattern), and only for
+//! patterns that the automaton has found to take the text, or that a word of it calls.
 
-use super::automaton::{Grammar, Kind, Label, Sym};
-use super::recognize::{Rank, SlotValue};
-use crate::slot::{Context, Value, WIDTH_MAX};
-use crate::sms::Text;
+use super::automaton::{Grammar, Kind};
+use super::positions::Label;
+use super::recognize::{Rank, SlotValue, View};
+use crate::slot::{Found, WIDTH_MAX};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::cmp::Reverse;
+use std::ops::Range;
 
-/// How well a partial way explains the text so far: words as they stand, then narrow slots, then few words in gaps.
-type Score = (u32, u32, Reverse<u32>);
+/// Cells that are laid out for one text; what would need more is not tried. Ten patterns of twenty positions along the
+/// longest text come near.
+const CELLS_MAX: usize = 150_000;
 
-/// The best way to a (token, state) pair.
-#[derive(Debug, Clone)]
-struct Way {
-    score: Score,
-    from: Option<(usize, u32)>,
-    took: Option<(u16, std::ops::Range<usize>, Value)>,
+/// What slot types found in a text, each asked once for each token.
+#[derive(Debug, Default)]
+pub(super) struct Finds {
+    known: FxHashMap<(u16, u32), Range<u32>>,
+    found: Vec<Found>,
+    /// Cells laid out so far.
+    cells: usize,
+}
+
+impl Finds {
+    /// The values of a type that begin at a token.
+    pub(super) fn at(&mut self, view: &View<'_>, kind: u16, at: usize) -> &[Found] {
+        let range = self.range(view, kind, at);
+        &self.found[range.start as usize..range.end as usize]
+    }
+
+    fn range(&mut self, view: &View<'_>, kind: u16, at: usize) -> Range<u32> {
+        let number = |n: usize| u32::try_from(n).expect("texts are cut");
+        let found = &mut self.found;
+        let known = self.known.entry((kind, number(at))).or_insert_with(|| {
+            let before = number(found.len());
+            found.extend(view.grammar.kinds[usize::from(kind)].slot_type.find(view.text, at, view.context));
+            before..number(found.len())
+        });
+        known.clone()
+    }
 }
 
 /// The best alignment of a pattern with a whole text, or `None` if there is none.
-pub(super) fn align(
-    grammar: &Grammar,
-    pattern: u32,
-    text: &Text,
-    context: &Context<'_>,
-    syms: &[Sym],
-    skipping: bool,
-) -> Option<(Rank, Vec<SlotValue>)> {
-    let written = &grammar.patterns[pattern as usize];
-    let states = written.nfa.edges.len();
-    let mut table = Table { ways: vec![None; (syms.len() + 1) * states], states };
-    table.offer((0, 0), Way { score: Score::default(), from: None, took: None });
-    for at in 0..=syms.len() {
-        let mut open: Vec<u32> =
-            (0..).take(states).filter(|state| table.way((at, *state)).is_some()).collect();
-        while let Some(state) = open.pop() {
-            let score = table.way((at, state)).map_or_else(Score::default, |way| way.score);
-            for target in &written.nfa.silent[state as usize] {
-                if table.offer((at, *target), Way { score, from: Some((at, state)), took: None }) {
-                    open.push(*target);
-                }
-            }
-            if at < syms.len() {
-                step(grammar, pattern, text, context, syms, skipping, (at, state), score, &mut table);
+pub(super) fn align(view: &View<'_>, pattern: u32, finds: &mut Finds) -> Option<(Rank, Vec<SlotValue>)> {
+    let Grammar { positions, patterns, .. } = view.grammar;
+    let own = positions.of(pattern);
+    let cells = own.len() * (view.seen.len() + 1);
+    let written = &patterns[pattern as usize];
+    if finds.cells + cells > CELLS_MAX {
+        return None;
+    }
+    finds.cells += cells;
+    let mut table = Table {
+        cells: SmallVec::from_elem(Cell::default(), cells),
+        first: own.start,
+        width: own.len(),
+        taken: SmallVec::new(),
+    };
+    table.cells[0].score = Score::default().packed();
+    for at in 0..view.seen.len() {
+        for position in own.clone() {
+            let here = table.cell(at, position);
+            if table.cells[here].score != UNREACHED {
+                table.leave(view, finds, at, position);
             }
         }
     }
-    let end = (syms.len(), written.nfa.end());
-    let score = table.way(end)?.score;
-    let rank = Rank { priority: written.priority, literals: score.0, narrow: score.1, gaps: score.2 };
-    Some((rank, slots(&written.slots, text, end, &table)))
+    let ends = own.filter(|position| positions.is_end(*position));
+    let best = ends.map(|end| table.cell(view.seen.len(), end)).max_by_key(|end| table.cells[*end].score)?;
+    let score = Score::unpacked(table.cells[best].score)?;
+    let rank = Rank {
+        priority: written.priority,
+        literals: score.literals,
+        narrow: score.narrow,
+        gaps: Reverse(score.gaps),
+    };
+    Some((rank, table.slots(view, pattern, finds, best)))
+}
+
+/// How well a way explains the text so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Score {
+    literals: u32,
+    narrow: u32,
+    gaps: u32,
+}
+
+/// The packed score of a cell that no way has reached.
+const UNREACHED: u64 = 0;
+
+impl Score {
+    /// One number that is greater for the better of two ways: more words as they stand, then narrower slots, then fewer
+    /// words in gaps. Texts have at most [`crate::sms::normalize::TOKENS_MAX`] tokens, which 15 bits hold, and as many slots
+    /// of at most [`WIDTH_MAX`], which 33 bits hold.
+    fn packed(self) -> u64 {
+        let gaps = u64::from(u16::MAX) - u64::from(self.gaps);
+        u64::from(self.literals) << 49 | u64::from(self.narrow) << 16 | gaps
+    }
+
+    fn unpacked(packed: u64) -> Option<Self> {
+        let part = |from: u32, bits: u32| u32::try_from(packed >> from & ((1 << bits) - 1)).ok();
+        let gaps = u32::from(u16::MAX) - part(0, 16)?;
+        (packed != UNREACHED).then_some(Self { literals: part(49, 15)?, narrow: part(16, 33)?, gaps })
+    }
+}
+
+/// The best way to a (token, position) pair.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    score: u64,
+    /// The cell before it.
+    from: u32,
+    /// One more than the number of the slot it took last in [`Table::taken`]; 0 for none.
+    took: u32,
 }
 
 struct Table {
-    ways: Vec<Option<Way>>,
-    states: usize,
+    cells: SmallVec<[Cell; 96]>,
+    first: u32,
+    width: usize,
+    taken: SmallVec<[Taken; 4]>,
+}
+
+/// A value that a way took.
+#[derive(Debug, Clone)]
+struct Taken {
+    slot: u16,
+    tokens: Range<usize>,
+    found: u32,
 }
 
 impl Table {
-    fn way(&self, (at, state): (usize, u32)) -> Option<&Way> {
-        self.ways[at * self.states + state as usize].as_ref()
+    fn cell(&self, at: usize, position: u32) -> usize {
+        at * self.width + (position - self.first) as usize
     }
 
-    /// Keeps a way if it is better than the known one; whether it was.
-    fn offer(&mut self, (at, state): (usize, u32), way: Way) -> bool {
-        let known = &mut self.ways[at * self.states + state as usize];
-        let better = known.as_ref().is_none_or(|known| way.score > known.score);
-        if better {
-            *known = Some(way);
-        }
-        better
-    }
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of one walk; a struct for it would only rename the walk"
-)]
-fn step(
-    grammar: &Grammar,
-    pattern: u32,
-    text: &Text,
-    context: &Context<'_>,
-    syms: &[Sym],
-    skipping: bool,
-    (at, state): (usize, u32),
-    (literals, narrow, gaps): Score,
-    table: &mut Table,
-) {
-    let from = Some((at, state));
-    let mut consumed = false;
-    for &(label, to) in &grammar.patterns[pattern as usize].nfa.edges[state as usize] {
-        match label {
-            Label::Word(sym) if sym == syms[at] => {
-                consumed = true;
-                table.offer((at + 1, to), Way { score: (literals + 1, narrow, gaps), from, took: None });
-            }
-            Label::Word(_) => {}
-            Label::Any => {
-                let score = (literals, narrow, Reverse(gaps.0 + 1));
-                table.offer((at + 1, to), Way { score, from, took: None });
-            }
-            Label::Slot { slot, kind } => {
-                let kind = &grammar.kinds[usize::from(kind)];
-                let width = narrowness(kind);
-                for found in kind.slot_type.find(text, at, context) {
-                    let took = Some((slot, at..found.end, found.value));
-                    table.offer((found.end, to), Way { score: (literals, narrow + width, gaps), from, took });
+    /// Takes every step from one cell.
+    fn leave(&mut self, view: &View<'_>, finds: &mut Finds, at: usize, position: u32) {
+        let token = view.seen[at];
+        let here = self.cell(at, position);
+        let Some(score) = Score::unpacked(self.cells[here].score) else { return };
+        for step in view.grammar.positions.steps(position) {
+            match step.label {
+                Label::Word(sym) if sym == token.sym => {
+                    let score = Score { literals: score.literals + 1, ..score };
+                    self.offer(here, at + 1, step.to, score, None);
+                }
+                Label::Word(_) => {}
+                Label::Any => {
+                    self.offer(here, at + 1, step.to, Score { gaps: score.gaps + 1, ..score }, None);
+                }
+                Label::Slot { slot, kind } => {
+                    let narrow = score.narrow + narrowness(&view.grammar.kinds[usize::from(kind)]);
+                    for found in finds.range(view, kind, at) {
+                        let end = finds.found[found as usize].end;
+                        let value = Taken { slot, tokens: at..end, found };
+                        self.offer(here, end, step.to, Score { narrow, ..score }, Some(value));
+                    }
                 }
             }
         }
+        if token.skip {
+            self.offer(here, at + 1, position, score, None);
+        }
     }
-    let skip = skipping && grammar.skip.get(syms[at] as usize).copied().unwrap_or(false);
-    if skip && !consumed {
-        table.offer((at + 1, state), Way { score: (literals, narrow, gaps), from, took: None });
+
+    /// Keeps a way if it is better than the known one.
+    fn offer(&mut self, from: usize, at: usize, to: u32, score: Score, taken: Option<Taken>) {
+        let there = self.cell(at, to);
+        let score = score.packed();
+        if score <= self.cells[there].score {
+            return;
+        }
+        let number = |n: usize| u32::try_from(n).expect("cells are bounded");
+        let took = taken.map_or(0, |taken| {
+            self.taken.push(taken);
+            number(self.taken.len())
+        });
+        self.cells[there] = Cell { score, from: number(from), took };
+    }
+
+    /// The slots along the way to a cell, in the order of the text.
+    fn slots(&self, view: &View<'_>, pattern: u32, finds: &Finds, end: usize) -> Vec<SlotValue> {
+        let names = &view.grammar.patterns[pattern as usize].slots;
+        let mut slots = Vec::new();
+        let mut at = end;
+        while at != 0 {
+            let cell = self.cells[at];
+            if let Some(taken) = (cell.took as usize).checked_sub(1).map(|took| &self.taken[took]) {
+                slots.push(SlotValue {
+                    name: names[usize::from(taken.slot)].clone(),
+                    value: finds.found[taken.found as usize].value.clone(),
+                    span: view.text.span(taken.tokens.clone()),
+                });
+            }
+            at = cell.from as usize;
+        }
+        slots.reverse();
+        slots
     }
 }
 
 /// How narrow a slot is: what it adds to a way's score.
 pub(super) fn narrowness(kind: &Kind) -> u32 {
     WIDTH_MAX + 1 - kind.slot_type.width()
-}
-
-/// The slots along the best way, in the order of the text.
-fn slots(names: &[String], text: &Text, end: (usize, u32), table: &Table) -> Vec<SlotValue> {
-    let mut slots = Vec::new();
-    let mut at = Some(end);
-    while let Some(way) = at.and_then(|here| table.way(here)) {
-        if let Some((slot, tokens, value)) = &way.took {
-            let span = text.span(tokens.clone());
-            slots.push(SlotValue { name: names[usize::from(*slot)].clone(), value: value.clone(), span });
-        }
-        at = way.from;
-    }
-    slots.reverse();
-    slots
 }

@@ -1,13 +1,16 @@
 //! From pattern files to the automaton of a scope: words get numbers, names find their lists and types, and each pattern
 //! becomes a small automaton of its own. O(total size of the patterns), before [`freeze`] joins them.
 
-use super::automaton::{Gapped, Grammar, Kind, Label, Nfa, Pattern, Sym, freeze};
+use super::automaton::{Gapped, Grammar, Kind, Mark, Pattern};
+use super::freeze::{Purpose, freeze};
+use super::positions::{Label, Sketch, Sym};
+use super::skip::SkipWords;
 use super::syntax::{GrammarFile, Sequence, Term};
-use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::language::{self, Lang};
 use crate::slot::{self, Choice, ChoiceValue, SlotType};
 use crate::sms::Text;
-use crate::typo::Vocabulary;
+use crate::typo::{Vocabulary, Words};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ pub type TypeLookup<'l> = dyn Fn(&str) -> Option<Arc<dyn SlotType>> + 'l;
 pub fn compile(files: &[GrammarFile], types: &TypeLookup<'_>, found: &mut Diagnostics) -> Grammar {
     let mut builder = Builder::new(files, types, found);
     for file in files {
-        let language = file.language.as_ref().map_or(Lang::EN, |lang| lang.value);
+        let language = file.language();
         for intent in &file.intents {
             let number = builder.intent(&intent.name.value);
             for written in &intent.patterns {
@@ -37,39 +40,33 @@ pub fn compile(files: &[GrammarFile], types: &TypeLookup<'_>, found: &mut Diagno
             }
         }
     }
-    let mut grammar = builder.finish();
-    freeze(&mut grammar, found);
-    grammar
+    builder.finish(files)
 }
 
 struct Builder<'b> {
     grammar: Grammar,
+    words: Words,
+    intents: FxHashMap<String, u32>,
+    kinds: FxHashMap<String, u16>,
     lists: BTreeMap<String, Arc<Choice>>,
     concepts: BTreeMap<String, Vec<String>>,
     types: &'b TypeLookup<'b>,
     found: &'b mut Diagnostics,
 }
 
+/// A pattern that is being built.
+struct Draft {
+    sketch: Sketch,
+    slots: Vec<String>,
+    gapped: bool,
+    place: Place,
+}
+
 impl<'b> Builder<'b> {
     fn new(files: &[GrammarFile], types: &'b TypeLookup<'b>, found: &'b mut Diagnostics) -> Self {
-        let mut languages: Vec<Lang> =
-            files.iter().map(|f| f.language.as_ref().map_or(Lang::EN, |lang| lang.value)).collect();
+        let mut languages: Vec<Lang> = files.iter().map(GrammarFile::language).collect();
         languages.sort_unstable();
         languages.dedup();
-        let grammar = Grammar {
-            words: FxHashMap::default(),
-            skip: Vec::new(),
-            languages,
-            intents: Vec::new(),
-            patterns: Vec::new(),
-            kinds: Vec::new(),
-            states: Vec::new(),
-            word_edges: Vec::new(),
-            slot_edges: Vec::new(),
-            accepts: Vec::new(),
-            gapped: Gapped::default(),
-            vocabulary: Vocabulary::default(),
-        };
         let lists = files.iter().flat_map(|f| &f.lists).map(|list| {
             let values = list.values.iter().map(|value| ChoiceValue {
                 key: value.key.value.clone(),
@@ -84,87 +81,75 @@ impl<'b> Builder<'b> {
         let concepts = files.iter().flat_map(|f| &f.concepts).map(|concept| {
             (concept.name.value.clone(), concept.phrases.iter().map(|p| p.value.clone()).collect())
         });
-        let mut builder =
-            Self { grammar, lists: lists.collect(), concepts: concepts.collect(), types, found };
-        for word in language::all().flat_map(|lang| lang.lexicon().skip) {
-            let sym = builder.word(word);
-            builder.grammar.skip[sym as usize] = true;
+        Self {
+            grammar: Grammar { languages, ..Grammar::default() },
+            words: Words::default(),
+            intents: FxHashMap::default(),
+            kinds: FxHashMap::default(),
+            lists: lists.collect(),
+            concepts: concepts.collect(),
+            types,
+            found,
         }
-        builder
     }
 
     fn intent(&mut self, name: &str) -> u32 {
-        let known = self.grammar.intents.iter().position(|intent| intent == name);
-        let number = known.unwrap_or_else(|| {
-            self.grammar.intents.push(name.to_owned());
-            self.grammar.intents.len() - 1
-        });
-        u32::try_from(number).expect("intents are counted in thousands")
-    }
-
-    fn word(&mut self, word: &str) -> Sym {
-        if let Some(sym) = self.grammar.words.get(word) {
-            return *sym;
+        if let Some(known) = self.intents.get(name) {
+            return *known;
         }
-        let sym = u32::try_from(self.grammar.skip.len()).expect("words are counted in millions");
-        self.grammar.words.insert(word.into(), sym);
-        self.grammar.skip.push(false);
-        sym
+        let number = u32::try_from(self.intents.len()).expect("intents are counted in thousands");
+        self.intents.insert(name.to_owned(), number);
+        self.grammar.intents.push(name.to_owned());
+        number
     }
 
     fn pattern(&mut self, intent: u32, language: Lang, priority: i32, written: &Sequence) {
-        let mut pattern = Pattern {
+        let mut draft =
+            Draft { sketch: Sketch::default(), slots: Vec::new(), gapped: false, place: written.place };
+        let start = draft.sketch.state();
+        let Some(last) = self.sequence(written, start, &mut draft) else { return };
+        let end = draft.sketch.state();
+        draft.sketch.silent(last, end);
+        if self.grammar.positions.add(draft.sketch) {
+            self.grammar.positions.pop();
+            let message = "this pattern takes a text of no words";
+            let diagnostic = Diagnostic::new(Code::EmptyPattern, written.place, message);
+            self.found.push(diagnostic.hint("at least one word or slot must not be optional"));
+            return;
+        }
+        self.grammar.patterns.push(Pattern {
             intent,
             language,
             priority,
-            slots: Vec::new(),
-            nfa: Nfa::default(),
-            written: written.clone(),
-            gapped: false,
-        };
-        let start = pattern.nfa.state();
-        if let Some(last) = self.sequence(written, start, &mut pattern) {
-            let end = pattern.nfa.state();
-            pattern.nfa.silent[last as usize].push(end);
-            let mut reached = vec![start];
-            pattern.nfa.closure(&mut reached);
-            if reached.contains(&end) {
-                self.found.push(
-                    Diagnostic::new(
-                        Code::EmptyPattern,
-                        written.place,
-                        "this pattern takes a text of no words",
-                    )
-                    .hint("at least one word or slot must not be optional"),
-                );
-                return;
-            }
-            self.grammar.patterns.push(pattern);
-        }
+            slots: draft.slots.into(),
+            place: written.place,
+            gapped: draft.gapped,
+            plain: false,
+        });
     }
 
     /// Adds a sequence from state `from`; the state it ends in.
-    fn sequence(&mut self, sequence: &Sequence, from: u32, pattern: &mut Pattern) -> Option<u32> {
+    fn sequence(&mut self, sequence: &Sequence, from: u32, draft: &mut Draft) -> Option<u32> {
         let mut at = from;
         for term in &sequence.terms {
-            at = self.term(term, at, pattern)?;
+            at = self.term(term, at, draft)?;
         }
         Some(at)
     }
 
-    fn term(&mut self, term: &Term, from: u32, pattern: &mut Pattern) -> Option<u32> {
-        if pattern.nfa.edges.len() > PATTERN_STATES_MAX || self.grammar.kinds.len() >= KINDS_MAX {
+    fn term(&mut self, term: &Term, from: u32, draft: &mut Draft) -> Option<u32> {
+        if draft.sketch.len() > PATTERN_STATES_MAX || self.grammar.kinds.len() >= KINDS_MAX {
             self.found.push(
-                Diagnostic::new(Code::TooManyStates, pattern.written.place, "this pattern grows too large")
+                Diagnostic::new(Code::TooManyStates, draft.place, "this pattern grows too large")
                     .hint("write it with fewer alternatives, or as several patterns"),
             );
             return None;
         }
         match term {
-            Term::Word(word) => Some(self.phrase(&word.value, from, pattern)),
+            Term::Word(word) => Some(self.phrase(&word.value, from, draft)),
             Term::Ending(word, ending) => {
                 let ends = [word.value.clone(), format!("{}{}", word.value, ending.value)];
-                Some(self.any_phrase(&ends, from, pattern))
+                Some(self.any_phrase(&ends, from, draft))
             }
             Term::Concept(name) => {
                 let phrases = self.concepts.get(&name.value).cloned();
@@ -174,63 +159,63 @@ impl<'b> Builder<'b> {
                     let diagnostic = Diagnostic::new(Code::UnknownConcept, name.place, message);
                     self.found.push(diagnostic.did_you_mean(&name.value, known));
                 }
-                Some(self.any_phrase(&phrases?, from, pattern))
+                Some(self.any_phrase(&phrases?, from, draft))
             }
             Term::Optional(choices) => {
-                let to = self.choices(choices, from, pattern)?;
-                pattern.nfa.silent[from as usize].push(to);
+                let to = self.choices(choices, from, draft)?;
+                draft.sketch.silent(from, to);
                 Some(to)
             }
-            Term::Group(choices) => self.choices(choices, from, pattern),
-            Term::AnyOrder(parts) => self.any_order(parts, from, pattern),
-            Term::Gap(words) => Some(gap(words.value, from, pattern)),
-            Term::Slot { name, kind } => self.slot(name, kind.as_ref(), from, pattern),
+            Term::Group(choices) => self.choices(choices, from, draft),
+            Term::AnyOrder(parts) => self.any_order(parts, from, draft),
+            Term::Gap(words) => Some(Self::gap(words.value, from, draft)),
+            Term::Slot { name, kind } => self.slot(name, kind.as_ref(), from, draft),
         }
     }
 
-    fn choices(&mut self, choices: &[Sequence], from: u32, pattern: &mut Pattern) -> Option<u32> {
-        let to = pattern.nfa.state();
+    fn choices(&mut self, choices: &[Sequence], from: u32, draft: &mut Draft) -> Option<u32> {
+        let to = draft.sketch.state();
         for choice in choices {
-            let last = self.sequence(choice, from, pattern)?;
-            pattern.nfa.silent[last as usize].push(to);
+            let last = self.sequence(choice, from, draft)?;
+            draft.sketch.silent(last, to);
         }
         Some(to)
     }
 
-    fn any_phrase(&mut self, phrases: &[String], from: u32, pattern: &mut Pattern) -> u32 {
-        let to = pattern.nfa.state();
+    fn any_phrase(&mut self, phrases: &[String], from: u32, draft: &mut Draft) -> u32 {
+        let to = draft.sketch.state();
         for phrase in phrases {
-            let last = self.phrase(phrase, from, pattern);
-            pattern.nfa.silent[last as usize].push(to);
+            let last = self.phrase(phrase, from, draft);
+            draft.sketch.silent(last, to);
         }
         to
     }
 
-    fn phrase(&mut self, phrase: &str, from: u32, pattern: &mut Pattern) -> u32 {
+    fn phrase(&mut self, phrase: &str, from: u32, draft: &mut Draft) -> u32 {
         let mut at = from;
         for word in folded(&phrase.replace('\\', "")) {
-            let label = Label::Word(self.word(&word));
-            let to = pattern.nfa.state();
-            pattern.nfa.edges[at as usize].push((label, to));
+            let label = Label::Word(self.words.intern(&word));
+            let to = draft.sketch.state();
+            draft.sketch.step(at, label, to);
             at = to;
         }
         at
     }
 
-    fn any_order(&mut self, parts: &[Sequence], from: u32, pattern: &mut Pattern) -> Option<u32> {
+    fn any_order(&mut self, parts: &[Sequence], from: u32, draft: &mut Draft) -> Option<u32> {
         if parts.len() > ANY_ORDER_MAX {
             let place = parts[0].place.to(parts[parts.len() - 1].place);
             let message = format!("{} parts in any order; at most {ANY_ORDER_MAX} can be", parts.len());
             self.found.push(Diagnostic::new(Code::BadPattern, place, message).hint("write two patterns"));
             return None;
         }
-        let to = pattern.nfa.state();
+        let to = draft.sketch.state();
         for order in orders(parts.len()) {
             let mut at = from;
             for part in order {
-                at = self.sequence(&parts[part], at, pattern)?;
+                at = self.sequence(&parts[part], at, draft)?;
             }
-            pattern.nfa.silent[at as usize].push(to);
+            draft.sketch.silent(at, to);
         }
         Some(to)
     }
@@ -240,81 +225,126 @@ impl<'b> Builder<'b> {
         name: &At<String>,
         kind: Option<&At<String>>,
         from: u32,
-        pattern: &mut Pattern,
+        draft: &mut Draft,
     ) -> Option<u32> {
         let kind = self.kind(kind.unwrap_or(name))?;
-        let slot = pattern.slots.iter().position(|slot| *slot == name.value).unwrap_or_else(|| {
-            pattern.slots.push(name.value.clone());
-            pattern.slots.len() - 1
+        let slot = draft.slots.iter().position(|slot| *slot == name.value).unwrap_or_else(|| {
+            draft.slots.push(name.value.clone());
+            draft.slots.len() - 1
         });
         let slot = u16::try_from(slot).expect("a line holds few slots");
-        let to = pattern.nfa.state();
-        pattern.nfa.edges[from as usize].push((Label::Slot { slot, kind }, to));
+        let to = draft.sketch.state();
+        draft.sketch.step(from, Label::Slot { slot, kind }, to);
         Some(to)
     }
 
-    /// The number of a type: a list of these files, a brand's field, or a type of sayso, in this order.
+    /// The number of a type: a list of these files, a brand's field or type, or a type of sayso, in this order.
     fn kind(&mut self, name: &At<String>) -> Option<u16> {
-        let number = |at: usize| u16::try_from(at).expect("types are few");
-        if let Some(known) = self.grammar.kinds.iter().position(|k| k.slot_type.name() == name.value) {
-            return Some(number(known));
+        if let Some(known) = self.kinds.get(&name.value) {
+            return Some(*known);
         }
         let choice = self.lists.get(&name.value).cloned();
         let slot_type = choice.clone().map(|list| list as Arc<dyn SlotType>);
         let Some(slot_type) =
             slot_type.or_else(|| (self.types)(&name.value)).or_else(|| slot::by_name(&name.value))
         else {
-            let known = self
-                .lists
-                .keys()
-                .map(String::as_str)
-                .chain(slot::ALL.iter().map(super::super::slot::SlotType::name));
+            let types = slot::ALL.iter().map(super::super::slot::SlotType::name);
+            let known = self.lists.keys().map(String::as_str).chain(types);
             let message = format!("no list, field or slot type is called `{}`", name.value);
             let diagnostic = Diagnostic::new(Code::UnknownType, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known));
             return None;
         };
+        let number = u16::try_from(self.grammar.kinds.len()).expect("types are bounded");
         self.grammar.kinds.push(Kind { slot_type, choice });
-        Some(number(self.grammar.kinds.len() - 1))
+        self.kinds.insert(name.value.clone(), number);
+        Some(number)
     }
 
-    fn finish(self) -> Grammar {
-        let Self { mut grammar, .. } = self;
-        // Words of list spellings get numbers before the automaton is frozen.
-        let spellings: Vec<String> = grammar
-            .kinds
-            .iter()
-            .filter_map(|kind| kind.choice.as_ref())
-            .flat_map(|choice| choice.values().iter().flat_map(|value| value.spellings.clone()))
-            .collect();
-        for word in spellings.iter().flat_map(|spelling| spelling.split(' ')) {
-            if !grammar.words.contains_key(word) {
-                let sym = u32::try_from(grammar.skip.len()).expect("words are counted in millions");
-                grammar.words.insert(word.into(), sym);
-                grammar.skip.push(false);
-            }
+    /// Adds a gap from state `from`; the state it ends in.
+    fn gap(words: Option<u16>, from: u32, draft: &mut Draft) -> u32 {
+        draft.gapped = true;
+        let to = draft.sketch.state();
+        let mut at = from;
+        for _ in 0..words.unwrap_or(0) {
+            let next = draft.sketch.state();
+            draft.sketch.silent(at, to);
+            draft.sketch.step(at, Label::Any, next);
+            at = next;
         }
+        if words.is_none() {
+            let within = draft.sketch.state();
+            draft.sketch.silent(at, within);
+            draft.sketch.step(within, Label::Any, within);
+            at = within;
+        }
+        draft.sketch.silent(at, to);
+        to
+    }
+
+    /// All words have numbers, then the automaton is frozen.
+    fn finish(self, files: &[GrammarFile]) -> Grammar {
+        let Self { mut grammar, mut words, found, .. } = self;
+        let choices = grammar.kinds.iter().filter_map(|kind| kind.choice.as_ref());
+        for spelling in choices.flat_map(|choice| choice.values()).flat_map(|value| &value.spellings) {
+            spelling.split(' ').for_each(|word| _ = words.intern(word));
+        }
+        let changed = |changes: fn(&GrammarFile) -> &Vec<At<String>>| {
+            files.iter().flat_map(changes).flat_map(|phrase| folded(&phrase.value)).collect::<Vec<_>>()
+        };
+        grammar.skips = SkipWords::new(changed(|file| &file.skip), changed(|file| &file.keep));
+        let usual: Vec<&str> = language::all().flat_map(|lang| lang.lexicon().skip).copied().collect();
+        usual.iter().copied().chain(grammar.skips.more()).for_each(|word| _ = words.intern(word));
+        let mark = |word| Mark { skip: grammar.skips.skips(word, usual.contains(&word)), calls: false };
+        grammar.marks = words.iter().map(mark).collect();
+        words.shrink();
+        grammar.vocabulary = Vocabulary::new(words);
+        grammar.positions.shrink();
+        grammar.patterns.shrink_to_fit();
+        mark_plain(&mut grammar);
         grammar.gapped = index_gapped(&grammar);
-        grammar.vocabulary = Vocabulary::new(grammar.words.keys().map(|word| &**word));
+        grammar.gapped.by_word.keys().for_each(|sym| grammar.marks[*sym as usize].calls = true);
+        grammar.automaton = freeze(&grammar, Purpose::Run, found).unwrap_or_default();
         grammar
     }
 }
 
-/// Files every pattern with a gap under the word that is hardest to meet by chance: the longest that every text it takes
-/// must hold; under all its words, where no single one must. O(words + size of those patterns).
-fn index_gapped(grammar: &Grammar) -> Gapped {
-    let mut names: Vec<&str> = vec![""; grammar.skip.len()];
-    for (word, sym) in &grammar.words {
-        names[*sym as usize] = word;
+/// Marks the patterns of which nothing but their words need be known.
+fn mark_plain(grammar: &mut Grammar) {
+    for (number, pattern) in (0..).zip(&mut grammar.patterns) {
+        pattern.plain = grammar.positions.labels(number).all(|label| match label {
+            Label::Word(sym) => !grammar.marks[sym as usize].skip,
+            Label::Any | Label::Slot { .. } => false,
+        });
     }
+}
+
+/// Files every pattern with a gap under the word that is hardest to meet by chance: of the words that every text it takes
+/// must hold, the one that the fewest patterns name, then the longest; under all its words, where no single one must be
+/// there. O(size of those patterns × their words).
+fn index_gapped(grammar: &Grammar) -> Gapped {
     let mut gapped = Gapped::default();
-    for (number, pattern) in grammar.patterns.iter().enumerate().filter(|(_, pattern)| pattern.gapped) {
-        let number = u32::try_from(number).expect("patterns are few");
-        let words = pattern.nfa.words();
-        let required = words.iter().filter(|sym| !pattern.nfa.ends_without(|other| other == **sym));
-        if let Some(sym) = required.max_by_key(|sym| (names[**sym as usize].len(), **sym)) {
-            gapped.by_word.entry(*sym).or_default().push(number);
-        } else if pattern.nfa.ends_without(|_| true) {
+    let mut named: FxHashMap<Sym, usize> = FxHashMap::default();
+    let mut all: Vec<(u32, Vec<Sym>)> = Vec::new();
+    for (number, _) in (0..).zip(&grammar.patterns).filter(|(_, pattern)| pattern.gapped) {
+        let word = |label| if let Label::Word(sym) = label { Some(sym) } else { None };
+        let mut words: Vec<Sym> = grammar.positions.labels(number).filter_map(word).collect();
+        words.sort_unstable();
+        words.dedup();
+        for sym in &words {
+            *named.entry(*sym).or_default() += 1;
+        }
+        all.push((number, words));
+    }
+    for (number, words) in all {
+        let ends_without = |without: &dyn Fn(Sym) -> bool| {
+            grammar.positions.ends(number, |label| !matches!(label, Label::Word(sym) if without(sym)))
+        };
+        let required = words.iter().copied().filter(|sym| !ends_without(&|other| other == *sym));
+        let rarity = |sym: &Sym| (named[sym], std::cmp::Reverse(grammar.words().word(*sym).len()), *sym);
+        if let Some(sym) = required.min_by_key(rarity) {
+            gapped.by_word.entry(sym).or_default().push(number);
+        } else if ends_without(&|_| true) {
             gapped.always.push(number);
         } else {
             for sym in words {
@@ -323,27 +353,6 @@ fn index_gapped(grammar: &Grammar) -> Gapped {
         }
     }
     gapped
-}
-
-/// Adds a gap from state `from`; the state it ends in.
-fn gap(words: Option<u16>, from: u32, pattern: &mut Pattern) -> u32 {
-    pattern.gapped = true;
-    let to = pattern.nfa.state();
-    let mut at = from;
-    for _ in 0..words.unwrap_or(0) {
-        let next = pattern.nfa.state();
-        pattern.nfa.silent[at as usize].push(to);
-        pattern.nfa.edges[at as usize].push((Label::Any, next));
-        at = next;
-    }
-    if words.is_none() {
-        let within = pattern.nfa.state();
-        pattern.nfa.silent[at as usize].push(within);
-        pattern.nfa.edges[within as usize].push((Label::Any, within));
-        at = within;
-    }
-    pattern.nfa.silent[at as usize].push(to);
-    to
 }
 
 /// The words of a phrase in folded form.

@@ -4,21 +4,23 @@
 //! means anything else. The automaton is walked with its words, and with an example of each slot type; so the proofs are
 //! exact for words and lists, hold for the examples of types that read for themselves, and do not cover gaps.
 
+mod pair;
 mod ties;
 mod walk;
 
-pub use ties::prove_together;
+pub use ties::{Comparable, prove_together};
 
-use super::automaton::{Grammar, Pattern};
+use super::automaton::Grammar;
+use super::positions::Label;
 use super::syntax::{GrammarFile, Sequence, Term};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::reserved;
 use crate::sms::Text;
-use std::collections::BTreeSet;
-use walk::shortest_texts;
+use std::collections::{BTreeMap, BTreeSet};
+use walk::{Example, examples};
 
-/// Proves one scope; what does not hold goes to `found`.
-pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) {
+/// Proves one scope; what does not hold goes to `found`. What comparing it with another scope needs is given back.
+pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) -> Comparable {
     for intent in files.iter().flat_map(|file| &file.intents) {
         for sample in &intent.samples {
             sample_holds(grammar, &intent.name.value, sample, true, found);
@@ -27,13 +29,14 @@ pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) 
             sample_holds(grammar, &intent.name.value, sample, false, found);
         }
     }
-    let texts = shortest_texts(grammar);
-    ties::ties(grammar, &texts, found);
-    shadowed(grammar, files, &texts, found);
+    let examples = examples(grammar);
+    let comparable = ties::ties(grammar, &examples, found);
+    shadowed(grammar, files, &examples, found);
     dead_patterns(grammar, found);
     idle_options(grammar, files, found);
     reserved_words(grammar, files, found);
     uncovered(grammar, found);
+    comparable
 }
 
 fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool, found: &mut Diagnostics) {
@@ -58,26 +61,28 @@ fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool
 }
 
 /// Intents that win nowhere: wherever one of their patterns ends, another intent is before it.
-fn shadowed(grammar: &Grammar, files: &[GrammarFile], texts: &[(u32, String)], found: &mut Diagnostics) {
+fn shadowed(grammar: &Grammar, files: &[GrammarFile], examples: &[Example], found: &mut Diagnostics) {
     let mut wins: BTreeSet<u32> = BTreeSet::new();
-    let mut loses: Vec<(u32, u32, String)> = Vec::new();
+    let mut loses: BTreeMap<u32, (u32, &str)> = BTreeMap::new();
     let samples = files.iter().flat_map(|file| &file.intents).flat_map(|intent| &intent.samples);
-    let samples = samples.map(|sample| sample.value.clone());
-    for text in texts.iter().map(|(_, text)| text.clone()).chain(samples) {
-        let matches = grammar.recognize(&Text::new(&text), &grammar.context());
-        let Some((best, rest)) = matches.split_first() else { continue };
+    let samples: Vec<Example> = samples
+        .map(|sample| Example {
+            matches: grammar.recognize(&Text::new(&sample.value), &grammar.context()),
+            text: sample.value.clone(),
+        })
+        .collect();
+    for example in examples.iter().chain(&samples) {
+        let Some((best, rest)) = example.matches.split_first() else { continue };
         // Ties are reported as such: nobody loses by them.
         let (tied, lost) = rest.split_at(rest.iter().take_while(|m| m.rank == best.rank).count());
         wins.extend(tied.iter().map(|m| m.intent).chain([best.intent]));
-        loses.extend(lost.iter().map(|m| (m.intent, best.intent, text.clone())));
+        for m in lost {
+            loses.entry(m.intent).or_insert((best.intent, &example.text));
+        }
     }
     // A pattern with a gap takes texts that no walk has tried.
     wins.extend(grammar.patterns.iter().filter(|pattern| pattern.gapped).map(|pattern| pattern.intent));
-    let mut told = BTreeSet::new();
-    for (loser, winner, text) in loses {
-        if wins.contains(&loser) || !told.insert(loser) {
-            continue;
-        }
+    for (loser, (winner, text)) in loses.into_iter().filter(|(loser, _)| !wins.contains(loser)) {
         let [lost, won] = [loser, winner].map(|intent| &grammar.intents[intent as usize]);
         let named = files.iter().flat_map(|file| &file.intents).find(|intent| intent.name.value == *lost);
         let Some(named) = named else { continue };
@@ -89,16 +94,18 @@ fn shadowed(grammar: &Grammar, files: &[GrammarFile], texts: &[(u32, String)], f
 
 /// Patterns that no text can meet: they hold a list without values, or signs alone.
 fn dead_patterns(grammar: &Grammar, found: &mut Diagnostics) {
-    let dead = |pattern: &&Pattern| {
-        let empty = |kind: u16| {
-            grammar.kinds[usize::from(kind)].choice.as_ref().is_some_and(|choice| choice.values().is_empty())
-        };
-        !pattern.nfa.ends_with_slots(|kind| !empty(kind))
+    let is_empty = |kind: u16| {
+        grammar.kinds[usize::from(kind)].choice.as_ref().is_some_and(|choice| choice.values().is_empty())
     };
-    for pattern in grammar.patterns.iter().filter(dead) {
-        let diagnostic =
-            Diagnostic::new(Code::DeadPattern, pattern.written.place, "no text can meet this pattern");
-        found.push(diagnostic.hint("a list in it has no values"));
+    for (number, pattern) in (0..).zip(&grammar.patterns) {
+        if !grammar
+            .positions
+            .ends(number, |label| !matches!(label, Label::Slot { kind, .. } if is_empty(kind)))
+        {
+            let diagnostic =
+                Diagnostic::new(Code::DeadPattern, pattern.place, "no text can meet this pattern");
+            found.push(diagnostic.hint("a list in it has no values"));
+        }
     }
 }
 
@@ -140,9 +147,7 @@ fn reserved_words(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnost
             }
             let intent = &grammar.intents[m.intent as usize];
             let message = format!("`{word}` alone can never mean `{intent}`: it belongs to the law");
-            found.push(
-                Diagnostic::new(Code::ReservedWord, pattern.written.place, message).hint(RESERVED_HINT),
-            );
+            found.push(Diagnostic::new(Code::ReservedWord, pattern.place, message).hint(RESERVED_HINT));
         }
     }
     for value in files.iter().flat_map(|file| &file.lists).flat_map(|list| &list.values) {
@@ -169,6 +174,6 @@ fn uncovered(grammar: &Grammar, found: &mut Diagnostics) {
     let mut gapped = grammar.patterns.iter().filter(|pattern| pattern.gapped);
     let Some(first) = gapped.next() else { return };
     let message = format!("{} patterns with gaps are not covered by the proof of ties", 1 + gapped.count());
-    let diagnostic = Diagnostic::new(Code::Uncovered, first.written.place, message);
+    let diagnostic = Diagnostic::new(Code::Uncovered, first.place, message);
     found.push(diagnostic.hint("samples (`>` and `!`) are checked for them as for all others"));
 }

@@ -1,25 +1,29 @@
 //! Running a text through the frozen automaton.
 //!
-//! O(tokens × log edges of a state) where no slot type reads for itself; each such slot adds the values it finds.
-//! Patterns with gaps are no part of it: those that a word of the text calls are aligned one by one, O(tokens × states)
-//! each. Nothing here depends on the number of intents.
+//! One token at a time, with the set of states that the text could be in: one state, where no skip word and no slot could
+//! be read in two ways. O(tokens) steps, each O(1) at the start and O(log edges of the state) later; each slot type that
+//! reads for itself adds the values it finds. Patterns with gaps are no part of the automaton: those that a word of the
+//! text calls are laid along it one by one. Nothing here depends on the number of intents.
 
-use super::align::align;
-use super::automaton::{Grammar, Sym};
+use super::align::{Finds, align};
+use super::automaton::{Grammar, Pattern};
+use super::positions::Sym;
+use super::skip::SkipWords;
 use crate::language::Lang;
 use crate::slot::{Context, Value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
-use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// A word that no pattern of this grammar holds.
 const UNKNOWN: Sym = Sym::MAX;
-/// An emoji that no pattern of this grammar holds: it says nothing, like a skip word.
-const EMOJI: Sym = Sym::MAX - 1;
-/// (state, token) pairs that are looked at for one text; only slots that can be cut in many ways come near.
-const PAIRS_MAX: usize = 4_096;
+/// States that are followed at the same time; only texts made to be read in very many ways come near.
+const STATES_AT_ONCE_MAX: usize = 64;
+/// Arrivals behind slots that are waited for at the same time.
+const ARRIVALS_MAX: usize = 1_024;
 
 /// What settles ties between matches, the greater one winning: this is the total order that `why` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,75 +64,149 @@ pub struct Match {
     pub slots: Vec<SlotValue>,
 }
 
+/// A token as one grammar sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Its number, or [`UNKNOWN`].
+    pub(super) sym: Sym,
+    /// It may be skipped.
+    pub(super) skip: bool,
+    /// It calls patterns with gaps.
+    calls: bool,
+}
+
+/// A text as one grammar sees it.
+#[derive(Clone, Copy)]
+pub(super) struct View<'v> {
+    pub(super) grammar: &'v Grammar,
+    pub(super) text: &'v Text,
+    pub(super) context: &'v Context<'v>,
+    pub(super) seen: &'v [Seen],
+}
+
+type Numbers = SmallVec<[u32; 8]>;
+
 impl Grammar {
     /// All patterns that take the whole text, best first.
     #[must_use]
     pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Match> {
-        if self.states.is_empty() || text.tokens().is_empty() {
+        self.recognize_for(text, context, &SkipWords::default())
+    }
+
+    /// All patterns that take the whole text, best first, where another scope changes which words say nothing.
+    #[must_use]
+    pub fn recognize_for(&self, text: &Text, context: &Context<'_>, skips: &SkipWords) -> Vec<Match> {
+        if text.tokens().is_empty() {
             return Vec::new();
         }
-        let syms = self.syms(text);
+        let mut seen = self.seen(text, skips);
         // A text of nothing but skip words keeps them: "thanks" can be an intent.
-        let skipping = !syms.iter().all(|sym| self.is_skip(*sym));
-        let mut accepted = self.run(text, context, &syms, skipping);
-        accepted.extend(&self.gapped.always);
-        accepted.extend(syms.iter().filter_map(|sym| self.gapped.by_word.get(sym)).flatten());
-        accepted.sort_unstable();
-        accepted.dedup();
-        let mut matches: Vec<Match> = accepted
-            .into_iter()
-            .filter_map(|pattern| {
-                let (rank, slots) = align(self, pattern, text, context, &syms, skipping)?;
-                let written = &self.patterns[pattern as usize];
-                Some(Match { intent: written.intent, pattern, language: written.language, rank, slots })
-            })
-            .collect();
+        if seen.iter().all(|token| token.skip) {
+            seen.iter_mut().for_each(|token| token.skip = false);
+        }
+        let view = View { grammar: self, text, context, seen: &seen };
+        let mut finds = Finds::default();
+        let mut patterns = view.run(&mut finds);
+        view.call_gapped(&mut patterns);
+        if patterns.len() > 1 {
+            patterns.sort_unstable();
+            patterns.dedup();
+        }
+        let mut matches = Vec::with_capacity(patterns.len());
+        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, skips, &mut finds)));
         best_first(&mut matches);
         matches
     }
 
-    fn syms(&self, text: &Text) -> Vec<Sym> {
-        let sym = |(index, word): (usize, &str)| {
-            let unknown = if text.tokens()[index].kind == TokenKind::Emoji { EMOJI } else { UNKNOWN };
-            self.words.get(word).copied().unwrap_or(unknown)
+    fn seen(&self, text: &Text, skips: &SkipWords) -> SmallVec<[Seen; 32]> {
+        let seen = |(token, word): (usize, &str)| match self.words().number(word) {
+            Some(sym) => {
+                let mark = self.marks[sym as usize];
+                Seen { sym, skip: mark.skip, calls: mark.calls }
+            }
+            // An emoji that no pattern holds says nothing.
+            None => Seen { sym: UNKNOWN, skip: text.tokens()[token].kind == TokenKind::Emoji, calls: false },
         };
-        text.words().enumerate().map(sym).collect()
-    }
-
-    fn is_skip(&self, sym: Sym) -> bool {
-        sym == EMOJI || self.skip.get(sym as usize).copied().unwrap_or(false)
-    }
-
-    /// The patterns whose end is reached with the last token.
-    fn run(&self, text: &Text, context: &Context<'_>, syms: &[Sym], skipping: bool) -> Vec<u32> {
-        let mut accepted = Vec::new();
-        let mut open = vec![(0_u32, 0_usize)];
-        let mut seen = FxHashSet::default();
-        while let Some((mut state, mut at)) = open.pop() {
-            while at < syms.len() {
-                for &(kind, to) in self.slot_edges(state) {
-                    let found = self.kinds[usize::from(kind)].slot_type.find(text, at, context);
-                    let fresh = found.into_iter().map(|found| (to, found.end));
-                    open.extend(fresh.filter(|pair| seen.len() < PAIRS_MAX && seen.insert(*pair)));
-                }
-                let edges = self.word_edges(state);
-                match edges.binary_search_by_key(&syms[at], |(sym, _)| *sym) {
-                    Ok(edge) => state = edges[edge].1,
-                    Err(_) if skipping && self.is_skip(syms[at]) => {}
-                    Err(_) => break,
-                }
-                at += 1;
-            }
-            if at == syms.len() {
-                accepted.extend_from_slice(self.accepts(state));
-            }
+        let mut all: SmallVec<[Seen; 32]> = text.words().enumerate().map(seen).collect();
+        if !skips.is_empty() {
+            all.iter_mut()
+                .zip(text.words())
+                .for_each(|(seen, word)| seen.skip = skips.skips(word, seen.skip));
         }
+        all
+    }
+}
+
+impl View<'_> {
+    /// The patterns that end with the last token.
+    fn run(&self, finds: &mut Finds) -> Numbers {
+        let automaton = &self.grammar.automaton;
+        let mut accepted = Numbers::new();
+        if automaton.is_empty() {
+            return accepted;
+        }
+        let mut now = Numbers::from_slice(&[0]);
+        let mut next = Numbers::new();
+        // Where slots end that were found on the way: token and state.
+        let mut arrivals: BTreeSet<(usize, u32)> = BTreeSet::new();
+        for (at, token) in self.seen.iter().enumerate() {
+            for state in now.drain(..) {
+                for &(kind, to) in automaton.slot_edges(state) {
+                    let ends = finds.at(self, kind, at).iter().map(|found| (found.end, to));
+                    arrivals.extend(ends.take(ARRIVALS_MAX.saturating_sub(arrivals.len())));
+                }
+                let stay = token.skip.then_some(state);
+                for state in automaton.after(state, token.sym).into_iter().chain(stay) {
+                    reach(&mut next, state);
+                }
+            }
+            while let Some((_, state)) = arrivals.first().copied().filter(|(end, _)| *end == at + 1) {
+                arrivals.pop_first();
+                reach(&mut next, state);
+            }
+            if next.is_empty() && arrivals.is_empty() {
+                return accepted;
+            }
+            std::mem::swap(&mut now, &mut next);
+        }
+        accepted.extend(now.into_iter().flat_map(|state| automaton.accepts(state)).copied());
         accepted
+    }
+
+    /// Adds the patterns with gaps that words of the text call.
+    fn call_gapped(&self, patterns: &mut Numbers) {
+        let gapped = &self.grammar.gapped;
+        patterns.extend_from_slice(&gapped.always);
+        for token in self.seen.iter().filter(|token| token.calls) {
+            patterns.extend_from_slice(gapped.by_word.get(&token.sym).map_or(&[], Vec::as_slice));
+        }
+    }
+
+    /// How a pattern takes the text, if it does.
+    fn matched(&self, number: u32, skips: &SkipWords, finds: &mut Finds) -> Option<Match> {
+        let Pattern { intent, language, plain, priority, .. } = self.grammar.patterns[number as usize];
+        let (rank, slots) = if plain && skips.is_empty() {
+            // It took every token that is no skip word, as it stands.
+            let words = self.seen.iter().filter(|token| !token.skip).count();
+            let literals = u32::try_from(words).expect("texts are cut");
+            (Rank { priority, literals, narrow: 0, gaps: Reverse(0) }, Vec::new())
+        } else {
+            align(self, number, finds)?
+        };
+        Some(Match { intent, pattern: number, language, rank, slots })
+    }
+}
+
+fn reach(states: &mut Numbers, state: u32) {
+    if !states.contains(&state) && states.len() < STATES_AT_ONCE_MAX {
+        states.push(state);
     }
 }
 
 /// Sorts matches by the total order; what is equal in it stays in the order of the patterns, which `check` has
 /// shown to be of one intent.
 fn best_first(matches: &mut [Match]) {
-    matches.sort_by_key(|m| (std::cmp::Reverse(m.rank), m.pattern));
+    if matches.len() > 1 {
+        matches.sort_unstable_by_key(|m| (Reverse(m.rank), m.pattern));
+    }
 }

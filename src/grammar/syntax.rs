@@ -1,15 +1,14 @@
 //! Reading `*.grammar` files: every line on its own, so that one mistake hides no other.
 
-use crate::diagnostic::{At, Code, Diagnostic, Place};
+mod pattern;
+
+use crate::diagnostic::{At, Code, Diagnostic};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, name, outline, split};
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1};
-use nom::character::complete::{anychar, char, space0, u16};
-use nom::combinator::{all_consuming, map, opt, recognize, value, verify};
-use nom::multi::{many1, separated_list1};
-use nom::sequence::{delimited, preceded};
-use nom::{IResult, Input, Parser};
+use nom::combinator::all_consuming;
+use nom::{Input, Parser};
+
+pub use pattern::{Sequence, Term, pattern};
 
 /// A grammar file.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +21,20 @@ pub struct GrammarFile {
     pub lists: Vec<ListDecl>,
     /// Its concepts.
     pub concepts: Vec<ConceptDecl>,
+    /// Types that are defined by a regular expression.
+    pub types: Vec<TypeDecl>,
+    /// Words that say nothing here: `skip yo, dude`.
+    pub skip: Vec<At<String>>,
+    /// Words that count here, though they usually say nothing: `keep thanks`.
+    pub keep: Vec<At<String>>,
+}
+
+impl GrammarFile {
+    /// The language its patterns are written in.
+    #[must_use]
+    pub fn language(&self) -> Lang {
+        self.language.as_ref().map_or(Lang::EN, |lang| lang.value)
+    }
 }
 
 /// `intent NAME` and what belongs to it.
@@ -39,41 +52,6 @@ pub struct IntentDecl {
     pub samples: Vec<At<String>>,
     /// Texts that must not mean this.
     pub counter_samples: Vec<At<String>>,
-}
-
-/// Terms one after the other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sequence {
-    /// The terms.
-    pub terms: Vec<Term>,
-    /// Where they stand.
-    pub place: Place,
-}
-
-/// A piece of a pattern.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Term {
-    /// A word.
-    Word(At<String>),
-    /// `light[s]`: a word with or without an ending.
-    Ending(At<String>, At<String>),
-    /// `[…]`: one of these, or nothing.
-    Optional(Vec<Sequence>),
-    /// `(a | b)`: one of these.
-    Group(Vec<Sequence>),
-    /// `(a ; b)`: all of these, in any order.
-    AnyOrder(Vec<Sequence>),
-    /// `{slot}` or `{slot: type}`.
-    Slot {
-        /// The name of the slot.
-        name: At<String>,
-        /// Its type, if it is not that of the list or field of the same name.
-        kind: Option<At<String>>,
-    },
-    /// `<concept>`.
-    Concept(At<String>),
-    /// `*~3`: at most so many words of any kind; `...`: any number of them.
-    Gap(At<Option<u16>>),
 }
 
 /// `list NAME` and its values.
@@ -103,15 +81,21 @@ pub struct ConceptDecl {
     pub phrases: Vec<At<String>>,
 }
 
+/// `type NAME: /EXPRESSION/` and samples of it.
+#[derive(Debug, Clone)]
+pub struct TypeDecl {
+    /// Its name.
+    pub name: At<String>,
+    /// The regular expression between the slashes.
+    pub expression: At<String>,
+    /// Texts that are such a value; the first one is its example in proofs.
+    pub samples: Vec<At<String>>,
+    /// Texts that are none.
+    pub counter_samples: Vec<At<String>>,
+}
+
 /// Bytes of a name: names are stored with every turn.
 const NAME_BYTES_MAX: usize = 64;
-/// Brackets inside brackets; a pattern that needs more is two patterns.
-const NESTED_MAX: usize = 8;
-/// Words of one bounded gap: a longer one is a floating gap.
-const GAP_WORDS_MAX: u16 = 20;
-/// Characters that mean something in a pattern.
-const OPERATORS: &str = "[](){}<>|;\\";
-
 /// Reads a grammar file. Returns all that could be read; mistakes go to the reader.
 pub fn parse(text: &str, reader: &mut Reader<'_>) -> GrammarFile {
     let mut file = GrammarFile::default();
@@ -128,11 +112,14 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> GrammarFile {
                 name,
                 phrases: block.children.iter().flat_map(|line| phrases(line.line, reader)).collect(),
             })),
+            "type" => file.types.extend(type_decl(&block, rest, reader)),
+            "skip" => file.skip.extend(phrases(rest, reader)),
+            "keep" => file.keep.extend(phrases(rest, reader)),
             other => {
                 let place = reader.place(word);
                 let diagnostic =
                     Diagnostic::new(Code::UnknownBlock, place, format!("a grammar has no `{other}`"));
-                let known = ["language", "intent", "list", "concept"];
+                let known = ["language", "intent", "list", "concept", "type", "skip", "keep"];
                 reader.report(
                     diagnostic
                         .did_you_mean(other, known)
@@ -225,112 +212,31 @@ fn intent_line(block: &Block<'_>, intent: &mut IntentDecl, reader: &mut Reader<'
     }
 }
 
-/// Reads a pattern; reports the place where it cannot go on.
-pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
-    let scope = Scope { reader, depth: 0 };
-    let stopped = match sequence(span, scope) {
-        Ok((rest, sequence)) if rest.fragment().is_empty() => return Some(sequence),
-        Ok((rest, _)) => rest,
-        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => error.input,
-        Err(nom::Err::Incomplete(_)) => span,
+/// `type order: /[A-Z]{2}\d{6}/`, with samples below it.
+fn type_decl(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<TypeDecl> {
+    let colon = rest.fragment().find(':').unwrap_or(rest.fragment().len());
+    let name = named(split(rest, ':')[0], "type", reader)?;
+    let written = after(rest, (colon + 1).min(rest.fragment().len()));
+    let inner = written.fragment().strip_prefix('/').and_then(|inner| inner.strip_suffix('/'));
+    let Some(inner) = inner.filter(|inner| !inner.is_empty()) else {
+        let place = reader.place(if written.fragment().is_empty() { rest } else { written });
+        let diagnostic =
+            Diagnostic::new(Code::BadType, place, "a regular expression between slashes is missing");
+        reader.report(diagnostic.hint("write it as in `type order: /[A-Z]{2}[0-9]{6}/`"));
+        return None;
     };
-    let place = reader.place(stopped);
-    let diagnostic = match stopped.fragment().chars().next() {
-        None => Diagnostic::new(Code::BadPattern, place, "the pattern ends too early")
-            .hint("is a bracket open, or empty?"),
-        Some(c) if "[({<".contains(c) => {
-            let message = format!("what begins with this `{c}` is not closed, or cannot be read");
-            Diagnostic::new(Code::BadPattern, place, message)
-                .hint("brackets come in pairs, hold something, and go at most eight deep; `\\` makes a sign an ordinary one")
+    let expression = At::new(inner.to_owned(), reader.place(written.take_from(1).take(inner.len())));
+    let mut decl = TypeDecl { name, expression, samples: Vec::new(), counter_samples: Vec::new() };
+    for child in &block.children {
+        let sample = after(child.line, 1);
+        let sample = At::new((*sample.fragment()).to_owned(), reader.place(sample));
+        match child.line.fragment().as_bytes()[0] {
+            b'>' => decl.samples.push(sample),
+            b'!' => decl.counter_samples.push(sample),
+            _ => reader.mistake(Code::BadType, child.line, "below a type stand samples of it: `>` and `!`"),
         }
-        Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here"))
-            .hint("write `\\` before a sign that is meant as itself"),
-    };
-    reader.report(diagnostic);
-    None
-}
-
-#[derive(Clone, Copy)]
-struct Scope<'r, 'd> {
-    reader: &'r Reader<'d>,
-    depth: usize,
-}
-
-impl<'a> Scope<'_, '_> {
-    fn deeper(self, input: Span<'a>) -> Result<Self, nom::Err<nom::error::Error<Span<'a>>>> {
-        if self.depth >= NESTED_MAX {
-            return Err(nom::Err::Failure(nom::error::Error::new(input, nom::error::ErrorKind::TooLarge)));
-        }
-        Ok(Self { depth: self.depth + 1, ..self })
     }
-
-    fn at(self, span: Span<'_>) -> At<String> {
-        At::new((*span.fragment()).to_owned(), self.reader.place(span))
-    }
-}
-
-type Parsed<'a, T> = IResult<Span<'a>, T>;
-
-fn sequence<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Sequence> {
-    let (rest, terms) = many1(delimited(space0, |i| term(i, scope), space0)).parse(input)?;
-    let length = input.fragment().len() - rest.fragment().len();
-    Ok((rest, Sequence { terms, place: scope.reader.place(input.take(length)) }))
-}
-
-fn term<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    alt((
-        |i| gap(i, scope),
-        |i| word(i, scope),
-        |i| slot(i, scope),
-        map(delimited(char('<'), name, char('>')), |n| Term::Concept(scope.at(n))),
-        |i| bracketed(i, scope),
-    ))
-    .parse(input)
-}
-
-/// `...`, or `*~3`.
-fn gap<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let bounded = verify(preceded(tag("*~"), u16), |words| (1..=GAP_WORDS_MAX).contains(words));
-    let (rest, words) = alt((value(None, tag("...")), map(bounded, Some))).parse(input)?;
-    let length = input.fragment().len() - rest.fragment().len();
-    Ok((rest, Term::Gap(At::new(words, scope.reader.place(input.take(length))))))
-}
-
-/// A word, perhaps with an ending in brackets right behind it.
-fn word<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let plain = || take_while1(|c: char| !c.is_whitespace() && !OPERATORS.contains(c));
-    let escaped = || recognize(preceded(char('\\'), anychar));
-    let (rest, word) = recognize(many1(alt((plain(), escaped())))).parse(input)?;
-    let ending = opt(delimited(char('['), plain(), char(']')));
-    let (rest, ending) = { ending }.parse(rest)?;
-    Ok((
-        rest,
-        match ending {
-            Some(ending) => Term::Ending(scope.at(word), scope.at(ending)),
-            None => Term::Word(scope.at(word)),
-        },
-    ))
-}
-
-fn slot<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let kind = opt(preceded((space0, char(':'), space0), name));
-    let (rest, (slot, kind)) =
-        delimited((char('{'), space0), (name, kind), (space0, char('}'))).parse(input)?;
-    Ok((rest, Term::Slot { name: scope.at(slot), kind: kind.map(|kind| scope.at(kind)) }))
-}
-
-fn bracketed<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let deeper = scope.deeper(input)?;
-    let one_of = |i| separated_list1(char('|'), |i| sequence(i, deeper)).parse(i);
-    let all_of = |i| (|i| sequence(i, deeper), many1(preceded(char(';'), |i| sequence(i, deeper)))).parse(i);
-    alt((
-        map(delimited(char('['), one_of, char(']')), Term::Optional),
-        map(delimited(char('('), all_of, char(')')), |(first, more)| {
-            Term::AnyOrder(std::iter::once(first).chain(more).collect())
-        }),
-        map(delimited(tag("("), one_of, char(')')), Term::Group),
-    ))
-    .parse(input)
+    Some(decl)
 }
 
 /// The values below a list or a `one of` field.

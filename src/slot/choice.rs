@@ -41,7 +41,7 @@ impl Choice {
         }
         let words =
             values.iter().flat_map(|value| value.spellings.iter().flat_map(|spelling| spelling.split(' ')));
-        let vocabulary = Vocabulary::new(words);
+        let vocabulary = Vocabulary::new(words.collect());
         Self { name: name.to_owned(), values, by_first, vocabulary }
     }
 

@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_mended_text_has_gaps_of_nothing() {
-        let vocabulary = Vocabulary::new(["sign", "me", "up"]);
+        let vocabulary = Vocabulary::new(["sign", "me", "up"].into_iter().collect());
         let text = mended(&Text::new("signme up"), &[&vocabulary]).expect("mended");
         assert_eq!((0..3).map(|at| text.gap(at)).collect::<Vec<_>>(), ["", "", " "]);
     }
