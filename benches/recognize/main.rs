@@ -1,0 +1,299 @@
+//! Recognizing texts by grammars of 20 to 20,000 intents, beside an exact look-up and other ways to find an intent; with
+//! what it costs to normalize a text, to build a grammar and to hold many brands. Nothing is read from outside.
+//!
+//! `cargo bench --bench recognize`, or a part of it: `cargo bench --bench recognize -- --size 2000`,
+//! `-- --only recognize`, `-- --only normalize`, `-- --only build`, `-- --only brands`. How time is taken is said in
+//! `timing.rs`, what is recognized in `workload.rs`, and what the others do in `peers.rs`.
+
+// Bench code: it prints, it measures, and a panic is the report.
+#![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
+
+mod child;
+mod peers;
+mod spoken;
+mod timing;
+mod words;
+mod workload;
+
+use peers::{Peer, Query};
+use sayso::diagnostic::Diagnostics;
+use sayso::grammar::{Grammar, compile};
+use sayso::language::Lang;
+use sayso::slot::{Context, Value};
+use sayso::sms::Text;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use timing::{Side, Times, time};
+use workload::{Class, Written};
+
+/// Intents of the grammars.
+const SIZES: [usize; 4] = [20, 200, 2_000, 20_000];
+/// Brands that are held at once.
+const BRANDS: usize = 8_000;
+/// Above these, building the other sides takes minutes: a set of regular expressions and what it needs grows with them.
+const REGEX_INTENTS_MAX: usize = 2_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).cloned()
+    };
+    let number = |name: &str| value(name).map(|value| value.parse::<usize>().expect("a number"));
+    if let Some(intents) = number("--child-build") {
+        return child::build(intents);
+    }
+    if let Some(count) = number("--child-brands") {
+        return child::link_brands(count);
+    }
+    let sizes = number("--size").map_or_else(|| SIZES.to_vec(), |size| vec![size]);
+    let only = value("--only");
+    let wanted = |part: &str| only.as_ref().is_none_or(|only| only == part);
+    let mut bars = Bars::default();
+    if wanted("recognize") {
+        recognize(&sizes, &mut bars);
+    }
+    if wanted("normalize") {
+        normalize(&mut bars);
+    }
+    if wanted("build") {
+        build(&sizes, &mut bars);
+    }
+    if wanted("brands") && number("--size").is_none() {
+        brands(&mut bars);
+    }
+    bars.print();
+}
+
+/// What must hold, and whether it does.
+#[derive(Debug, Default)]
+struct Bars(Vec<(String, bool)>);
+
+impl Bars {
+    fn at_most(&mut self, what: &str, value: f64, most: f64) {
+        self.0.push((format!("{what}: {value:.2}, at most {most}"), value <= most));
+    }
+
+    fn print(&self) {
+        println!("\nbars");
+        for (what, holds) in &self.0 {
+            println!("  {:11}  {what}", if *holds { "ok" } else { "NOT REACHED" });
+        }
+    }
+}
+
+fn recognize(sizes: &[usize], bars: &mut Bars) {
+    println!(
+        "recognizing: {} texts, ns a call; times of others are for less work, see `peers.rs`",
+        workload::TEXTS
+    );
+    let mut means = BTreeMap::new();
+    for size in sizes {
+        let written = Written::new(*size, 0);
+        let mut found = Diagnostics::default();
+        let files = workload::parse(&written.files, &mut found);
+        let grammar = compile(&files, &|_| None, &mut found);
+        if let Some(error) = found.iter().find(|d| d.code.severity() == sayso::diagnostic::Severity::Error) {
+            println!("\n{size} intents\n  NOT BUILT: {}", error.message);
+            bars.0.push((format!("a grammar of {size} intents can be built"), false));
+            continue;
+        }
+        let queries = peers::queries(&workload::samples(&written, &files));
+        println!("\n{size} intents, {} states", grammar.states());
+        check_all(&written, &grammar, &queries, *size, bars);
+        let (mean, ratio) = compare(&written, &files, &grammar, &queries);
+        means.insert(*size, mean);
+        if *size == 2_000 {
+            bars.at_most("median at 2,000 intents, times that of the HashMap", ratio, 4.0);
+        }
+    }
+    println!("\nmean ns by intents: {means:.0?}");
+    for (to, most) in [(2_000, 3.0), (20_000, 6.0)] {
+        if let (Some(small), Some(large)) = (means.get(&20), means.get(&to)) {
+            bars.at_most(&format!("mean at {to} intents, times that at 20"), large / small, most);
+        }
+    }
+}
+
+/// The moment and the place in which all texts are read.
+fn context() -> Context<'static> {
+    Context { now: "2026-06-03T12:00:00Z".parse().expect("a moment"), ..Context::of(&[Lang::EN]) }
+}
+
+/// Which of our texts sayso gets right, intent and slots; prints the first that it does not.
+fn check_all(
+    written: &Written,
+    grammar: &Grammar,
+    queries: &BTreeMap<Class, Vec<Query>>,
+    size: usize,
+    bars: &mut Bars,
+) {
+    let context = context();
+    let names: Vec<&str> = grammar.intents().collect();
+    let mut all_right = true;
+    for (class, queries) in queries {
+        let mut wrong = Vec::new();
+        for query in queries {
+            let best = grammar.recognize(&query.text, &context).into_iter().next();
+            let (intent, slots) = best.map_or((None, Vec::new()), |best| {
+                let slots = best.slots.into_iter().map(|slot| (slot.name, slot.value));
+                (Some(names[best.intent as usize]), slots.collect())
+            });
+            let meant = query.intent.map(|intent| written.intents[intent].name.as_str());
+            if intent != meant || sorted(slots.clone()) != sorted(query.slots.clone()) {
+                wrong.push((query, intent, slots));
+            }
+        }
+        let right = 100.0 * (1.0 - wrong.len() as f64 / queries.len() as f64);
+        println!("  {:8} {right:6.2} % right of {}", class.name(), queries.len());
+        if let Some((query, intent, slots)) = wrong.first() {
+            let typed = query.text.original();
+            println!(
+                "           `{typed}`: {intent:?} {slots:?}; meant {:?} {:?}",
+                query.intent, query.slots
+            );
+        }
+        all_right &= wrong.is_empty();
+    }
+    bars.0.push((format!("all right at {size} intents"), all_right));
+}
+
+fn sorted(mut slots: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    slots.sort_by(|a, b| a.0.cmp(&b.0));
+    slots
+}
+
+/// Times sayso and the others; sayso's mean, and its median as a multiple of the look-up's.
+fn compare(
+    written: &Written,
+    files: &[sayso::grammar::syntax::GrammarFile],
+    grammar: &Grammar,
+    queries: &BTreeMap<Class, Vec<Query>>,
+) -> (f64, f64) {
+    let context = context();
+    let mut peers = vec![peers::hash_map(files), peers::keywords(written)];
+    if written.intents.len() <= REGEX_INTENTS_MAX {
+        peers.push(peers::regex_set("RegexSet", files, None));
+        peers.push(peers::regex_set("RegexSet 512M", files, Some(512 << 20)));
+    } else {
+        println!("  RegexSet: not tried, building it takes minutes");
+    }
+    peers.push(peers::nom_parsers(files));
+    let best = |query: &Query| Some(grammar.recognize(&query.text, &context).first()?.intent as usize);
+    let mut sides = vec![Peer { name: "sayso", answer: Box::new(best) }];
+    let mut notes = vec![String::new()];
+    for peer in peers {
+        match peer {
+            Ok((peer, note)) => {
+                sides.push(peer);
+                notes.push(note);
+            }
+            Err(why) => println!("  cannot be built: {why}"),
+        }
+    }
+    let times = time(&sides, queries);
+    print_times(&sides, &times, &notes, queries);
+    let (sayso, look_up) = (&times[0], &times[1]);
+    let by_class = Class::ALL.map(|class| {
+        format!("{} {:.2}", class.name(), sayso.median(Some(class)) / look_up.median(Some(class)))
+    });
+    let ratio = sayso.median(None) / look_up.median(None);
+    println!("  sayso's median, times that of the HashMap: {ratio:.2} ({})", by_class.join(", "));
+    (sayso.mean(None), ratio)
+}
+
+fn print_times<T, A>(
+    sides: &[Side<'_, T, A>],
+    times: &[Times],
+    notes: &[String],
+    classes: &BTreeMap<Class, Vec<T>>,
+) {
+    print!("  {:22}", "median / mean");
+    for class in Class::ALL.iter().filter(|class| classes.contains_key(class)) {
+        print!("{:>20}", class.name());
+    }
+    println!("{:>20}", "all");
+    for ((side, times), note) in sides.iter().zip(times).zip(notes) {
+        print!("  {:22}", side.name);
+        let each = Class::ALL.iter().filter(|class| classes.contains_key(class)).copied().map(Some);
+        for class in each.chain([None]) {
+            print!("{:>20}", format!("{:.0} / {:.0}", times.median(class), times.mean(class)));
+        }
+        let few = times.texts() < workload::TEXTS * 9 / 10;
+        let sample = if few { format!("; only {} texts", times.texts()) } else { String::new() };
+        println!("  {note}{sample}");
+    }
+}
+
+fn normalize(bars: &mut Bars) {
+    let written = Written::new(2_000, 0);
+    let files = workload::parse(&written.files, &mut Diagnostics::default());
+    let samples = workload::samples(&written, &files);
+    println!("\nnormalizing, ns a text, beside to_lowercase and split_whitespace into a Vec");
+    for ascii in [true, false] {
+        let mut bodies: BTreeMap<Class, Vec<String>> = BTreeMap::new();
+        for sample in samples.iter().filter(|sample| sample.body.is_ascii() == ascii) {
+            bodies.entry(sample.class).or_default().push(sample.body.clone());
+        }
+        let split = |body: &String| {
+            let lower = body.to_lowercase();
+            black_box(lower.split_whitespace().collect::<Vec<&str>>()).len()
+        };
+        let sides = [
+            Side {
+                name: "Text::new",
+                answer: Box::new(|body: &String| black_box(Text::new(body)).tokens().len()),
+            },
+            Side { name: "to_lowercase + split", answer: Box::new(split) },
+        ];
+        let times = time(&sides, &bodies);
+        let count = bodies.values().map(Vec::len).sum::<usize>();
+        println!("  {count} texts, {}", if ascii { "all ASCII" } else { "none of them ASCII" });
+        print_times(&sides, &times, &[String::new(), String::new()], &bodies);
+        let [median, mean] =
+            [times[0].median(None) / times[1].median(None), times[0].mean(None) / times[1].mean(None)];
+        println!("  ratio of the medians {median:.2}, of the means {mean:.2}");
+        if ascii {
+            bars.at_most("normalizing ASCII, times to_lowercase and split, medians", median, 3.0);
+            bars.at_most("normalizing ASCII, times to_lowercase and split, means", mean, 3.0);
+        }
+    }
+}
+
+fn build(sizes: &[usize], bars: &mut Bars) {
+    println!("\nbuilding, each in a process of its own");
+    println!("  intents  parse + compile s  prove s  states  peak MiB  of these before parsing");
+    for size in sizes {
+        match child::Built::of(*size) {
+            Ok(built) => {
+                println!(
+                    "  {size:7}  {:17.3}  {:7.3}  {:6}  {:8.1}  {:23.1}",
+                    built.compile, built.prove, built.states, built.peak, built.before
+                );
+                if *size == 2_000 {
+                    let seconds = built.compile + built.prove;
+                    bars.at_most("seconds to build and prove 2,000 intents", seconds, 1.0);
+                    bars.at_most("MiB at the peak of building 2,000 intents", built.peak, 150.0);
+                }
+            }
+            Err(why) => {
+                println!("  {size:7}  NOT BUILT: {why}");
+                bars.0.push((format!("a grammar of {size} intents can be built and proved"), false));
+            }
+        }
+    }
+}
+
+fn brands(bars: &mut Bars) {
+    println!("\n{BRANDS} brands of 20 intents, with the shared grammars of this repository");
+    match child::brands(BRANDS) {
+        Ok((seconds, grown)) => {
+            println!("  linked in {seconds:.1} s; the process grew by {grown:.1} MiB");
+            bars.at_most("MiB of 8,000 brands", grown, 1_024.0);
+        }
+        Err(why) => {
+            println!("  NOT LINKED: {why}");
+            bars.0.push(("8,000 brands can be linked".to_owned(), false));
+        }
+    }
+}

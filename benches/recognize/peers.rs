@@ -1,0 +1,120 @@
+//! What sayso is measured beside: other ways to find which intent a text means. None of them knows skip words or reads the
+//! values of slots, so each does less; what it gets right is printed with its times.
+//!
+//! - A `HashMap` with the standard hasher, from every text of every pattern without slots to its intent.
+//! - Aho-Corasick over the intents' own words, each with its spaces: the first one found is the answer.
+//! - A `RegexSet` of all patterns, anchored, with the limits as they are and with large ones.
+//! - One parser of nom for each pattern, tried one after the other.
+
+use crate::spoken::{self, Node, Ways};
+use crate::timing::{Input, Side};
+use crate::workload::{Class, Sample, Written};
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::RegexSetBuilder;
+use sayso::grammar::syntax::{GrammarFile, Sequence};
+use sayso::slot::Value;
+use sayso::sms::Text;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+
+/// A text as each side takes it, made ready before anything is timed.
+#[derive(Debug)]
+pub(crate) struct Query {
+    pub(crate) text: Text,
+    /// The folded words, parted by spaces.
+    pub(crate) joined: String,
+    /// The same with a space before and behind.
+    padded: String,
+    pub(crate) intent: Option<usize>,
+    pub(crate) slots: Vec<(String, Value)>,
+}
+
+impl Input for Query {
+    fn touch(&self) -> usize {
+        let words = self.text.words().chain([&*self.joined, &*self.padded, self.text.original()]);
+        words.flat_map(str::bytes).map(usize::from).sum()
+    }
+}
+
+pub(crate) fn queries(samples: &[Sample]) -> BTreeMap<Class, Vec<Query>> {
+    let mut queries: BTreeMap<Class, Vec<Query>> = BTreeMap::new();
+    for sample in samples {
+        let text = Text::new(&sample.body);
+        let joined = text.words().collect::<Vec<_>>().join(" ");
+        let (intent, slots) = (sample.intent, sample.slots.clone());
+        let query = Query { text, padded: format!(" {joined} "), joined, intent, slots };
+        queries.entry(sample.class).or_default().push(query);
+    }
+    queries
+}
+
+/// A side that says the number of a text's intent, if any.
+pub(crate) type Peer<'p> = Side<'p, Query, Option<usize>>;
+
+/// How a side was built.
+pub(crate) type Note = String;
+
+/// A side and how it was built, or why it could not be.
+pub(crate) type Built = Result<(Peer<'static>, Note), String>;
+
+/// Pattern by pattern, with the number of its intent.
+fn patterns(files: &[GrammarFile]) -> impl Iterator<Item = (usize, &Sequence)> {
+    let intents = files.iter().flat_map(|file| &file.intents).enumerate();
+    intents.flat_map(|(number, intent)| intent.patterns.iter().map(move |pattern| (number, pattern)))
+}
+
+/// The exact look-up.
+pub(crate) fn hash_map(files: &[GrammarFile]) -> Built {
+    let begin = Instant::now();
+    let ways = Ways::of(files);
+    let mut map: HashMap<String, usize> = HashMap::new();
+    for (intent, pattern) in patterns(files).filter(|(_, pattern)| !spoken::has_slot(pattern)) {
+        map.extend(spoken::all_texts(pattern, &ways).into_iter().map(|text| (text, intent)));
+    }
+    let built = format!("{} texts in {:.1?}", map.len(), begin.elapsed());
+    let answer = Box::new(move |query: &Query| map.get(query.joined.as_str()).copied());
+    Ok((Peer { name: "HashMap", answer }, built))
+}
+
+/// Keywords anywhere in a text.
+pub(crate) fn keywords(written: &Written) -> Built {
+    let begin = Instant::now();
+    let words = written.intents.iter().flat_map(|intent| &intent.own).map(|word| format!(" {word} "));
+    let set = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words);
+    let set = set.map_err(|error| error.to_string())?;
+    let built = format!("{} words in {:.1?}", written.intents.len() * 2, begin.elapsed());
+    let find = move |query: &Query| set.find(&query.padded).map(|found| found.pattern().as_usize() / 2);
+    Ok((Peer { name: "aho-corasick", answer: Box::new(find) }, built))
+}
+
+/// All patterns as one set of regular expressions; `limit` in bytes, or the limits as they are.
+pub(crate) fn regex_set(name: &'static str, files: &[GrammarFile], limit: Option<usize>) -> Built {
+    let begin = Instant::now();
+    let ways = Ways::of(files);
+    let (intents, written): (Vec<usize>, Vec<String>) = patterns(files)
+        .map(|(intent, pattern)| (intent, format!("^ {}$", spoken::regex(pattern, &ways))))
+        .unzip();
+    let mut builder = RegexSetBuilder::new(&written);
+    if let Some(limit) = limit {
+        builder.size_limit(limit).dfa_size_limit(limit);
+    }
+    let set =
+        builder.build().map_err(|error| format!("{name}: {error}; known after {:.1?}", begin.elapsed()))?;
+    let built = format!("{} expressions in {:.1?}", intents.len(), begin.elapsed());
+    let first = move |query: &Query| set.matches(&query.padded).iter().next().map(|number| intents[number]);
+    Ok((Peer { name, answer: Box::new(first) }, built))
+}
+
+/// One parser after the other.
+pub(crate) fn nom_parsers(files: &[GrammarFile]) -> Built {
+    let begin = Instant::now();
+    let ways = Ways::of(files);
+    let nodes: Vec<(usize, Node)> =
+        patterns(files).map(|(intent, pattern)| (intent, spoken::node(pattern, &ways))).collect();
+    let built = format!("{} parsers in {:.1?}", nodes.len(), begin.elapsed());
+    let answer = Box::new(move |query: &Query| {
+        let takes = |node: &Node| node.parse(&query.padded[1..]).is_ok_and(|(rest, ())| rest.is_empty());
+        nodes.iter().find(|(_, node)| takes(node)).map(|(intent, _)| *intent)
+    });
+    Ok((Peer { name: "nom", answer }, built))
+}
