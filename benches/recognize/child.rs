@@ -2,15 +2,17 @@
 //! peak memory for its whole life, so each measurement gets a life.
 
 use crate::workload::{Written, parse};
-use sayso::bot::{BrandSources, link, link_shared};
+use sayso::bot::{Bot, BrandSources, Shared, link, link_shared};
 use sayso::diagnostic::{Diagnostics, Place, Severity, Sources};
 use sayso::flow::{brand, syntax as flow_syntax};
 use sayso::grammar::{compile, prove, syntax};
 use sayso::outline::Reader;
 use sayso::sms::BrandId;
+use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a child may take.
@@ -76,7 +78,7 @@ impl Built {
 }
 
 /// The child's part: builds a grammar of so many intents.
-pub(crate) fn build(intents: usize) {
+pub(crate) fn build(intents: usize) -> Result<String, String> {
     let written = Written::new(intents, 0).files;
     let before = status("VmRSS");
     let mut found = Diagnostics::default();
@@ -84,20 +86,18 @@ pub(crate) fn build(intents: usize) {
     let files = parse(&written, &mut found);
     let grammar = compile(&files, &|_| None, &mut found);
     let compiled = begin.elapsed().as_secs_f64();
-    complain(&found);
+    sound(&found)?;
     let begin = Instant::now();
     prove(&grammar, &files, &mut found);
     let proved = begin.elapsed().as_secs_f64();
-    complain(&found);
-    println!("{compiled} {proved} {} {before} {}", status("VmHWM"), grammar.states());
+    sound(&found)?;
+    Ok(format!("{compiled} {proved} {} {before} {}", status("VmHWM"), grammar.states()))
 }
 
-/// The first mistake, and then no more: what follows would be about half a grammar.
-fn complain(found: &Diagnostics) {
-    if let Some(error) = found.iter().find(|diagnostic| diagnostic.code.severity() == Severity::Error) {
-        println!("{}", error.message.replace(' ', "\u{a0}"));
-        panic!("{}", error.message);
-    }
+/// The first mistake in a grammar that should have none.
+pub(crate) fn sound(found: &Diagnostics) -> Result<(), String> {
+    let error = found.iter().find(|diagnostic| diagnostic.code.severity() == Severity::Error);
+    error.map_or(Ok(()), |error| Err(error.message.clone()))
 }
 
 /// What linking brands came to: seconds, and MiB that the process grew by.
@@ -109,36 +109,31 @@ pub(crate) fn brands(count: usize) -> Result<(f64, f64), String> {
 }
 
 /// The child's part: links so many brands that share the repository's grammars.
-pub(crate) fn link_brands(count: usize) {
+pub(crate) fn link_brands(count: usize) -> Result<String, String> {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
-    let shared = ["en", "es", "fr"].map(|language| {
+    let files = ["en", "es", "fr"].map(|language| {
         let text = std::fs::read_to_string(folder.join(format!("{language}.grammar"))).expect("it is there");
         let file = sources.add(language, "");
         syntax::parse(&text, &mut Reader::new(file, &mut found))
     });
-    let shared = link_shared(&shared, &mut found);
-    complain(&found);
+    let shared = link_shared(&files, &mut found);
+    sound(&found)?;
     let before = status("VmRSS");
     let begin = Instant::now();
-    let bots: Vec<_> = (0..count)
-        .map(|number| {
-            let mut found = Diagnostics::default();
-            let bot = link_brand(number, &shared, &mut found);
-            complain(&found);
-            bot.expect("a brand without errors is linked")
-        })
-        .collect();
-    println!("{} {}", begin.elapsed().as_secs_f64(), status("VmRSS") - before);
-    drop(bots);
+    let mut bots = Vec::with_capacity(count);
+    for number in 0..count {
+        // What was read of a brand and what was found about it are gone before the next.
+        let mut found = Diagnostics::default();
+        let bot = link_brand(number, &shared, &mut found);
+        sound(&found)?;
+        bots.push(Arc::new(bot.expect("a brand without errors is linked")));
+    }
+    Ok(format!("{} {}", begin.elapsed().as_secs_f64(), status("VmRSS") - before))
 }
 
-fn link_brand(
-    number: usize,
-    shared: &sayso::bot::Shared,
-    found: &mut Diagnostics,
-) -> Option<sayso::bot::Bot> {
+fn link_brand(number: usize, shared: &Shared, found: &mut Diagnostics) -> Option<Bot> {
     let written = Written::new(BRAND_INTENTS, 1 + number as u64);
     let mut sources = Sources::default();
     let top = sources.add("brand.flow", "");
@@ -173,7 +168,8 @@ fn flow_text(written: &Written) -> String {
         .to_owned();
     for intent in &written.intents {
         let name = &intent.name;
-        text += &format!(
+        let _ = write!(
+            text,
             "\nflow {name}\n  start on {name}\n\nnode answer\n  say Here is all about {name}, \
              {{first-name else \"friend\"}}. Ask us anything else.\n  end\n"
         );

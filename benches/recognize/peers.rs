@@ -51,12 +51,6 @@ pub(crate) fn queries(samples: &[Sample]) -> BTreeMap<Class, Vec<Query>> {
 /// A side that says the number of a text's intent, if any.
 pub(crate) type Peer<'p> = Side<'p, Query, Option<usize>>;
 
-/// How a side was built.
-pub(crate) type Note = String;
-
-/// A side and how it was built, or why it could not be.
-pub(crate) type Built = Result<(Peer<'static>, Note), String>;
-
 /// Pattern by pattern, with the number of its intent.
 fn patterns(files: &[GrammarFile]) -> impl Iterator<Item = (usize, &Sequence)> {
     let intents = files.iter().flat_map(|file| &file.intents).enumerate();
@@ -64,31 +58,35 @@ fn patterns(files: &[GrammarFile]) -> impl Iterator<Item = (usize, &Sequence)> {
 }
 
 /// The exact look-up.
-pub(crate) fn hash_map(files: &[GrammarFile]) -> Built {
+pub(crate) fn hash_map(files: &[GrammarFile]) -> Peer<'static> {
     let begin = Instant::now();
     let ways = Ways::of(files);
     let mut map: HashMap<String, usize> = HashMap::new();
     for (intent, pattern) in patterns(files).filter(|(_, pattern)| !spoken::has_slot(pattern)) {
         map.extend(spoken::all_texts(pattern, &ways).into_iter().map(|text| (text, intent)));
     }
-    let built = format!("{} texts in {:.1?}", map.len(), begin.elapsed());
+    let note = format!("{} texts in {:.1?}", map.len(), begin.elapsed());
     let answer = Box::new(move |query: &Query| map.get(query.joined.as_str()).copied());
-    Ok((Peer { name: "HashMap", answer }, built))
+    Peer { name: "HashMap", note, answer }
 }
 
 /// Keywords anywhere in a text.
-pub(crate) fn keywords(written: &Written) -> Built {
+pub(crate) fn keywords(written: &Written) -> Result<Peer<'static>, String> {
     let begin = Instant::now();
     let words = written.intents.iter().flat_map(|intent| &intent.own).map(|word| format!(" {word} "));
     let set = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words);
     let set = set.map_err(|error| error.to_string())?;
-    let built = format!("{} words in {:.1?}", written.intents.len() * 2, begin.elapsed());
+    let note = format!("{} words in {:.1?}", written.intents.len() * 2, begin.elapsed());
     let find = move |query: &Query| set.find(&query.padded).map(|found| found.pattern().as_usize() / 2);
-    Ok((Peer { name: "aho-corasick", answer: Box::new(find) }, built))
+    Ok(Peer { name: "aho-corasick", note, answer: Box::new(find) })
 }
 
 /// All patterns as one set of regular expressions; `limit` in bytes, or the limits as they are.
-pub(crate) fn regex_set(name: &'static str, files: &[GrammarFile], limit: Option<usize>) -> Built {
+pub(crate) fn regex_set(
+    name: &'static str,
+    files: &[GrammarFile],
+    limit: Option<usize>,
+) -> Result<Peer<'static>, String> {
     let begin = Instant::now();
     let ways = Ways::of(files);
     let (intents, written): (Vec<usize>, Vec<String>) = patterns(files)
@@ -100,21 +98,21 @@ pub(crate) fn regex_set(name: &'static str, files: &[GrammarFile], limit: Option
     }
     let set =
         builder.build().map_err(|error| format!("{name}: {error}; known after {:.1?}", begin.elapsed()))?;
-    let built = format!("{} expressions in {:.1?}", intents.len(), begin.elapsed());
+    let note = format!("{} expressions in {:.1?}", intents.len(), begin.elapsed());
     let first = move |query: &Query| set.matches(&query.padded).iter().next().map(|number| intents[number]);
-    Ok((Peer { name, answer: Box::new(first) }, built))
+    Ok(Peer { name, note, answer: Box::new(first) })
 }
 
 /// One parser after the other.
-pub(crate) fn nom_parsers(files: &[GrammarFile]) -> Built {
+pub(crate) fn nom_parsers(files: &[GrammarFile]) -> Peer<'static> {
     let begin = Instant::now();
     let ways = Ways::of(files);
     let nodes: Vec<(usize, Node)> =
         patterns(files).map(|(intent, pattern)| (intent, spoken::node(pattern, &ways))).collect();
-    let built = format!("{} parsers in {:.1?}", nodes.len(), begin.elapsed());
+    let note = format!("{} parsers in {:.1?}", nodes.len(), begin.elapsed());
     let answer = Box::new(move |query: &Query| {
         let takes = |node: &Node| node.parse(&query.padded[1..]).is_ok_and(|(rest, ())| rest.is_empty());
         nodes.iter().find(|(_, node)| takes(node)).map(|(intent, _)| *intent)
     });
-    Ok((Peer { name: "nom", answer }, built))
+    Peer { name: "nom", note, answer }
 }

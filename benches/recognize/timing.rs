@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 const CHUNK: usize = 20;
 /// Rounds; the median counts.
 const ROUNDS: usize = 9;
-/// What a side may take in all rounds together; a slower one is timed on the first texts of each class.
+/// What a side may take in all rounds together; a slower one is timed on the first texts of each class, and a very slow
+/// one in fewer rounds.
 const BUDGET: Duration = Duration::from_millis(2_500);
 
 /// What sides are run on.
@@ -33,6 +34,8 @@ impl Input for String {
 /// Something that is timed on texts. All sides are called alike, by a pointer.
 pub(crate) struct Side<'s, T, A> {
     pub(crate) name: &'static str,
+    /// Printed behind its times.
+    pub(crate) note: String,
     pub(crate) answer: Box<dyn Fn(&T) -> A + 's>,
 }
 
@@ -58,9 +61,9 @@ impl Times {
         chunks.iter().sum::<f64>() / chunks.len() as f64
     }
 
-    /// How many texts were timed.
-    pub(crate) fn texts(&self) -> usize {
-        self.chunks.values().map(Vec::len).sum::<usize>() * CHUNK
+    /// How many texts were timed, the first of each class.
+    pub(crate) fn texts(&self, class: Option<Class>) -> usize {
+        self.of(class).len() * CHUNK
     }
 }
 
@@ -71,7 +74,7 @@ pub(crate) fn median(mut all: Vec<f64>) -> f64 {
 
 /// Times all sides on all classes.
 pub(crate) fn time<T: Input, A>(sides: &[Side<'_, T, A>], classes: &BTreeMap<Class, Vec<T>>) -> Vec<Times> {
-    let shares: Vec<f64> = sides.iter().map(|side| share(side, classes)).collect();
+    let plans: Vec<Plan> = sides.iter().map(|side| Plan::of(side, classes)).collect();
     let mut times: Vec<Times> = sides.iter().map(|_| Times { chunks: BTreeMap::new() }).collect();
     for (class, texts) in classes {
         let chunks: Vec<&[T]> = texts.chunks_exact(CHUNK).collect();
@@ -79,19 +82,10 @@ pub(crate) fn time<T: Input, A>(sides: &[Side<'_, T, A>], classes: &BTreeMap<Cla
         for round in 0..ROUNDS {
             for turn in 0..sides.len() {
                 let number = (round + turn) % sides.len();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "a share of a few"
-                )]
-                let few = (chunks.len() as f64 * shares[number]).ceil() as usize;
+                let plan = &plans[number];
+                let few = if round < plan.rounds { plan.chunks(chunks.len()) } else { 0 };
                 for (chunk, rounds) in chunks.iter().take(few).zip(&mut rounds[number]) {
-                    black_box(chunk.iter().map(Input::touch).sum::<usize>());
-                    let begin = Instant::now();
-                    for text in *chunk {
-                        black_box((sides[number].answer)(black_box(text)));
-                    }
-                    rounds.push(begin.elapsed().as_secs_f64() * 1e9 / CHUNK as f64);
+                    rounds.push(time_chunk(&sides[number], chunk));
                 }
             }
         }
@@ -103,15 +97,44 @@ pub(crate) fn time<T: Input, A>(sides: &[Side<'_, T, A>], classes: &BTreeMap<Cla
     times
 }
 
-/// The share of the texts that a side can take within its budget, by how long it takes for the first of each class.
-fn share<T, A>(side: &Side<'_, T, A>, classes: &BTreeMap<Class, Vec<T>>) -> f64 {
+/// Nanoseconds a text.
+fn time_chunk<T: Input, A>(side: &Side<'_, T, A>, chunk: &[T]) -> f64 {
+    black_box(chunk.iter().map(Input::touch).sum::<usize>());
     let begin = Instant::now();
-    let mut probed = 0;
-    let all = classes.values().map(Vec::len).sum::<usize>();
-    for text in classes.values().flat_map(|texts| texts.iter().take(CHUNK / 4)) {
-        black_box((side.answer)(text));
-        probed += 1;
+    for text in chunk {
+        black_box((side.answer)(black_box(text)));
     }
-    let each = begin.elapsed().as_secs_f64() / f64::from(probed);
-    (BUDGET.as_secs_f64() / (each * all as f64 * ROUNDS as f64)).min(1.0)
+    begin.elapsed().as_secs_f64() * 1e9 / CHUNK as f64
+}
+
+/// How much of the work a side can do within its budget.
+struct Plan {
+    /// The share of the texts.
+    share: f64,
+    rounds: usize,
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of small counts")]
+impl Plan {
+    /// By how long it takes for the first texts of each class.
+    fn of<T, A>(side: &Side<'_, T, A>, classes: &BTreeMap<Class, Vec<T>>) -> Self {
+        let probes = classes.values().flat_map(|texts| texts.iter().take(CHUNK / 10));
+        let probes: Vec<&T> = probes.collect();
+        let begin = Instant::now();
+        for text in &probes {
+            black_box((side.answer)(text));
+        }
+        let each = begin.elapsed().as_secs_f64() / probes.len() as f64;
+        let all = classes.values().map(Vec::len).sum::<usize>() as f64;
+        let least = (classes.len() * CHUNK) as f64;
+        Self {
+            share: (BUDGET.as_secs_f64() / (each * all * ROUNDS as f64)).min(1.0),
+            rounds: ((BUDGET.as_secs_f64() / (each * least)) as usize).clamp(1, ROUNDS),
+        }
+    }
+
+    /// So many of `all` chunks, but one at least.
+    fn chunks(&self, all: usize) -> usize {
+        (all as f64 * self.share).ceil() as usize
+    }
 }
