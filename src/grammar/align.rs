@@ -7,7 +7,6 @@ use super::automaton::{Grammar, Kind};
 use super::positions::Label;
 use super::recognize::{Rank, SlotValue, View};
 use crate::slot::{Found, WIDTH_MAX};
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -19,7 +18,8 @@ const CELLS_MAX: usize = 150_000;
 /// What slot types found in a text, each asked once for each token.
 #[derive(Debug, Default)]
 pub(super) struct Finds {
-    known: FxHashMap<(u16, u32), Range<u32>>,
+    /// Token, type, and the values: a range of `found`. Sorted.
+    known: SmallVec<[(u32, u16, Range<u32>); 8]>,
     found: Vec<Found>,
     /// Cells laid out so far.
     cells: usize,
@@ -34,13 +34,17 @@ impl Finds {
 
     fn range(&mut self, view: &View<'_>, kind: u16, at: usize) -> Range<u32> {
         let number = |n: usize| u32::try_from(n).expect("texts are cut");
-        let found = &mut self.found;
-        let known = self.known.entry((kind, number(at))).or_insert_with(|| {
-            let before = number(found.len());
-            found.extend(view.grammar.kinds[usize::from(kind)].slot_type.find(view.text, at, view.context));
-            before..number(found.len())
-        });
-        known.clone()
+        match self.known.binary_search_by_key(&(number(at), kind), |(at, kind, _)| (*at, *kind)) {
+            Ok(known) => self.known[known].2.clone(),
+            Err(place) => {
+                let before = number(self.found.len());
+                let slot_type = &view.grammar.kinds[usize::from(kind)].slot_type;
+                self.found.append(&mut slot_type.find(view.text, at, view.context));
+                let range = before..number(self.found.len());
+                self.known.insert(place, (number(at), kind, range.clone()));
+                range
+            }
+        }
     }
 }
 

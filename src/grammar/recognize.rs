@@ -119,15 +119,17 @@ impl Grammar {
     }
 
     fn seen(&self, text: &Text, skips: &SkipWords) -> SmallVec<[Seen; 32]> {
-        let seen = |(token, word): (usize, &str)| match self.words().number(word) {
-            Some(sym) => {
-                let mark = self.marks[sym as usize];
-                Seen { sym, skip: mark.skip, calls: mark.calls }
-            }
-            // An emoji that no pattern holds says nothing.
-            None => Seen { sym: UNKNOWN, skip: text.tokens()[token].kind == TokenKind::Emoji, calls: false },
-        };
-        let mut all: SmallVec<[Seen; 32]> = text.words().enumerate().map(seen).collect();
+        let mut all: SmallVec<[Seen; 32]> = SmallVec::with_capacity(text.tokens().len());
+        for (token, word) in text.tokens().iter().zip(text.words()) {
+            all.push(match self.words().number(word) {
+                Some(sym) => {
+                    let mark = self.marks[sym as usize];
+                    Seen { sym, skip: mark.skip, calls: mark.calls }
+                }
+                // An emoji that no pattern holds says nothing.
+                None => Seen { sym: UNKNOWN, skip: token.kind == TokenKind::Emoji, calls: false },
+            });
+        }
         if !skips.is_empty() {
             all.iter_mut()
                 .zip(text.words())
@@ -150,16 +152,19 @@ impl View<'_> {
         // Where slots end that were found on the way: token and state.
         let mut arrivals: BTreeSet<(usize, u32)> = BTreeSet::new();
         for (at, token) in self.seen.iter().enumerate() {
-            for state in now.drain(..) {
-                for &(kind, to) in automaton.slot_edges(state) {
+            for state in &now {
+                for &(kind, to) in automaton.slot_edges(*state) {
                     let ends = finds.at(self, kind, at).iter().map(|found| (found.end, to));
                     arrivals.extend(ends.take(ARRIVALS_MAX.saturating_sub(arrivals.len())));
                 }
-                let stay = token.skip.then_some(state);
-                for state in automaton.after(state, token.sym).into_iter().chain(stay) {
-                    reach(&mut next, state);
+                if let Some(to) = automaton.after(*state, token.sym) {
+                    reach(&mut next, to);
+                }
+                if token.skip {
+                    reach(&mut next, *state);
                 }
             }
+            now.clear();
             while let Some((_, state)) = arrivals.first().copied().filter(|(end, _)| *end == at + 1) {
                 arrivals.pop_first();
                 reach(&mut next, state);
@@ -169,7 +174,9 @@ impl View<'_> {
             }
             std::mem::swap(&mut now, &mut next);
         }
-        accepted.extend(now.into_iter().flat_map(|state| automaton.accepts(state)).copied());
+        for state in now {
+            accepted.extend_from_slice(automaton.accepts(state));
+        }
         accepted
     }
 
