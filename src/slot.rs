@@ -18,6 +18,7 @@ mod name;
 mod number;
 mod percent;
 mod phone;
+mod phrase;
 mod rating;
 mod region;
 mod time;
@@ -352,39 +353,4 @@ fn read_only_meant(text: &Text, meant_at: impl Fn(usize) -> Option<Meant>) -> An
         only = Some(meant.answer);
     }
     if around > ANSWER_TOKENS_MAX { Answer::Unclear } else { only.unwrap_or(Answer::Unclear) }
-}
-
-/// Whether tokens from `at` on are the words of `phrase` (parted by spaces); the end, if so.
-fn phrase_at(text: &Text, at: usize, phrase: &str) -> Option<usize> {
-    let mut end = at;
-    for word in phrase.split(' ') {
-        if end >= text.tokens().len() || text.token(end) != word {
-            return None;
-        }
-        end += 1;
-    }
-    Some(end)
-}
-
-/// The longest phrase of `phrases` that starts at token `at`: its number in the list, and its end.
-fn longest_phrase<'a>(
-    text: &Text,
-    at: usize,
-    phrases: impl IntoIterator<Item = &'a str>,
-) -> Option<(usize, usize)> {
-    phrases
-        .into_iter()
-        .enumerate()
-        .filter_map(|(number, phrase)| phrase_at(text, at, phrase).map(|end| (number, end)))
-        .max_by_key(|(_, end)| *end)
-}
-
-/// Whether token `at` is there and one of these words.
-fn is_word_of(text: &Text, at: usize, words: &[&str]) -> bool {
-    at < text.tokens().len() && words.contains(&text.token(at))
-}
-
-/// Whether token `at` says nothing in any of these languages.
-fn is_skip(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    context.languages.iter().any(|lang| lang.lexicon().skip.contains(&text.token(at)))
 }
