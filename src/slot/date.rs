@@ -566,6 +566,11 @@ mod tests {
             ("el próximo lunes", Lang::ES, "2026-06-08"),
             ("en dos semanas", Lang::ES, "2026-06-17"),
             ("hace 3 días", Lang::ES, "2026-05-31"),
+            ("de hoy en ocho", Lang::ES, "2026-06-10"),
+            ("hoy en quince días", Lang::ES, "2026-06-17"),
+            ("mañana en ocho, gracias", Lang::ES, "2026-06-11"),
+            ("el viernes en ocho", Lang::ES, "2026-06-12"),
+            ("demain en huit", Lang::FR, "2026-06-11"),
         ] {
             assert_eq!(read(text, lang), Answer::Value(date(expected)), "{text}");
         }
