@@ -354,3 +354,63 @@ fn read_only_meant(text: &Text, meant_at: impl Fn(usize) -> Option<Meant>) -> An
     }
     if around > ANSWER_TOKENS_MAX { Answer::Unclear } else { only.unwrap_or(Answer::Unclear) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language;
+
+    /// Types of which the first takes a part of what the second takes. `text` takes what any other does.
+    const PARTS: [(&str, &str); 15] = [
+        ("birthdate", "date"),
+        ("city", "name"),
+        ("fr_postal", "money"),
+        ("fr_postal", "number"),
+        ("fr_postal", "us_zip"),
+        ("number", "money"),
+        ("percent", "number"),
+        ("rating", "money"),
+        ("rating", "number"),
+        ("rating", "percent"),
+        ("region", "name"),
+        ("us_zip", "money"),
+        ("us_zip", "number"),
+        ("us_zip", "percent"),
+        ("yes_no", "yes_no_maybe"),
+    ];
+
+    fn example(slot: &dyn SlotType) -> Text {
+        Text::new(&slot.example().expect("every type of ours can be walked"))
+    }
+
+    /// Each language, and all of them.
+    fn languages() -> Vec<Vec<Lang>> {
+        let all: Vec<Lang> = language::all().collect();
+        all.iter().map(|lang| vec![*lang]).chain([all.clone()]).collect()
+    }
+
+    #[test]
+    fn the_example_of_a_type_is_such_a_value_and_nothing_more() {
+        for (slot, languages) in ALL.iter().flat_map(|slot| languages().into_iter().map(move |l| (slot, l))) {
+            let (text, context) = (example(slot), Context::of(&languages));
+            let found = slot.find(&text, 0, &context).into_iter().next();
+            let found = found.unwrap_or_else(|| panic!("{} in {languages:?}", slot.name()));
+            assert_eq!(found.end, text.tokens().len(), "{} in {languages:?}", slot.name());
+            assert_eq!(slot.read(&text, &context), Answer::Value(found.value), "{}", slot.name());
+        }
+    }
+
+    #[test]
+    fn a_type_that_takes_a_part_of_another_is_narrower() {
+        let others = ALL.iter().map(|slot| slot.name()).filter(|name| *name != "text");
+        for (part, whole) in PARTS.into_iter().chain(others.map(|name| (name, "text"))) {
+            let slot = |name| by_name(name).unwrap_or_else(|| panic!("{name} is no type"));
+            let (part, whole) = (slot(part), slot(whole));
+            let names = format!("{} and {}", part.name(), whole.name());
+            assert!(part.width() < whole.width(), "{names}");
+            let answer = whole.read(&example(part.as_ref()), &Context::of(&[Lang::EN]));
+            assert!(matches!(answer, Answer::Value(_)), "{names}: {answer:?}");
+        }
+        assert!(ALL.iter().all(|slot| (1..=WIDTH_MAX).contains(&slot.width())));
+    }
+}

@@ -33,7 +33,7 @@ impl SlotType for Birthdate {
     }
 
     fn example(&self) -> Option<String> {
-        Some("1985-03-04".to_owned())
+        Some("1960-03-04".to_owned()) // long ago at any moment that a proof may stand at
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {

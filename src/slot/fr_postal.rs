@@ -23,7 +23,7 @@ impl SlotType for FrPostal {
     }
 
     fn width(&self) -> u32 {
-        10 // most of the numbers of five digits
+        9 // most of the ZIP codes, which are nearly all numbers of five digits
     }
 
     fn example(&self) -> Option<String> {

@@ -73,7 +73,7 @@ impl SlotType for YesNoMaybe {
     }
 
     fn example(&self) -> Option<String> {
-        Some("maybe".to_owned())
+        Some("no".to_owned()) // no word for maybe is one in every language
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
