@@ -3,7 +3,6 @@
 //! To add a type: one file here with its cases, one line in [`ALL`].
 
 mod birthdate;
-mod ca_postal;
 mod choice;
 mod city;
 mod custom;
@@ -11,7 +10,6 @@ mod date;
 mod duration;
 mod email;
 mod emoji;
-mod fr_postal;
 mod free_text;
 pub mod gazetteer;
 mod money;
@@ -19,11 +17,12 @@ mod name;
 mod number;
 mod percent;
 mod phone;
+mod phrase;
+mod postal;
 mod rating;
 mod region;
 mod time;
 mod url;
-mod us_zip;
 mod yes_no;
 
 pub use choice::{Choice, ChoiceValue};
@@ -45,7 +44,7 @@ pub const ALL: [&dyn SlotType; 21] = [
     &name::Name,
     &free_text::FreeText,
     &number::Number,
-    &us_zip::UsZip,
+    &postal::US_ZIP,
     &yes_no::YesNo,
     &money::Money,
     &percent::Percent,
@@ -54,8 +53,8 @@ pub const ALL: [&dyn SlotType; 21] = [
     &phone::Phone,
     &email::Email,
     &url::Url,
-    &ca_postal::CaPostal,
-    &fr_postal::FrPostal,
+    &postal::CA_POSTAL,
+    &postal::FR_POSTAL,
     &city::City,
     &region::Region,
     &emoji::Emoji,
@@ -356,37 +355,62 @@ fn read_only_meant(text: &Text, meant_at: impl Fn(usize) -> Option<Meant>) -> An
     if around > ANSWER_TOKENS_MAX { Answer::Unclear } else { only.unwrap_or(Answer::Unclear) }
 }
 
-/// Whether tokens from `at` on are the words of `phrase` (parted by spaces); the end, if so.
-fn phrase_at(text: &Text, at: usize, phrase: &str) -> Option<usize> {
-    let mut end = at;
-    for word in phrase.split(' ') {
-        if end >= text.tokens().len() || text.token(end) != word {
-            return None;
-        }
-        end += 1;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language;
+
+    /// Types of which the first takes a part of what the second takes. `text` takes what any other does.
+    const PARTS: [(&str, &str); 15] = [
+        ("birthdate", "date"),
+        ("city", "name"),
+        ("fr_postal", "money"),
+        ("fr_postal", "number"),
+        ("fr_postal", "us_zip"),
+        ("number", "money"),
+        ("percent", "number"),
+        ("rating", "money"),
+        ("rating", "number"),
+        ("rating", "percent"),
+        ("region", "name"),
+        ("us_zip", "money"),
+        ("us_zip", "number"),
+        ("us_zip", "percent"),
+        ("yes_no", "yes_no_maybe"),
+    ];
+
+    fn example(slot: &dyn SlotType) -> Text {
+        Text::new(&slot.example().expect("every type of ours can be walked"))
     }
-    Some(end)
-}
 
-/// The longest phrase of `phrases` that starts at token `at`: its number in the list, and its end.
-fn longest_phrase<'a>(
-    text: &Text,
-    at: usize,
-    phrases: impl IntoIterator<Item = &'a str>,
-) -> Option<(usize, usize)> {
-    phrases
-        .into_iter()
-        .enumerate()
-        .filter_map(|(number, phrase)| phrase_at(text, at, phrase).map(|end| (number, end)))
-        .max_by_key(|(_, end)| *end)
-}
+    /// Each language, and all of them.
+    fn languages() -> Vec<Vec<Lang>> {
+        let all: Vec<Lang> = language::all().collect();
+        all.iter().map(|lang| vec![*lang]).chain([all.clone()]).collect()
+    }
 
-/// Whether token `at` is there and one of these words.
-fn is_word_of(text: &Text, at: usize, words: &[&str]) -> bool {
-    at < text.tokens().len() && words.contains(&text.token(at))
-}
+    #[test]
+    fn the_example_of_a_type_is_such_a_value_and_nothing_more() {
+        for (slot, languages) in ALL.iter().flat_map(|slot| languages().into_iter().map(move |l| (slot, l))) {
+            let (text, context) = (example(slot), Context::of(&languages));
+            let found = slot.find(&text, 0, &context).into_iter().next();
+            let found = found.unwrap_or_else(|| panic!("{} in {languages:?}", slot.name()));
+            assert_eq!(found.end, text.tokens().len(), "{} in {languages:?}", slot.name());
+            assert_eq!(slot.read(&text, &context), Answer::Value(found.value), "{}", slot.name());
+        }
+    }
 
-/// Whether token `at` says nothing in any of these languages.
-fn is_skip(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    context.languages.iter().any(|lang| lang.lexicon().skip.contains(&text.token(at)))
+    #[test]
+    fn a_type_that_takes_a_part_of_another_is_narrower() {
+        let others = ALL.iter().map(SlotType::name).filter(|name| *name != "text");
+        for (part, whole) in PARTS.into_iter().chain(others.map(|name| (name, "text"))) {
+            let slot = |name| by_name(name).unwrap_or_else(|| panic!("{name} is no type"));
+            let (part, whole) = (slot(part), slot(whole));
+            let names = format!("{} and {}", part.name(), whole.name());
+            assert!(part.width() < whole.width(), "{names}");
+            let answer = whole.read(&example(part.as_ref()), &Context::of(&[Lang::EN]));
+            assert!(matches!(answer, Answer::Value(_)), "{names}: {answer:?}");
+        }
+        assert!(ALL.iter().all(|slot| (1..=WIDTH_MAX).contains(&slot.width())));
+    }
 }

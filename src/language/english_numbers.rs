@@ -35,6 +35,7 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
         ("once", 1), ("twice", 2),
     ],
     articles: &["a", "an"],
+    counted: &["cent"],
     ordinals: &[
         ("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("fifth", 5), ("sixth", 6), ("seventh", 7),
         ("eighth", 8), ("ninth", 9), ("tenth", 10), ("eleventh", 11), ("twelfth", 12), ("thirteenth", 13),

@@ -34,6 +34,7 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
         ("une vingtaine", 20), ("une centaine", 100),
     ],
     articles: &[],
+    counted: &[],
     ordinals: &[
         ("premier", 1), ("premiere", 1), ("deuxieme", 2), ("second", 2), ("seconde", 2), ("troisieme", 3),
         ("quatrieme", 4), ("cinquieme", 5), ("sixieme", 6), ("septieme", 7), ("huitieme", 8), ("neuvieme", 9),

@@ -15,7 +15,8 @@ pub(super) const TIMES: TimeWords = TimeWords {
     weekdays_short: &[&["lun"], &["mar"], &["mer"], &["jeu"], &["ven", "vend"], &["sam"], &["dim"]],
     days: &[
         ("aujourdhui", 0), ("auj", 0), ("ajd", 0), ("ce soir", 0), ("demain", 1), ("hier", -1),
-        ("apres demain", 2), ("avant hier", -2),
+        ("apres demain", 2), ("avant hier", -2), ("aujourdhui en huit", 7),
+        ("demain en huit", 8),
     ],
     not_days_after: &[],
     day_lead: &["le", "pour le", "au"],

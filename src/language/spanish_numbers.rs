@@ -30,6 +30,7 @@ pub(super) const NUMBERS: NumberWords = NumberWords {
     minus: &["menos"],
     counts: &[("una docena", 12), ("media docena", 6), ("una decena", 10)],
     articles: &[],
+    counted: &[],
     ordinals: &[
         ("primero", 1), ("primera", 1), ("primer", 1), ("segundo", 2), ("segunda", 2), ("tercero", 3),
         ("tercera", 3), ("tercer", 3), ("cuarto", 4), ("cuarta", 4), ("quinto", 5), ("quinta", 5), ("sexto", 6),

@@ -16,6 +16,10 @@ pub(super) const TIMES: TimeWords = TimeWords {
     days: &[
         ("hoy", 0), ("esta noche", 0), ("manana", 1), ("ayer", -1), ("pasado manana", 2), ("anteayer", -2),
         ("antier", -2), ("antes de ayer", -2),
+        // "Ocho días" and "quince días" count the first day too: a week, and two.
+        ("hoy en ocho", 7), ("de hoy en ocho", 7), ("hoy en ocho dias", 7), ("de hoy en ocho dias", 7),
+        ("hoy en quince", 14), ("de hoy en quince", 14), ("hoy en quince dias", 14), ("de hoy en quince dias", 14),
+        ("manana en ocho", 8), ("de manana en ocho", 8), ("manana en ocho dias", 8), ("de manana en ocho dias", 8),
     ],
     // "La mañana" is the morning.
     not_days_after: &["la", "esta", "media", "buena"],
@@ -24,7 +28,10 @@ pub(super) const TIMES: TimeWords = TimeWords {
     this: &["este"],
     next_before: &["proximo", "el proximo", "este proximo"],
     next_after: &["proximo", "que viene", "que entra"],
-    of_next_week: &["de la proxima semana", "de la semana que viene", "la semana que viene", "la proxima semana"],
+    of_next_week: &[
+        "de la proxima semana", "de la semana que viene", "la semana que viene", "la proxima semana", "en ocho",
+        "en ocho dias",
+    ],
     counted_from: &["desde"],
     // The nearest one, says the Academy.
     next_may_skip: false,

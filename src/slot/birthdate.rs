@@ -1,8 +1,9 @@
 //! `birthdate`: a full date in the past on which a person who lives could have been born. Nothing is guessed:
 //! two digits of a year that fit two centuries are asked about.
 
-use super::date::{NO_SUCH_DATE, Written, Year, compact, today, written};
+use super::date::{NO_SUCH_DATE, WRITTEN, Written, Year, compact, today, written};
 use super::number::{digits_and_letters, ends_clean, starts_clean};
+use super::phrase::can_begin;
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use jiff::civil::Date;
@@ -32,7 +33,7 @@ impl SlotType for Birthdate {
     }
 
     fn example(&self) -> Option<String> {
-        Some("1985-03-04".to_owned())
+        Some("1960-03-04".to_owned()) // long ago at any moment that a proof may stand at
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
@@ -45,6 +46,9 @@ impl SlotType for Birthdate {
 }
 
 fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
+    if !can_begin(text, at, WRITTEN) {
+        return None;
+    }
     let today = today(context);
     if let Some(written) = written(text, at, context) {
         return Some(Meant { end: written.end, answer: born(&written, today) });

@@ -1,6 +1,7 @@
 //! A list of a brand's own values: `field flavor: one of`, `list size`. Each has a stable key and spellings.
 
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, phrase_at, read_only_value};
+use super::phrase::phrase_at;
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::typo::Vocabulary;
 use rustc_hash::FxHashMap;

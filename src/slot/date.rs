@@ -1,11 +1,13 @@
 //! `date`: a day of the calendar, in digits, with the name of its month, or by its distance from today.
 
 use super::number::{
-    count, digits_and_letters, ends_clean, linked, longest, ordinal, quantity, starts_clean,
+    QUANTITIES, count, digits_and_letters, ends_clean, linked, ordinal, quantity, starts_clean,
 };
-use super::{Answer, Context, DateOrder, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_skip, is_word_of, longest_phrase, read_only_meant};
-use crate::language::{TimeUnit, TimeWords};
+use super::phrase::{can_begin, end_of, is_skip, is_word, is_word_of, longest, row_of};
+use super::{
+    Answer, Context, DateOrder, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant,
+};
+use crate::language::{Lang, List, Lists, TimeUnit};
 use crate::sms::Text;
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
@@ -63,8 +65,30 @@ impl SlotType for DateSlot {
     }
 }
 
+/// Lists of which a phrase begins every written day that has no digit in front.
+pub(super) const WRITTEN: Lists = QUANTITIES.and(Lists::of(&[
+    List::DayLead,
+    List::Weekdays,
+    List::WeekdaysShort,
+    List::Months,
+    List::Ordinals,
+]));
+/// The same for days around today.
+const AROUND: Lists = Lists::of(&[
+    List::This,
+    List::NextBefore,
+    List::LastBefore,
+    List::AheadBefore,
+    List::AgoBefore,
+    List::Articles,
+    List::Days,
+]);
+
 /// The longest of the ways to say a day.
 fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
+    if !can_begin(text, at, WRITTEN.and(AROUND)) {
+        return None;
+    }
     let today = today(context);
     let ways = [
         written(text, at, context).map(|written| dated(&written, today)),
@@ -75,8 +99,7 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
     ];
     let meant = ways.into_iter().flatten().max_by_key(|meant| meant.end)?;
     // "A week from friday" is not friday, and neither is "from friday on" a day.
-    let counted = at > 0
-        && context.languages.iter().any(|lang| is_word_of(text, at - 1, lang.lexicon().time.counted_from));
+    let counted = at > 0 && is_word(text, at - 1, context, List::CountedFrom);
     Some(if counted { Meant { answer: Answer::Unclear, ..meant } } else { meant })
 }
 
@@ -138,6 +161,9 @@ impl Written {
 
 /// The day that is written from `at` on, perhaps after "on the" and the day of the week.
 pub(super) fn written(text: &Text, at: usize, context: &Context<'_>) -> Option<Written> {
+    if !can_begin(text, at, WRITTEN) {
+        return None;
+    }
     let from = after_lead(text, at, context);
     let weekday = weekday(text, from, context, true);
     let from = weekday.map_or(from, |(_, end)| after_lead(text, end, context));
@@ -146,16 +172,7 @@ pub(super) fn written(text: &Text, at: usize, context: &Context<'_>) -> Option<W
 }
 
 fn after_lead(text: &Text, at: usize, context: &Context<'_>) -> usize {
-    longest_of(text, at, context, |words| words.day_lead).unwrap_or(at)
-}
-
-/// One of the lists of a language.
-pub(super) type Phrases = fn(&TimeWords) -> &'static [&'static str];
-
-/// The end of the longest of these phrases in any of the languages.
-pub(super) fn longest_of(text: &Text, at: usize, context: &Context<'_>, list: Phrases) -> Option<usize> {
-    let phrases = context.languages.iter().flat_map(|lang| list(&lang.lexicon().time).iter().copied());
-    longest_phrase(text, at, phrases).map(|(_, end)| end)
+    end_of(text, at, context, List::DayLead).unwrap_or(at)
 }
 
 /// Plain digits of token `at`.
@@ -198,7 +215,7 @@ fn full(year: &str) -> Option<Year> {
 fn with_month(text: &Text, at: usize, context: &Context<'_>) -> Option<Written> {
     let day_first = || {
         let (day, end) = day_of_month(text, at, context)?;
-        let from = longest_of(text, end, context, |words| words.of).unwrap_or(end);
+        let from = end_of(text, end, context, List::Of).unwrap_or(end);
         let (month, after) = month(text, from, context).filter(|_| near(text, end) && near(text, from))?;
         Some((day, month, after))
     };
@@ -228,23 +245,25 @@ fn day_of_month(text: &Text, at: usize, context: &Context<'_>) -> Option<(u32, u
     if let Some(digits) = plain_digits(text, at) {
         return (digits.len() <= 2 && starts_clean(text, at)).then_some((digits.parse().ok()?, at + 1));
     }
-    let counts = context.languages.iter().filter_map(|lang| count(text, at, &lang.lexicon().numbers));
+    let counts = context.languages.iter().filter_map(|lang| count(text, at, *lang));
     let counts = counts.filter_map(|(day, end)| Some((u32::try_from(day).ok()?, end)));
     ordinal(text, at, context).into_iter().chain(counts).max_by_key(|(_, end)| *end)
 }
 
 fn month(text: &Text, at: usize, context: &Context<'_>) -> Option<(i8, usize)> {
-    let named = context
-        .languages
-        .iter()
-        .find_map(|lang| lang.lexicon().time.months.iter().position(|names| is_word_of(text, at, names)));
-    Some((i8::try_from(named? + 1).ok()?, at + 1))
+    let (_, row) = named(text, at, context, List::Months)?;
+    Some((i8::try_from(row + 1).ok()?, at + 1))
+}
+
+/// The row of token `at` in a list, in the first language that has it there.
+fn named(text: &Text, at: usize, context: &Context<'_>, list: List) -> Option<(Lang, usize)> {
+    (at < text.tokens().len()).then(|| row_of(text.token(at), context, list)).flatten()
 }
 
 /// The year behind day and month. Two digits are one only where they are parted by a sign or end the text:
 /// "march 4 20 people" is of no year.
 fn year(text: &Text, end: usize, context: &Context<'_>) -> (Year, usize) {
-    let at = longest_of(text, end, context, |words| words.of).unwrap_or(end);
+    let at = end_of(text, end, context, List::Of).unwrap_or(end);
     let missing = (Year::Missing, end);
     let Some(digits) = plain_digits(text, at).filter(|_| near(text, at)) else { return missing };
     let Ok(number) = digits.parse::<i16>() else { return missing };
@@ -281,12 +300,12 @@ pub(super) fn compact(text: &Text, at: usize, context: &Context<'_>) -> Option<M
 
 /// "Today", "day after tomorrow".
 fn named_day(text: &Text, at: usize, context: &Context<'_>, today: Date) -> Option<Meant> {
-    let all = || context.languages.iter().map(|lang| &lang.lexicon().time);
-    if at > 0 && all().any(|words| is_word_of(text, at - 1, words.not_days_after)) {
+    let said = longest(text, at, context, List::Days)?;
+    if at > 0 && is_word(text, at - 1, context, List::NotDaysAfter) {
         return None;
     }
-    let (days, end) = all().filter_map(|words| longest(text, at, words.days)).max_by_key(|(_, end)| *end)?;
-    Some(Meant { end, answer: moved(today, days, TimeUnit::Day) })
+    let (_, days) = said.lang.lexicon().time.days[said.row];
+    Some(Meant { end: said.end, answer: moved(today, days, TimeUnit::Day) })
 }
 
 /// Which of all fridays.
@@ -308,8 +327,10 @@ enum Which {
 fn by_weekday(text: &Text, at: usize, context: &Context<'_>, today: Date) -> Option<Meant> {
     let (before, from) = which_before(text, at, context);
     let from = if before.is_some() { from } else { after_lead(text, at, context) };
-    let alone = (0..text.tokens().len()).all(|other| other == from || is_skip(text, other, context));
-    let (weekday, end) = weekday(text, from, context, before.is_some() || alone)?;
+    let alone = || (0..text.tokens().len()).all(|other| other == from || is_skip(text, other, context));
+    let short = weekday(text, from, context, true)?;
+    let (weekday, end) =
+        weekday(text, from, context, false).or_else(|| (before.is_some() || alone()).then_some(short))?;
     let (after, end) = if before.is_none() { which_after(text, end, context) } else { (None, end) };
     if day_follows(text, end, context) {
         return None;
@@ -347,36 +368,29 @@ fn same_week(today: Date, later: Date) -> bool {
 }
 
 fn which_before(text: &Text, at: usize, context: &Context<'_>) -> (Option<Which>, usize) {
-    let lists: [(Which, Phrases); 3] = [
-        (Which::This, |words| words.this),
-        (Which::Next, |words| words.next_before),
-        (Which::Last, |words| words.last_before),
-    ];
-    let ends =
-        lists.into_iter().filter_map(|(which, list)| Some((which, longest_of(text, at, context, list)?)));
+    let lists = [(Which::This, List::This), (Which::Next, List::NextBefore), (Which::Last, List::LastBefore)];
+    let ends = lists.into_iter().filter_map(|(which, list)| Some((which, end_of(text, at, context, list)?)));
     ends.max_by_key(|(_, end)| *end).map_or((None, at), |(which, end)| (Some(which), end))
 }
 
 fn which_after(text: &Text, at: usize, context: &Context<'_>) -> (Option<Which>, usize) {
-    if let Some(end) = longest_of(text, at, context, |words| words.of_next_week) {
+    if let Some(end) = end_of(text, at, context, List::OfNextWeek) {
         return (Some(Which::OfNextWeek), end);
     }
-    if let Some(end) = longest_of(text, at, context, |words| words.next_after) {
+    if let Some(end) = end_of(text, at, context, List::NextAfter) {
         return (Some(Which::Next), end);
     }
-    let last = longest_of(text, at, context, |words| words.last_after);
+    let last = end_of(text, at, context, List::LastAfter);
     // "Pasado mañana" is the day after tomorrow.
     let last = last.filter(|end| !is_word_of(text, *end, &["manana"]));
     last.map_or((None, at), |end| (Some(Which::Last), end))
 }
 
 fn weekday(text: &Text, at: usize, context: &Context<'_>, short: bool) -> Option<(Weekday, usize)> {
-    let named = context.languages.iter().find_map(|lang| {
-        let words = &lang.lexicon().time;
-        let among = |lists: &[&[&str]]| lists.iter().position(|names| is_word_of(text, at, names));
-        among(words.weekdays).or_else(|| among(words.weekdays_short).filter(|_| short))
-    });
-    let weekday = Weekday::from_monday_zero_offset(i8::try_from(named?).ok()?).ok()?;
+    let whole = named(text, at, context, List::Weekdays);
+    let cut = || named(text, at, context, List::WeekdaysShort).filter(|_| short);
+    let (_, row) = whole.or_else(cut)?;
+    let weekday = Weekday::from_monday_zero_offset(i8::try_from(row).ok()?).ok()?;
     Some((weekday, at + 1))
 }
 
@@ -389,8 +403,8 @@ fn day_follows(text: &Text, at: usize, context: &Context<'_>) -> bool {
 
 /// "In 3 days", "two weeks from now", "il y a 3 jours".
 fn by_distance(text: &Text, at: usize, context: &Context<'_>, today: Date) -> Option<Meant> {
-    let ahead = longest_of(text, at, context, |words| words.ahead_before);
-    let ago = longest_of(text, at, context, |words| words.ago_before);
+    let ahead = end_of(text, at, context, List::AheadBefore);
+    let ago = end_of(text, at, context, List::AgoBefore);
     let before = match (ahead, ago) {
         (Some(ahead), ago) if ago.is_none_or(|ago| ahead >= ago) => Some((1, ahead)),
         (_, ago) => ago.map(|ago| (-1, ago)),
@@ -400,29 +414,37 @@ fn by_distance(text: &Text, at: usize, context: &Context<'_>, today: Date) -> Op
     if let Some((sign, _)) = before {
         return Some(Meant { end, answer: moved(today, sign * number, unit) });
     }
-    let ahead = longest_of(text, end, context, |words| words.ahead_after).map(|end| (1, end));
-    let ago = || longest_of(text, end, context, |words| words.ago_after).map(|end| (-1, end));
+    let ahead = end_of(text, end, context, List::AheadAfter).map(|end| (1, end));
+    let ago = || end_of(text, end, context, List::AgoAfter).map(|end| (-1, end));
     let (sign, end) = ahead.or_else(ago)?;
     Some(Meant { end, answer: moved(today, sign * number, unit) })
 }
 
 /// A whole number of days, weeks, months or years.
 fn length(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, TimeUnit, usize)> {
-    let articles = context.languages.iter().any(|lang| is_word_of(text, at, lang.lexicon().numbers.articles));
-    let (number, glued, from) = if articles {
+    let (number, glued, from) = if is_word(text, at, context, List::Articles) {
         (1, "", at + 1)
     } else {
         let number = quantity(text, at, context).filter(|number| number.value.is_integer())?;
         (number.value.to_i64().filter(|n| (0..=AHEAD_MAX).contains(n))?, number.unit, number.end)
     };
-    let units = || context.languages.iter().flat_map(|lang| lang.lexicon().time.units);
-    let (_, unit) = if glued.is_empty() {
-        units().find(|(word, _)| linked(text, from) && is_word_of(text, from, &[*word]))?
+    let (unit, end) = if glued.is_empty() {
+        (unit_at(text, from, context)?, from + 1)
     } else {
-        units().find(|(word, _)| *word == glued)?
+        (unit_named(glued, context)?, from)
     };
-    let end = from + usize::from(glued.is_empty());
-    (*unit >= TimeUnit::Day).then_some((number, *unit, end))
+    (unit >= TimeUnit::Day).then_some((number, unit, end))
+}
+
+/// The unit of time that token `at` is.
+pub(super) fn unit_at(text: &Text, at: usize, context: &Context<'_>) -> Option<TimeUnit> {
+    (at < text.tokens().len() && linked(text, at)).then(|| unit_named(text.token(at), context)).flatten()
+}
+
+/// The unit of time of that name.
+pub(super) fn unit_named(name: &str, context: &Context<'_>) -> Option<TimeUnit> {
+    let (lang, row) = row_of(name, context, List::TimeUnits)?;
+    Some(lang.lexicon().time.units[row].1)
 }
 
 fn moved(today: Date, number: i64, unit: TimeUnit) -> Answer {
@@ -544,6 +566,11 @@ mod tests {
             ("el próximo lunes", Lang::ES, "2026-06-08"),
             ("en dos semanas", Lang::ES, "2026-06-17"),
             ("hace 3 días", Lang::ES, "2026-05-31"),
+            ("de hoy en ocho", Lang::ES, "2026-06-10"),
+            ("hoy en quince días", Lang::ES, "2026-06-17"),
+            ("mañana en ocho, gracias", Lang::ES, "2026-06-11"),
+            ("el viernes en ocho", Lang::ES, "2026-06-12"),
+            ("demain en huit", Lang::FR, "2026-06-11"),
         ] {
             assert_eq!(read(text, lang), Answer::Value(date(expected)), "{text}");
         }

@@ -1,11 +1,12 @@
 //! `duration`: a length of time, from seconds to weeks. Months and years have no fixed length and are not read.
 
+use super::date::{unit_at, unit_named};
 use super::number::{
-    Quantity, count, digits_and_letters, ends_clean, linked, longest, one_of_two, quantity, starts_clean,
+    QUANTITIES, Quantity, count, digits_and_letters, ends_clean, linked, one_of_two, quantity, starts_clean,
 };
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_word_of, longest_phrase, read_only_meant};
-use crate::language::TimeUnit;
+use super::phrase::{can_begin, end_of, is_word, is_word_of, longest};
+use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use crate::language::{List, Lists, TimeUnit};
 use crate::sms::Text;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -55,8 +56,14 @@ struct Term {
     end: usize,
 }
 
+/// Lists of which a phrase begins every length that has no digit in front.
+const LENGTHS: Lists = QUANTITIES.and(Lists::of(&[List::Lengths, List::Articles]));
+
 /// Terms in a row, from great to small: "1 hour 30 minutes", "1h30", "an hour and a half".
 fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
+    if !can_begin(text, at, LENGTHS) {
+        return None;
+    }
     if let Some((seconds, end)) = named(text, at, context) {
         return ends_clean(text, end).then_some(Meant::value(end, Value::Duration { seconds }));
     }
@@ -82,15 +89,13 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
 
 /// "Half an hour", "media hora".
 fn named(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, usize)> {
-    let lists = context.languages.iter().map(|lang| lang.lexicon().time.lengths);
-    lists.filter_map(|list| longest(text, at, list)).max_by_key(|(_, end)| *end)
+    let said = longest(text, at, context, List::Lengths)?;
+    Some((said.lang.lexicon().time.lengths[said.row].1, said.end))
 }
 
 /// A number and its unit: "2 hours", "2h", "an hour".
 fn term(text: &Text, at: usize, context: &Context<'_>) -> Option<Term> {
-    let is_article =
-        context.languages.iter().any(|lang| is_word_of(text, at, lang.lexicon().numbers.articles));
-    let number = if is_article {
+    let number = if is_word(text, at, context, List::Articles) {
         Quantity { value: Decimal::ONE, end: at + 1, unit: "" }
     } else {
         quantity(text, at, context)?
@@ -106,16 +111,16 @@ fn term(text: &Text, at: usize, context: &Context<'_>) -> Option<Term> {
 
 /// "An hour and a half".
 fn with_half(text: &Text, term: Term, context: &Context<'_>) -> Term {
-    let halves = context.languages.iter().flat_map(|lang| lang.lexicon().numbers.and_half.iter().copied());
-    let half = longest_phrase(text, term.end, halves).filter(|_| linked(text, term.end));
+    let half = end_of(text, term.end, context, List::AndHalf).filter(|_| linked(text, term.end));
     // "An hour and a half hour" has its half in words of its own.
-    let half = half.filter(|(_, end)| unit_at(text, *end, context).is_none());
-    let Some(((_, end), unit)) = half.zip(seconds(term.unit)) else { return term };
+    let half = half.filter(|end| unit_at(text, *end, context).is_none());
+    let Some((end, unit)) = half.zip(seconds(term.unit)) else { return term };
     let seconds = term.seconds.checked_add(Decimal::from(unit / 2));
     seconds.map_or(term, |seconds| Term { seconds, end, ..term })
 }
 
-/// What goes on after a term, in a smaller unit, which minutes and seconds may leave out: "1h 30".
+/// What goes on after a term, in a smaller unit, which minutes and seconds may leave out: "1h 30". A length with a name
+/// of its own counts as the smallest unit, so that it ends the row.
 fn next_term(text: &Text, last: &Term, context: &Context<'_>) -> Option<Term> {
     let joins = matches!(text.gap(last.end).trim(), "" | ",");
     let and = usize::from(is_word_of(text, last.end, &["and", "et", "y", "con"]));
@@ -123,7 +128,8 @@ fn next_term(text: &Text, last: &Term, context: &Context<'_>) -> Option<Term> {
     if !joins || last.seconds.is_sign_negative() || from >= text.tokens().len() {
         return None;
     }
-    if let Some((seconds, end)) = named(text, from, context) {
+    let named = named(text, from, context).filter(|_| last.unit > TimeUnit::Second);
+    if let Some((seconds, end)) = named {
         return Some(Term { seconds: seconds.into(), unit: TimeUnit::Second, end });
     }
     if let Some(next) = term(text, from, context) {
@@ -144,7 +150,7 @@ fn without_unit(text: &Text, at: usize, context: &Context<'_>) -> Option<(u64, u
         Some((digits, "")) if digits.len() == 2 => Some((digits.parse().ok()?, at + 1)),
         Some(_) => None,
         None => {
-            let counts = context.languages.iter().filter_map(|lang| count(text, at, &lang.lexicon().numbers));
+            let counts = context.languages.iter().filter_map(|lang| count(text, at, *lang));
             counts.max_by_key(|(_, end)| *end).filter(|(number, _)| *number >= 10)
         }
     };
@@ -175,18 +181,6 @@ fn glued(text: &Text, at: usize, context: &Context<'_>) -> Option<Term> {
         (last, rest) = (Some(unit), behind);
     }
     Some(Term { seconds: total, unit: last?, end: at + 1 })
-}
-
-fn unit_at(text: &Text, at: usize, context: &Context<'_>) -> Option<TimeUnit> {
-    if at >= text.tokens().len() || !linked(text, at) {
-        return None;
-    }
-    unit_named(text.token(at), context)
-}
-
-fn unit_named(name: &str, context: &Context<'_>) -> Option<TimeUnit> {
-    let mut units = context.languages.iter().flat_map(|lang| lang.lexicon().time.units);
-    units.find(|(word, _)| *word == name).map(|(_, unit)| *unit)
 }
 
 /// The length of a unit, if it has one that is always the same.
@@ -277,6 +271,7 @@ mod tests {
             "1h75",
             "2hx",
             "0.3 s",
+            "an hour half an hour half an hour",
             "5pm",
         ] {
             assert_eq!(read(text, Lang::EN), Answer::Unclear, "{text}");

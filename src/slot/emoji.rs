@@ -6,6 +6,9 @@ use crate::sms::normalize::TokenKind;
 
 /// Joins pictograms into one: 👩 and 🚀 are 👩‍🚀.
 const JOINER: char = '\u{200D}';
+/// Halves of flags in a row that are counted back: in more of them than anybody sends, every second token of the text is
+/// a second half, whichever flags that makes.
+const FLAG_HALVES_MAX: usize = 64;
 
 pub(super) struct Emoji;
 
@@ -61,9 +64,11 @@ impl SlotType for Emoji {
 fn continues(text: &Text, at: usize) -> bool {
     let flag_halves_before = (1..=at)
         .rev()
+        .take(FLAG_HALVES_MAX)
         .take_while(|half| follows_directly(text, *half) && is_flag_half(text, half - 1))
         .count();
-    is_joined(text, at) || is_flag_half(text, at) && flag_halves_before % 2 == 1
+    let first_half = if flag_halves_before < FLAG_HALVES_MAX { flag_halves_before } else { at };
+    is_joined(text, at) || is_flag_half(text, at) && first_half % 2 == 1
 }
 
 /// Whether token `at` is an emoji that a joiner binds to the one before it.
@@ -129,6 +134,13 @@ mod tests {
         for text in ["", "yes", ":)", "12", "I have so very much to tell you about this 🍦"] {
             assert_eq!(read(text), Answer::Unclear, "{text}");
         }
+    }
+
+    #[test]
+    fn every_second_half_of_many_flags_begins_none() {
+        let text = Text::new(&"🇫🇷".repeat(100));
+        let found = |at| Emoji.find(&text, at, &Context::of(&[Lang::EN])).len();
+        assert!((0..200).all(|at| found(at) == usize::from(at % 2 == 0)));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! The tables are in `data/places`: cities of 15,000 people and more (see its NOTICE), states, provinces
 //! and regions, and the names that are everyday words too. Names are compared folded, "Saint" and "St." alike.
 
-use super::{ANSWER_TOKENS_MAX, Context, is_skip, longest_phrase};
-use crate::language::Lang;
+use super::phrase::{ByFirstWord, end_of, has_small_letters, is_skip};
+use super::{ANSWER_TOKENS_MAX, Context};
+use crate::language::{Lang, List};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use rustc_hash::FxHashMap;
@@ -241,10 +242,11 @@ const COUNTRIES: [(&str, &[&str]); 12] = [
 
 /// The country that token `at` begins to name, and the end.
 pub(super) fn country_at(text: &Text, at: usize) -> Option<(&'static str, usize)> {
-    let named = COUNTRIES.iter().filter_map(|(country, names)| {
-        longest_phrase(text, at, names.iter().copied()).map(|(_, end)| (*country, end))
+    static NAMED: LazyLock<ByFirstWord<&str>> = LazyLock::new(|| {
+        let rows = COUNTRIES.into_iter();
+        ByFirstWord::new(rows.flat_map(|(country, names)| names.iter().map(move |name| (*name, country))))
     });
-    named.max_by_key(|(_, end)| *end)
+    NAMED.longest(text, at)
 }
 
 /// Codes of regions and countries that are words in a language of ours, folded.
@@ -277,12 +279,12 @@ pub(super) fn is_meant(text: &Text, at: usize, end: usize, code: bool, context: 
         return true;
     }
     let last = text.typed(end - 1..end);
-    last.starts_with(char::is_uppercase) && has_small_letters(text) && !starts_sentence(text, at)
+    last.starts_with(char::is_uppercase) && has_small_letters(text, at) && !starts_sentence(text, at)
 }
 
 /// Whether tokens `at..end` are all capitals in a text that is not.
 pub(super) fn is_shouted(text: &Text, at: usize, end: usize) -> bool {
-    !text.typed(at..end).chars().any(char::is_lowercase) && has_small_letters(text)
+    !text.typed(at..end).chars().any(char::is_lowercase) && has_small_letters(text, at)
 }
 
 /// Whether tokens `at..end` are the whole answer but for small talk: "I live in Nice, thanks", "GA 30309".
@@ -296,10 +298,7 @@ pub(super) fn stands_alone(text: &Text, at: usize, end: usize, context: &Context
 
 /// Whether the tokens before `at` are small talk and at most one lead-in: "hi, i live in".
 fn leads_to(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    let leads = |from: usize| {
-        let phrases = context.languages.iter().flat_map(|lang| lang.lexicon().place_lead.iter().copied());
-        longest_phrase(text, from, phrases).is_some_and(|(_, end)| end == at)
-    };
+    let leads = |from: usize| end_of(text, from, context, List::PlaceLead) == Some(at);
     let mut before = 0;
     while before < at && says_nothing(text, before, context) && !leads(before) {
         before += 1;
@@ -319,11 +318,6 @@ fn is_everyday(text: &Text, at: usize, end: usize, context: &Context<'_>) -> boo
     let folded = (at..end).map(|token| plain(text.token(token))).collect::<Vec<_>>().join(" ");
     let langs = EVERYDAY.get(&folded);
     langs.is_some_and(|langs| langs.iter().any(|lang| context.languages.contains(lang)))
-}
-
-/// A text all in capitals tells nothing by them.
-fn has_small_letters(text: &Text) -> bool {
-    text.original().chars().any(char::is_lowercase)
 }
 
 fn starts_sentence(text: &Text, at: usize) -> bool {

@@ -1,14 +1,21 @@
 //! `money`: an amount and its currency, which the sign, the word or the code says, or else the country.
 
-use super::number::{Quantity, Writing, digits_and_letters, ends_clean, linked};
-use super::number::{longest, quantity, quantity_written, stands_alone};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_word_of, read_only_meant};
+use super::date::unit_named;
+use super::number::{
+    QUANTITIES, Quantity, Writing, digits_and_letters, ends_clean, linked, quantity, quantity_written,
+    stands_alone,
+};
+use super::phrase::{ByFirstWord, can_begin, is_word_of};
+use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Decimals of an amount: nobody pays tenths of cents.
 const DECIMALS_MAX: u32 = 2;
+/// Letters of the code of a currency (ISO 4217).
+const CODE_LETTERS: usize = 3;
 
 /// The currency of an amount that names none, by country. A country that is missing here makes such an amount unclear.
 #[rustfmt::skip]
@@ -66,7 +73,8 @@ const BEFORE_DOLLAR_SIGN: [(&str, Currency); 7] = [
 ];
 
 /// Names of currencies, in one list for all languages: a brand is paid in euros in any of them.
-const NAMES: [(&str, Currency); 26] = [
+static NAMES: LazyLock<ByFirstWord<Currency>> = LazyLock::new(|| ByFirstWord::new(NAMED));
+const NAMED: [(&str, Currency); 26] = [
     ("dollar", Currency::Dollar),
     ("dollars", Currency::Dollar),
     ("buck", Currency::Dollar),
@@ -94,6 +102,10 @@ const NAMES: [(&str, Currency); 26] = [
     ("centimos", Currency::Cent),
     ("pence", Currency::Cent),
 ];
+
+/// The codes of the currencies that some country of ours pays in, in small letters.
+static CODES: LazyLock<FxHashMap<String, &'static str>> =
+    LazyLock::new(|| BY_COUNTRY.iter().map(|(_, code)| (code.to_ascii_lowercase(), *code)).collect());
 
 pub(super) struct Money;
 
@@ -129,6 +141,9 @@ impl SlotType for Money {
 
 fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
     let (before, from) = currency_before(text, at);
+    if !can_begin(text, from, QUANTITIES) {
+        return None;
+    }
     let writing = Writing::of(context).with_decimal_comma();
     let number =
         quantity_written(text, from, context, writing).filter(|number| !is_fraction(text, number))?;
@@ -151,11 +166,11 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
 /// An amount without a currency: the country's, unless it is visibly an amount of something else.
 fn bare(text: &Text, number: &Quantity<'_>, context: &Context<'_>) -> Option<Meant> {
     let percent = text.gap(number.end).trim_start().starts_with(['%', '٪']);
-    let timed = context.languages.iter().any(|lang| {
-        let units = lang.lexicon().time.units;
-        units.iter().any(|(unit, _)| unit.len() > 1 && is_word_of(text, number.end, &[*unit]))
-    });
-    if percent || timed || !stands_alone(text, number, context) {
+    let next = || if number.end < text.tokens().len() { text.token(number.end) } else { "" };
+    if percent
+        || next().len() > 1 && unit_named(next(), context).is_some()
+        || !stands_alone(text, number, context)
+    {
         return None;
     }
     Some(Meant { end: number.end, answer: amount_of(number.value, by_country(context)?) })
@@ -205,7 +220,7 @@ fn currency_before(text: &Text, at: usize) -> (Option<Currency>, usize) {
 fn currency_after(text: &Text, number: &Quantity<'_>) -> Option<(Option<Currency>, usize)> {
     let end = number.end;
     if !number.unit.is_empty() {
-        let known = NAMES.iter().find(|(name, _)| *name == number.unit).map(|(_, currency)| *currency);
+        let known = NAMES.word(number.unit);
         let short = if number.unit == "c" { Some(Currency::Cent) } else { None };
         return Some((Some(known.or_else(|| code_named(number.unit)).or(short)?), end));
     }
@@ -215,7 +230,7 @@ fn currency_after(text: &Text, number: &Quantity<'_>) -> Option<(Option<Currency
     if end >= text.tokens().len() || !linked(text, end) {
         return Some((None, end));
     }
-    if let Some((currency, after)) = longest(text, end, &NAMES) {
+    if let Some((currency, after)) = NAMES.longest(text, end) {
         return Some((Some(currency), after));
     }
     let code = code_named(text.token(end));
@@ -232,7 +247,7 @@ fn cents(text: &Text, end: usize, context: &Context<'_>) -> Option<(Decimal, usi
     }
     let and = is_word_of(text, end, &["and", "et", "y", "con"]);
     let number = quantity(text, end + usize::from(and), context).filter(|_| linked(text, end))?;
-    let (cent, after) = longest(text, number.end, &NAMES)?;
+    let (cent, after) = NAMES.longest(text, number.end)?;
     let whole = number.value.is_integer() && number.value < Decimal::ONE_HUNDRED && number.unit.is_empty();
     (cent == Currency::Cent && whole).then_some((number.value.checked_div(Decimal::ONE_HUNDRED)?, after))
 }
@@ -243,8 +258,7 @@ fn sign(c: char) -> Option<Currency> {
 
 /// The currency of that code, if it is one that some country of ours pays in.
 fn code_named(word: &str) -> Option<Currency> {
-    let known = BY_COUNTRY.iter().find(|(_, code)| code.eq_ignore_ascii_case(word));
-    known.map(|(_, code)| Currency::Code(code))
+    if word.len() == CODE_LETTERS { CODES.get(word).map(|code| Currency::Code(code)) } else { None }
 }
 
 fn by_country(context: &Context<'_>) -> Option<&'static str> {

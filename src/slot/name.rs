@@ -1,12 +1,14 @@
 //! `name`: what somebody is called. Takes "I'm Ana", "Ana Lopez here" and "this is Ana from Atlanta"; refuses
 //! "yes please", questions and sentences.
 
-use super::{
-    ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind, is_skip, longest_phrase,
-};
-use crate::language::Lexicon;
+use super::phrase::{end_of, has_small_letters, is_skip, is_word};
+use super::{ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind};
+use crate::language::List;
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
+use rustc_hash::FxHashSet;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words of a name, particles aside: "María del Carmen García López" has four.
@@ -16,11 +18,11 @@ const TOKENS_MAX: usize = 8;
 /// Characters of a name; the longest that registries print.
 const CHARACTERS_MAX: usize = 60;
 /// Words that stand inside names and are small there. Alone they are a name with a capital only ("Al").
-const PARTICLES: [&str; 32] = [
-    "al", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos",
-    "du", "e", "el", "ibn", "la", "las", "le", "les", "los", "ten", "ter", "van", "von", "y", "zu", "zum",
-    "zur",
-];
+#[rustfmt::skip]
+static PARTICLES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| FxHashSet::from_iter([
+    "al", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "e",
+    "el", "ibn", "la", "las", "le", "les", "los", "ten", "ter", "van", "von", "y", "zu", "zum", "zur",
+]));
 /// Letters that Roman numerals behind a name are made of: "John Smith III".
 const NUMERALS: [&str; 3] = ["ii", "iii", "iv"];
 
@@ -48,12 +50,16 @@ impl SlotType for Name {
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
-        let mut found = Vec::new();
+        let (mut found, mut words) = (Vec::new(), 0);
         for end in at + 1..=text.tokens().len().min(at + TOKENS_MAX) {
             if !continues_name(text, at, end - 1, context) {
                 break;
             }
-            if ends_name(text, at, end) && is_within_limits(text, at, end) {
+            words += usize::from(!is_particle(text, end - 1));
+            if words > WORDS_MAX || !is_short(text, at, end) {
+                break;
+            }
+            if ends_name(text, at, end) {
                 found.push(Found { end, value: Value::Text(capitalized(text.typed(at..end))) });
             }
         }
@@ -104,32 +110,20 @@ fn says_nothing(text: &Text, at: usize, context: &Context<'_>) -> bool {
 
 /// The end of a lead-in at `at`. A nod and more greetings may come before it: "sure, it's Ana", "ok hi I'm Ana".
 fn lead_end(text: &Text, at: usize, context: &Context<'_>) -> Option<usize> {
-    let longest = |from, list| longest_of(text, from, context, list);
-    if let Some(end) = longest(at, |lexicon| lexicon.name_lead) {
+    if let Some(end) = end_of(text, at, context, List::NameLead) {
         return Some(end);
     }
-    let mut after = longest(at, |lexicon| lexicon.yes)?;
+    let mut after = end_of(text, at, context, List::Yes)?;
     while after < text.tokens().len() && says_nothing(text, after, context) {
         after += 1;
     }
-    longest(after, |lexicon| lexicon.name_lead)
+    end_of(text, after, context, List::NameLead)
 }
 
 /// Whether something stands at `at` that follows names, with no more behind it than belongs to it.
 fn is_tail(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    longest_of(text, at, context, |lexicon| lexicon.name_tail)
+    end_of(text, at, context, List::NameTail)
         .is_some_and(|end| text.tokens().len() - end <= ANSWER_TOKENS_MAX)
-}
-
-/// The end of the longest phrase at `at` of one list in the languages of the context.
-fn longest_of(
-    text: &Text,
-    at: usize,
-    context: &Context<'_>,
-    list: fn(&Lexicon) -> &'static [&'static str],
-) -> Option<usize> {
-    let phrases = context.languages.iter().flat_map(|lang| list(lang.lexicon()).iter().copied());
-    longest_phrase(text, at, phrases).map(|(_, end)| end)
 }
 
 /// Whether token `at` may be part of a name that starts at `start`.
@@ -144,7 +138,7 @@ fn is_name_word(text: &Text, start: usize, at: usize, context: &Context<'_>) -> 
     if text.tokens()[at].kind != TokenKind::Word || word.chars().any(|c| c.is_ascii_digit()) {
         return false;
     }
-    let common = context.languages.iter().any(|lang| lang.lexicon().not_a_name.contains(&word));
+    let common = is_word(text, at, context, List::NotAName);
     let leads_on = at + 1 < text.tokens().len() && text.tokens()[at + 1].kind == TokenKind::Word;
     if is_particle(text, at) {
         return leads_on || has_capital(text, at);
@@ -154,11 +148,11 @@ fn is_name_word(text: &Text, start: usize, at: usize, context: &Context<'_>) -> 
 
 /// Whether token `at` begins with a capital in a text that is not all capitals.
 fn has_capital(text: &Text, at: usize) -> bool {
-    text.typed(at..at + 1).starts_with(char::is_uppercase) && text.original().contains(char::is_lowercase)
+    text.typed(at..at + 1).starts_with(char::is_uppercase) && has_small_letters(text, at)
 }
 
 fn is_particle(text: &Text, at: usize) -> bool {
-    PARTICLES.contains(&text.token(at))
+    PARTICLES.contains(text.token(at))
 }
 
 /// Whether what stands before token `at` may stand inside a name: "J.R. Smith", "Jean-Luc", "Lopez, Ana",
@@ -180,21 +174,31 @@ fn ends_name(text: &Text, start: usize, end: usize) -> bool {
 
 fn is_within_limits(text: &Text, start: usize, end: usize) -> bool {
     let words = (start..end).filter(|at| !is_particle(text, *at)).count();
-    words <= WORDS_MAX
-        && end - start <= TOKENS_MAX
-        && text.typed(start..end).chars().count() <= CHARACTERS_MAX
+    words <= WORDS_MAX && end - start <= TOKENS_MAX && is_short(text, start, end)
+}
+
+/// Whether tokens `start..end` are typed in no more characters than a name has.
+fn is_short(text: &Text, start: usize, end: usize) -> bool {
+    text.typed(start..end).chars().nth(CHARACTERS_MAX).is_none()
 }
 
 /// A name on one line. Typed all small or all large it gets capitals; one with both is left as its owner writes it.
 fn capitalized(typed: &str) -> String {
-    let words = || typed.split_whitespace();
-    if typed.chars().any(char::is_uppercase) && typed.chars().any(char::is_lowercase) {
-        return words().collect::<Vec<_>>().join(" ");
+    let as_typed =
+        typed.contains(char::is_uppercase) && typed.contains(char::is_lowercase) || is_initials(typed);
+    let mut name = String::with_capacity(typed.len());
+    for word in typed.split_whitespace() {
+        let first = name.is_empty();
+        if !first {
+            name.push(' ');
+        }
+        if as_typed {
+            name.push_str(word);
+        } else {
+            push_capital_word(&mut name, word, first);
+        }
     }
-    if is_initials(typed) {
-        return typed.to_owned();
-    }
-    words().enumerate().map(|(at, word)| capital_word(word, at == 0)).collect::<Vec<_>>().join(" ")
+    name
 }
 
 /// Two capitals that spell no syllable: "JP", "AJ".
@@ -203,30 +207,29 @@ fn is_initials(typed: &str) -> bool {
     capitals && (typed.ends_with('J') || !typed.contains(['A', 'E', 'I', 'O', 'U', 'Y']))
 }
 
-/// One word of a name: "ana" → "Ana", "jean-luc" → "Jean-Luc", "o'neil" → "O'Neil"; "de" and "d'arc" stay small
+/// Adds one word of a name: "ana" → "Ana", "jean-luc" → "Jean-Luc", "o'neil" → "O'Neil"; "de" and "d'arc" stay small
 /// behind another word.
-fn capital_word(word: &str, first: bool) -> String {
-    let small = word.to_lowercase();
-    if !first && PARTICLES.contains(&small.as_str()) {
-        return small;
+fn push_capital_word(name: &mut String, word: &str, first: bool) {
+    let is_small = !word.contains(char::is_uppercase);
+    let small = if is_small { Cow::Borrowed(word) } else { Cow::Owned(word.to_lowercase()) };
+    if !first && PARTICLES.contains(&*small) {
+        return name.push_str(&small);
     }
-    if !first && NUMERALS.contains(&small.as_str()) {
-        return word.to_uppercase();
+    if !first && NUMERALS.contains(&&*small) {
+        return name.push_str(&word.to_uppercase());
     }
-    let mut out = String::with_capacity(word.len());
     let mut fresh = first || !small.starts_with("d'") && !small.starts_with("d’");
     let mut letters = 0;
     for c in small.chars() {
         let apostrophe = matches!(c, '\'' | '’' | '‘');
         if fresh && c.is_alphanumeric() {
-            out.extend(c.to_uppercase());
+            name.extend(c.to_uppercase());
         } else {
-            out.push(c);
+            name.push(c);
         }
         fresh = matches!(c, '-' | '‐' | '‑' | '–' | '.' | '(' | '"' | '“') || apostrophe && letters == 1;
         letters = if c.is_alphanumeric() { letters + 1 } else { 0 };
     }
-    out
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //!
 //! "3m" is no number: metres, minutes, months and millions are all written so.
 
+use super::phrase::{self, can_begin, end_of, is_word, longest_in};
+use super::read_only_meant;
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_word_of, longest_phrase, read_only_meant};
-use crate::language::{Lang, NumberWords};
+use crate::language::{Lang, List, Lists, NumberWords};
 use crate::sms::Text;
 use rust_decimal::Decimal;
 
@@ -83,8 +84,16 @@ impl SlotType for Number {
     }
 }
 
+/// Lists of which a phrase begins every quantity in words.
+pub(super) const QUANTITIES: Lists = phrase::NUMBERS.and(Lists::of(&[List::Minus, List::Counts]));
+/// The same for numbers, which may be ordinals.
+const NUMBERS: Lists = QUANTITIES.and(Lists::of(&[List::Ordinals]));
+
 /// The numbers that start at `at` and stand for themselves: one, or one for each language that reads another.
 fn readings(text: &Text, at: usize, context: &Context<'_>) -> Vec<(Decimal, usize)> {
+    if !can_begin(text, at, NUMBERS) {
+        return Vec::new();
+    }
     let ordinal = ordinal(text, at, context).filter(|_| !counts_next(text, at, context));
     let quantity = quantity(text, at, context);
     match (ordinal, quantity) {
@@ -104,24 +113,18 @@ fn readings(text: &Text, at: usize, context: &Context<'_>) -> Vec<(Decimal, usiz
 
 /// Whether the word before `at` makes an ordinal at `at` a thing that is counted: "a second", "two thirds".
 fn counts_next(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    let counts = |words: &NumberWords| {
-        let before = text.token(at - 1);
-        words.articles.contains(&before) || words.units.iter().any(|(unit, _)| *unit == before)
-    };
     at > 0
         && linked(text, at)
         && (digits_and_letters(text, at - 1).is_some()
-            || context.languages.iter().any(|lang| counts(&lang.lexicon().numbers)))
+            || is_word(text, at - 1, context, List::Articles)
+            || is_word(text, at - 1, context, List::Units))
 }
 
 /// Whether the value of tokens `at..end` is one of two that are left open: "2 or 3 hours", "an hour or two".
 pub(super) fn one_of_two(text: &Text, at: usize, end: usize, context: &Context<'_>) -> bool {
-    let words = || context.languages.iter().map(|lang| &lang.lexicon().numbers);
-    let is_number = |at: usize| {
-        let said = || words().any(|words| words.units.iter().any(|(unit, _)| is_word_of(text, at, &[*unit])));
-        digits_and_letters(text, at).is_some() || said()
-    };
-    let is_or = |at: usize| words().any(|words| is_word_of(text, at, words.or));
+    let is_number =
+        |at: usize| digits_and_letters(text, at).is_some() || is_word(text, at, context, List::Units);
+    let is_or = |at: usize| is_word(text, at, context, List::Or);
     at >= 2 && is_or(at - 1) && is_number(at - 2) || is_or(end) && is_number(end + 1)
 }
 
@@ -131,16 +134,12 @@ pub(super) fn stands_alone(text: &Text, quantity: &Quantity<'_>, context: &Conte
     if !quantity.unit.is_empty() || !ends_clean(text, end) {
         return false;
     }
-    let shares = |words: &NumberWords| is_word_of(text, end, words.shares);
-    let waits = |words: &NumberWords| is_word_of(text, end, words.moments) && quantity.value == Decimal::ONE;
-    let scale = |words: &NumberWords| longest(text, end, words.scales).is_some();
+    let waits = || quantity.value == Decimal::ONE && is_word(text, end, context, List::Moments);
+    let scale = || end_of(text, end, context, List::Scales).is_some();
     let said = digits_and_letters(text, end - 1).is_none();
     // "Un 4" is a four: the article of French and Spanish is their word for one.
     let article = said && quantity.value == Decimal::ONE && digits_and_letters(text, end).is_some();
-    let any = |test: &dyn Fn(&NumberWords) -> bool| {
-        context.languages.iter().any(|lang| test(&lang.lexicon().numbers))
-    };
-    !article && !any(&shares) && !any(&waits) && !any(&scale)
+    !article && !is_word(text, end, context, List::Shares) && !waits() && !scale()
 }
 
 /// A number where it stands in a text.
@@ -198,8 +197,10 @@ pub(super) fn quantity_written<'t>(
     context: &Context<'_>,
     writing: Writing,
 ) -> Option<Quantity<'t>> {
-    let minus = context.languages.iter().flat_map(|lang| lang.lexicon().numbers.minus.iter().copied());
-    if let Some((_, after)) = longest_phrase(text, at, minus) {
+    if !can_begin(text, at, QUANTITIES) {
+        return None;
+    }
+    if let Some(after) = end_of(text, at, context, List::Minus) {
         let below = unsigned(text, after, context, writing).filter(|_| linked(text, after))?;
         return Some(Quantity { value: -below.value, ..below });
     }
@@ -236,12 +237,12 @@ fn with_words<'t>(text: &'t Text, digits: Quantity<'t>, context: &Context<'_>) -
     if !digits.unit.is_empty() || !linked(text, digits.end) {
         return digits;
     }
-    for words in context.languages.iter().map(|lang| &lang.lexicon().numbers) {
-        let scaled = longest(text, digits.end, words.scales);
+    for lang in context.languages {
+        let scaled = scale(text, digits.end, *lang);
         let scaled = scaled.and_then(|(scale, end)| Some((digits.value.checked_mul(scale.into())?, end)));
         let scaled = scaled.filter(|(value, _)| value.trunc() < Decimal::from(ABOVE_MAX));
         let (value, end) = scaled.unwrap_or((digits.value, digits.end));
-        let (value, end) = with_half(text, value, end, words);
+        let (value, end) = with_half(text, value, end, *lang);
         if end > digits.end {
             return Quantity { value, end, unit: "" };
         }
@@ -250,9 +251,9 @@ fn with_words<'t>(text: &'t Text, digits: Quantity<'t>, context: &Context<'_>) -
 }
 
 /// One half more, where it is said.
-fn with_half(text: &Text, value: Decimal, end: usize, words: &NumberWords) -> (Decimal, usize) {
-    let half = longest_phrase(text, end, words.and_half.iter().copied()).filter(|_| value.is_integer());
-    half.map_or((value, end), |(_, after)| (value + Decimal::new(5, 1), after))
+fn with_half(text: &Text, value: Decimal, end: usize, lang: Lang) -> (Decimal, usize) {
+    let half = longest_in(text, end, lang, List::AndHalf).filter(|_| value.is_integer());
+    half.map_or((value, end), |half| (value + Decimal::new(5, 1), half.end))
 }
 
 // ── digits ──────────────────────────────────────────────────────────────────────────────────────
@@ -451,14 +452,18 @@ fn fraction(text: &Text, at: usize) -> Option<(Decimal, &str)> {
 /// The longest numbers in words that start at `at`: one, or one for each language that reads the words differently.
 fn said(text: &Text, at: usize, context: &Context<'_>) -> Vec<(Decimal, usize)> {
     let mut readings: Vec<(Decimal, usize)> = Vec::new();
+    if is_counted(text, at, context) {
+        return readings;
+    }
     for lang in context.languages {
-        let words = &lang.lexicon().numbers;
-        let named = longest(text, at, words.counts).map(|(count, end)| (u64::from(count), end));
-        let built = count(text, at, words);
+        let counts = lang.lexicon().numbers.counts;
+        let named =
+            longest_in(text, at, *lang, List::Counts).map(|said| (counts[said.row].1.into(), said.end));
+        let built = count(text, at, *lang);
         let Some((number, end)) = built.into_iter().chain(named).max_by_key(|(_, end)| *end) else {
             continue;
         };
-        let reading = with_half(text, number.into(), end, words);
+        let reading = with_half(text, number.into(), end, *lang);
         let longest = readings.first().map_or(0, |(_, end)| *end);
         if reading.1 > longest {
             readings.clear();
@@ -470,17 +475,30 @@ fn said(text: &Text, at: usize, context: &Context<'_>) -> Vec<(Decimal, usize)> 
     readings
 }
 
+/// Whether token `at` is a thing that is counted, though a language has it as a number: "a cent" is none of a hundred.
+fn is_counted(text: &Text, at: usize, context: &Context<'_>) -> bool {
+    // "À cent" is typed with its accent, and is a hundred.
+    at > 0
+        && is_word(text, at, context, List::Counted)
+        && linked(text, at)
+        && is_word(text, at - 1, context, List::Articles)
+        && text.typed(at - 1..at).is_ascii()
+}
+
 /// A whole number in words that starts at `at`, and its end: groups, each with its scale, from great to small.
-pub(super) fn count(text: &Text, at: usize, words: &NumberWords) -> Option<(u64, usize)> {
+pub(super) fn count(text: &Text, at: usize, lang: Lang) -> Option<(u64, usize)> {
+    if !can_begin(text, at, phrase::NUMBERS) {
+        return None;
+    }
     let (mut total, mut end, mut limit) = (0, at, u64::MAX);
     loop {
         let group = if end == at {
-            group(text, at, words)
+            group(text, at, lang)
         } else {
-            after_and(text, end, words.and_after_hundreds, |from| group(text, from, words))
+            after_and(text, end, lang, List::AndAfterHundreds, |from| group(text, from, lang))
         };
         let (number, after) = group.unwrap_or((1, end));
-        let scale = longest(text, after, words.scales).filter(|(scale, _)| *scale < limit);
+        let scale = scale(text, after, lang).filter(|(scale, _)| *scale < limit);
         let Some((scale, after_scale)) = scale.filter(|_| after == at || linked(text, after)) else {
             return if group.is_some() {
                 Some((total + number, after))
@@ -493,52 +511,64 @@ pub(super) fn count(text: &Text, at: usize, words: &NumberWords) -> Option<(u64,
 }
 
 /// Hundreds and what is below them.
-fn group(text: &Text, at: usize, words: &NumberWords) -> Option<(u64, usize)> {
-    let Some((hundreds, end)) = longest(text, at, words.hundreds) else {
-        return below_hundred(text, at, words);
+fn group(text: &Text, at: usize, lang: Lang) -> Option<(u64, usize)> {
+    let Some(said) = longest_in(text, at, lang, List::Hundreds) else {
+        return below_hundred(text, at, lang);
     };
-    let rest = after_and(text, end, words.and_after_hundreds, |from| below_hundred(text, from, words));
-    let (rest, end) = rest.unwrap_or((0, end));
+    let (_, hundreds) = lang.lexicon().numbers.hundreds[said.row];
+    let rest =
+        after_and(text, said.end, lang, List::AndAfterHundreds, |from| below_hundred(text, from, lang));
+    let (rest, end) = rest.unwrap_or((0, said.end));
     Some((u64::from(hundreds) + rest, end))
 }
 
 /// Tens and units.
-fn below_hundred(text: &Text, at: usize, words: &NumberWords) -> Option<(u64, usize)> {
-    let tens = longest_phrase(text, at, words.tens.iter().map(|ten| ten.0));
-    let Some((index, end)) = tens else {
-        return longest(text, at, words.units).map(|(unit, end)| (unit.into(), end));
+fn below_hundred(text: &Text, at: usize, lang: Lang) -> Option<(u64, usize)> {
+    let NumberWords { tens, units, .. } = lang.lexicon().numbers;
+    let unit = |from| longest_in(text, from, lang, List::Units).map(|said| (units[said.row].1, said.end));
+    let Some(said) = longest_in(text, at, lang, List::Tens) else {
+        return unit(at).map(|(unit, end)| (unit.into(), end));
     };
-    let (_, ten, most) = words.tens[index];
-    let unit = after_and(text, end, words.and_after_tens, |from| {
-        longest(text, from, words.units).filter(|(unit, _)| (1..=most).contains(unit))
+    let (_, ten, most) = tens[said.row];
+    let unit = after_and(text, said.end, lang, List::AndAfterTens, |from| {
+        unit(from).filter(|(unit, _)| (1..=most).contains(unit))
     });
-    let (unit, end) = unit.unwrap_or((0, end));
+    let (unit, end) = unit.unwrap_or((0, said.end));
     Some((u64::from(ten + unit), end))
 }
 
+/// Thousand and above, and the end.
+fn scale(text: &Text, at: usize, lang: Lang) -> Option<(u64, usize)> {
+    longest_in(text, at, lang, List::Scales).map(|said| (lang.lexicon().numbers.scales[said.row].1, said.end))
+}
+
 /// What `read` finds at `end`, or behind one of `ands` there, if the words go on.
-fn after_and<T>(text: &Text, end: usize, ands: &[&str], read: impl Fn(usize) -> Option<T>) -> Option<T> {
+fn after_and<T>(
+    text: &Text,
+    end: usize,
+    lang: Lang,
+    ands: List,
+    read: impl Fn(usize) -> Option<T>,
+) -> Option<T> {
     if !linked(text, end) {
         return None;
     }
-    let behind = || (is_word_of(text, end, ands) && linked(text, end + 1)).then(|| read(end + 1)).flatten();
+    let behind = || {
+        let and = longest_in(text, end, lang, ands).filter(|and| linked(text, and.end))?;
+        read(and.end)
+    };
     read(end).or_else(behind)
-}
-
-/// The longest phrase of a list that starts at `at`: what it stands for, and its end.
-pub(super) fn longest<T: Copy>(text: &Text, at: usize, list: &[(&'static str, T)]) -> Option<(T, usize)> {
-    longest_phrase(text, at, list.iter().map(|(phrase, _)| *phrase)).map(|(index, end)| (list[index].1, end))
 }
 
 /// The ordinal that starts at `at`, in words up to thirty-first, or with an ending glued to its digits.
 pub(super) fn ordinal(text: &Text, at: usize, context: &Context<'_>) -> Option<(u32, usize)> {
-    let all = || context.languages.iter().map(|lang| &lang.lexicon().numbers);
     let Some((digits, ending)) = digits_and_letters(text, at) else {
-        return all().filter_map(|words| longest(text, at, words.ordinals)).max_by_key(|(_, end)| *end);
+        let said = phrase::longest(text, at, context, List::Ordinals)?;
+        return Some((said.lang.lexicon().numbers.ordinals[said.row].1, said.end));
     };
-    let raised = text.typed(at..at + 1).ends_with(['º', 'ª']);
-    let known = all().any(|words| words.ordinal_endings.contains(&ending));
-    let meant = known && (raised || !matches!(ending, "o" | "a")) && starts_clean(text, at);
+    let known = phrase::row_of(ending, context, List::OrdinalEndings).is_some();
+    let raised = || text.typed(at..at + 1).ends_with(['º', 'ª']);
+    let meant = known && (raised() || !matches!(ending, "o" | "a")) && starts_clean(text, at);
     digits.parse().ok().filter(|_| meant && digits.len() <= 4).map(|place| (place, at + 1))
 }
 
@@ -709,6 +739,17 @@ mod tests {
             assert_eq!(read_in(&[Lang::FR], "FR", text), Answer::Unclear, "{text}");
         }
         assert_eq!(read_in(&[Lang::ES], "MX", "un momento"), Answer::Unclear);
+    }
+
+    #[test]
+    fn what_is_counted_is_no_number_of_another_language() {
+        for text in ["a cent", "not a cent", "one cent"] {
+            assert_eq!(read_in(&[Lang::FR, Lang::EN], "CA", text), Answer::Unclear, "{text}");
+        }
+        let hundred = || Answer::Value(Value::Number(100.into()));
+        assert_eq!(read_in(&[Lang::FR, Lang::EN], "CA", "cent"), hundred());
+        assert_eq!(read_in(&[Lang::FR, Lang::EN], "CA", "jusqu'à cent"), hundred());
+        assert_eq!(read_in(&[Lang::FR], "FR", "a cent"), hundred());
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! `percent`: a part of a hundred, "15%" or "fifteen percent"; asked for, "15" is enough. The value is 15, not 0.15.
 
 use super::number::{Quantity, ends_clean, linked, one_of_two, quantity, stands_alone};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{longest_phrase, read_only_meant};
+use super::phrase::{end_of, row_of};
+use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use crate::language::List;
 use crate::sms::Text;
 
 pub(super) struct Percent;
@@ -55,14 +56,13 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
 
 /// One past the last token of the number with its sign: glued to it, behind it, or in words.
 fn end_of_sign(text: &Text, number: &Quantity<'_>, context: &Context<'_>) -> Option<usize> {
-    let words = || context.languages.iter().flat_map(|lang| lang.lexicon().numbers.percent.iter().copied());
     if !number.unit.is_empty() {
-        return words().any(|word| word == number.unit).then_some(number.end);
+        return row_of(number.unit, context, List::Percent).map(|_| number.end);
     }
     if text.gap(number.end).trim_start().starts_with(['%', '٪', '﹪', '％']) {
         return Some(number.end);
     }
-    let (_, end) = longest_phrase(text, number.end, words())?;
+    let end = end_of(text, number.end, context, List::Percent)?;
     linked(text, number.end).then_some(end)
 }
 

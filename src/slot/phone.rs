@@ -1,9 +1,10 @@
 //! `phone`: a phone number, kept in E.164. A number without a country is one of the context's country.
 
+use super::number::digits_and_letters;
 use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, ValidationError};
 
 /// Groups that a number is written in: "+33 (0)6 12 34 56 78" has seven.
 const GROUPS_MAX: usize = 8;
@@ -40,6 +41,9 @@ impl SlotType for Phone {
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
+        if !is_group(text, at, false) || is_in_a_list(text, at) {
+            return Vec::new();
+        }
         let mut written = String::new();
         if has_plus(text, at) {
             written.push('+');
@@ -53,8 +57,10 @@ impl SlotType for Phone {
             if written.len() < DIGITS_MIN {
                 continue;
             }
-            if let Some(number) = number(&written, context).filter(|_| !goes_on(text, end)) {
-                found.push(Found { end, value: Value::Text(number) });
+            match number(&written, context) {
+                Ok(number) if !goes_on(text, end) => found.push(Found { end, value: Value::Text(number) }),
+                Err(NoNumber::TooLong) => break,
+                Ok(_) | Err(NoNumber::Other) => {}
             }
         }
         found.reverse();
@@ -87,7 +93,16 @@ fn is_group(text: &Text, at: usize, inner: bool) -> bool {
     let joins =
         |c: char| c.is_whitespace() || matches!(c, '-' | '.' | '/' | '(' | ')' | '\u{2010}'..='\u{2015}');
     text.tokens()[at].kind == TokenKind::Number
+        && digits_and_letters(text, at).is_some()
         && (!inner || gap().chars().count() <= GAP_MAX && gap().chars().all(joins))
+}
+
+/// Whether more groups stand right before token `at` than a number has: then they are a list of whatever they are.
+/// Reading a number is what costs here, and this bounds how often a text can ask for it.
+fn is_in_a_list(text: &Text, at: usize) -> bool {
+    at >= GROUPS_MAX
+        && is_group(text, at - GROUPS_MAX, false)
+        && (at - GROUPS_MAX + 1..=at).all(|group| is_group(text, group, true))
 }
 
 /// Whether the digits before `end` are part of a time: "2026-11-22 10:30".
@@ -97,12 +112,24 @@ fn goes_on(text: &Text, end: usize) -> bool {
 
 /// The number in E.164, if its length is one of its country. Numbers are assigned faster than tables are published,
 /// so no more is asked, but of the plan that the United States and Canada share: its digits 1 and 4 are never 0 or 1.
-fn number(written: &str, context: &Context<'_>) -> Option<String> {
-    let number = PHONE_NUMBER_UTIL.parse(written, context.country.parse().ok()).ok()?;
-    if !matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible)) || !fits_plan(&number) {
-        return None;
+fn number(written: &str, context: &Context<'_>) -> Result<String, NoNumber> {
+    let number =
+        PHONE_NUMBER_UTIL.parse(written, context.country.parse().ok()).map_err(|_| NoNumber::Other)?;
+    match number.is_possible_with_reason() {
+        Ok(NumberLengthType::IsPossible) if fits_plan(&number) => {
+            Ok(number.format_as(PhoneNumberFormat::E164).into_owned())
+        }
+        Err(ValidationError::TooLong) => Err(NoNumber::TooLong),
+        _ => Err(NoNumber::Other),
     }
-    Some(number.format_as(PhoneNumberFormat::E164).into_owned())
+}
+
+/// Why digits are no number.
+enum NoNumber {
+    /// No number begins with them.
+    TooLong,
+    /// More digits may make them one.
+    Other,
 }
 
 fn fits_plan(number: &PhoneNumber) -> bool {
@@ -165,6 +192,14 @@ mod tests {
             assert_eq!(read_in("US", text), Answer::Unclear, "{text}");
         }
         assert!(matches!(read_in("nowhere", "404 555 0123"), Answer::Invalid(_)));
+    }
+
+    #[test]
+    fn a_list_of_digits_holds_no_number_behind_its_start() {
+        let text = Text::new(&"12 ".repeat(20));
+        let found = |at| Phone.find(&text, at, &Context { country: "FR", ..Context::of(&LANGUAGES) });
+        assert!((GROUPS_MAX..20).all(|at| found(at).is_empty()));
+        assert!(!matches!(read_in("US", "404 555 01½"), Answer::Value(_)));
     }
 
     #[test]

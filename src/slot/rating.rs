@@ -1,8 +1,9 @@
 //! `rating`: a whole number from 1 to 5, "4", "four", "4/5", "4 out of 5", "4 stars" or as many stars.
 
 use super::number::{digits_and_letters, ends_clean, quantity, stands_alone, starts_clean};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_word_of, longest_phrase, read_only_meant};
+use super::phrase::{end_of, is_word, is_word_of};
+use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use crate::language::List;
 use crate::sms::Text;
 use rust_decimal::Decimal;
 
@@ -54,11 +55,10 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
         return Some(Meant { end, answer: out_of(count, best) });
     }
     let number = quantity(text, at, context).filter(|number| stands_alone(text, number, context))?;
-    let all = || context.languages.iter().map(|lang| &lang.lexicon().numbers);
-    let is_star = |at: usize| all().any(|words| is_word_of(text, at, words.stars));
+    let is_star = |at: usize| is_word(text, at, context, List::Stars);
     let after = number.end + usize::from(is_star(number.end));
-    let between = longest_phrase(text, after, all().flat_map(|words| words.out_of.iter().copied()));
-    let best = between.and_then(|(_, from)| quantity(text, from, context));
+    let between = end_of(text, after, context, List::OutOf);
+    let best = between.and_then(|from| quantity(text, from, context));
     let best = best.filter(|best| stands_alone(text, best, context));
     let (mut end, answer) = match best {
         Some(best) => (best.end, out_of(number.value, best.value)),

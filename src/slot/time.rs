@@ -2,11 +2,11 @@
 //!
 //! What a clock of twelve leaves open is asked about: "5:30" in the United States, "half past five" anywhere.
 
-use super::date::{Phrases, longest_of};
-use super::number::{count, digits_and_letters, ends_clean, linked, longest, one_of_two, starts_clean};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind};
-use super::{is_skip, phrase_at, read_only_meant};
-use crate::language::{Lang, TimeUnit, TimeWords};
+use super::date::unit_named;
+use super::number::{count, digits_and_letters, ends_clean, linked, one_of_two, starts_clean};
+use super::phrase::{self, can_begin, end_of, is_skip, longest, row_of};
+use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use crate::language::{Lang, List, Lists, TimeUnit};
 use crate::sms::Text;
 use jiff::civil::Time;
 
@@ -16,6 +16,9 @@ const CLOCK_OF_TWELVE: [&str; 28] = [
     "US", "PR", "CA", "MX", "GB", "IE", "AU", "NZ", "IN", "PK", "BD", "PH", "MY", "EG", "SA", "CO", "DO", "SV", "GT",
     "HN", "NI", "CR", "PA", "VE", "EC", "PE", "ZA", "NG",
 ];
+
+/// Words of the longest phrase before a length of time: "il y a".
+const LEAD_WORDS_MAX: usize = 3;
 
 const MINUTES_PER_DAY: i64 = 24 * 60;
 const NO_SUCH_TIME: Answer = Answer::Invalid("no such time of the day");
@@ -85,7 +88,20 @@ enum Half {
     Night,
 }
 
+/// Lists of which a phrase begins every time that has no digit in front.
+const TIMES: Lists = phrase::NUMBERS.and(Lists::of(&[
+    List::HourLead,
+    List::NamedHours,
+    List::MinutesBefore,
+    List::Am,
+    List::Pm,
+    List::Night,
+]));
+
 fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
+    if !can_begin(text, at, TIMES) {
+        return None;
+    }
     let (before, from) = match half(text, at, context) {
         Some((half, end)) if lead(text, end, context).is_some() => (Some(half), end),
         _ => (None, at),
@@ -101,12 +117,10 @@ fn meant(text: &Text, at: usize, context: &Context<'_>) -> Option<Meant> {
 
 /// Whether this is a length of time: "dans 5 heures".
 fn is_length(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    let before = |words: &'static TimeWords| words.ahead_before.iter().chain(words.ago_before);
-    let ends_here = |phrase: &&str| {
-        let from = at.checked_sub(phrase.split(' ').count());
-        from.is_some_and(|from| phrase_at(text, from, phrase) == Some(at))
-    };
-    context.languages.iter().any(|lang| before(&lang.lexicon().time).any(ends_here))
+    (at.saturating_sub(LEAD_WORDS_MAX)..at).any(|from| {
+        phrase::ends_at(text, from, at, context, List::AheadBefore)
+            || phrase::ends_at(text, from, at, context, List::AgoBefore)
+    })
 }
 
 /// The times that a clock can show for this.
@@ -191,24 +205,24 @@ fn clock(text: &Text, at: usize, context: &Context<'_>) -> Option<Clock> {
 
 /// The end of what leads to an hour: "at", "a las".
 fn lead(text: &Text, at: usize, context: &Context<'_>) -> Option<usize> {
-    longest_of(text, at, context, |words| words.hour_lead)
+    end_of(text, at, context, List::HourLead)
 }
 
 /// "Noon", "midi et demi", "12 noon".
 fn named(text: &Text, at: usize, context: &Context<'_>) -> Option<Clock> {
     let twelve = digits_and_letters(text, at) == Some(("12", ""));
     let from = at + usize::from(twelve);
-    let lists = context.languages.iter().map(|lang| lang.lexicon().time.named_hours);
-    let (hour, end) = lists.filter_map(|list| longest(text, from, list)).max_by_key(|(_, end)| *end)?;
-    let (minute, end) = minutes_after(text, end, context).unwrap_or((0, end));
+    let said = longest(text, from, context, List::NamedHours)?;
+    let (_, hour) = said.lang.lexicon().time.named_hours[said.row];
+    let (minute, end) = minutes_after(text, said.end, context).unwrap_or((0, said.end));
     Some(Clock { hour: hour.into(), minute, end, style: Style::Exact, half: None })
 }
 
 /// "Half past five", "quarter to 6", "cuarto para las seis".
 fn minutes_before(text: &Text, at: usize, context: &Context<'_>) -> Option<Clock> {
-    let lists = context.languages.iter().map(|lang| lang.lexicon().time.minutes_before);
-    let (minute, from) = lists.filter_map(|list| longest(text, at, list)).max_by_key(|(_, end)| *end)?;
-    hour_behind(text, from, context).map(|clock| Clock { minute, ..clock })
+    let said = longest(text, at, context, List::MinutesBefore)?;
+    let (_, minute) = said.lang.lexicon().time.minutes_before[said.row];
+    hour_behind(text, said.end, context).map(|clock| Clock { minute, ..clock })
 }
 
 /// "Ten past five", "diez para las seis".
@@ -219,8 +233,8 @@ fn minutes_counted_before(text: &Text, at: usize, context: &Context<'_>) -> Opti
     };
     let number = spoken(text, at, context).or_else(digits);
     let (number, end) = number.filter(|(minutes, _)| (1..60).contains(minutes))?;
-    let past = longest_of(text, end, context, |words| words.past);
-    let to = longest_of(text, end, context, |words| words.to);
+    let past = end_of(text, end, context, List::Past);
+    let to = end_of(text, end, context, List::To);
     // "9 to 5" is from nine to five; "20 to 5" is not.
     let to = to.filter(|_| number > 12 || digits().is_none());
     let (minute, from) = past.map(|end| (number, end)).or(to.map(|end| (-number, end)))?;
@@ -255,12 +269,12 @@ fn in_digits(text: &Text, at: usize, led: bool, context: &Context<'_>) -> Option
     if let Some(clock) = parted(text, clock, context) {
         return Some(clock);
     }
-    let hours24 = longest_of(text, clock.end, context, |words| words.hours24);
+    let hours24 = end_of(text, clock.end, context, List::Hours24);
     if let Some(end) = hours24.filter(|_| linked(text, clock.end)) {
         let exact = Clock { end, style: Style::Exact, ..clock };
         return Some(with_half(text, with_minutes(text, exact, context), context));
     }
-    let oclock = longest_of(text, clock.end, context, |words| words.oclock);
+    let oclock = end_of(text, clock.end, context, List::Oclock);
     let style = if clock.style == Style::Exact { Style::Exact } else { Style::Spoken };
     let spoken = Clock { end: oclock.unwrap_or(clock.end), style, ..clock };
     let said = minutes_after(text, spoken.end, context);
@@ -275,10 +289,7 @@ fn in_digits(text: &Text, at: usize, led: bool, context: &Context<'_>) -> Option
 fn in_three_or_four(text: &Text, at: usize, context: &Context<'_>) -> Option<Clock> {
     let (digits, letters) = digits_and_letters(text, at)?;
     let (hour, minute) = split(digits)?;
-    let is_hour = |word: &str| {
-        let mut units = context.languages.iter().flat_map(|lang| lang.lexicon().time.units);
-        units.any(|(unit, kind)| *unit == word && *kind == TimeUnit::Hour)
-    };
+    let is_hour = |word: &str| unit_named(word, context) == Some(TimeUnit::Hour);
     let clock = Clock { hour, minute, end: at + 1, style: Style::Exact, half: half_named(letters) };
     if !letters.is_empty() {
         return (clock.half.is_some() || is_hour(letters)).then_some(clock);
@@ -295,10 +306,10 @@ fn glued(letters: &str, clock: Clock, context: &Context<'_>) -> Option<Clock> {
     if let Some(half) = half_named(letters) {
         return Some(Clock { half: Some(half), ..clock });
     }
-    let names = || context.languages.iter().flat_map(|lang| lang.lexicon().time.hours24);
     let name = letters.trim_end_matches(|c: char| c.is_ascii_digit());
     let minutes = &letters[name.len()..];
-    let fits = matches!(minutes.len(), 0 | 2) && (name == "h" || names().any(|known| *known == name));
+    let fits =
+        matches!(minutes.len(), 0 | 2) && (name == "h" || row_of(name, context, List::Hours24).is_some());
     let minute = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
     fits.then_some(Clock { minute, style: Style::Exact, ..clock })
 }
@@ -312,8 +323,8 @@ fn parted(text: &Text, clock: Clock, context: &Context<'_>) -> Option<Clock> {
     }
     let minute = digits.parse().ok()?;
     let whole = Clock { minute, end: clock.end + 1, half: half_named(letters), ..clock };
-    let hours = context.languages.iter().any(|lang| lang.lexicon().time.hours24.contains(&letters));
-    let behind = longest_of(text, whole.end, context, |words| words.hours24).filter(|_| letters.is_empty());
+    let hours = row_of(letters, context, List::Hours24).is_some();
+    let behind = end_of(text, whole.end, context, List::Hours24).filter(|_| letters.is_empty());
     let whole = match behind {
         Some(end) if linked(text, whole.end) => Clock { end, style: Style::Exact, ..whole },
         _ if hours => Clock { style: Style::Exact, ..whole },
@@ -326,8 +337,8 @@ fn parted(text: &Text, clock: Clock, context: &Context<'_>) -> Option<Clock> {
 /// "Five o'clock", "five thirty", "cinq heures et quart", "las cinco y media".
 fn in_words(text: &Text, at: usize, led: bool, context: &Context<'_>) -> Option<Clock> {
     let (hour, end) = spoken_hour(text, at, context)?;
-    let oclock = longest_of(text, end, context, |words| words.oclock);
-    let hours = longest_of(text, end, context, |words| words.hours24).or(oclock);
+    let oclock = end_of(text, end, context, List::Oclock);
+    let hours = end_of(text, end, context, List::Hours24).or(oclock);
     let clock = Clock { hour, minute: 0, end: hours.unwrap_or(end), style: Style::Spoken, half: None };
     let counted = counted_behind(text, clock.end, context);
     let said = minutes_after(text, clock.end, context);
@@ -360,13 +371,12 @@ fn with_minutes(text: &Text, clock: Clock, context: &Context<'_>) -> Clock {
 
 /// What is said behind an hour for its minutes: "y media", "menos cuarto", "et quart", "moins dix", "y 10".
 fn minutes_after(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, usize)> {
-    let lists = context.languages.iter().map(|lang| lang.lexicon().time.minutes_after);
-    let named = lists.filter_map(|list| longest(text, at, list)).max_by_key(|(_, end)| *end);
-    if named.is_some() {
-        return named;
+    if let Some(said) = longest(text, at, context, List::MinutesAfter) {
+        return Some((said.lang.lexicon().time.minutes_after[said.row].1, said.end));
     }
-    let plus = longest_of(text, at, context, |words| words.plus).map(|end| (1, end));
-    let (sign, from) = plus.or(longest_of(text, at, context, |words| words.less).map(|end| (-1, end)))?;
+    let plus = end_of(text, at, context, List::Plus).map(|end| (1, end));
+    let less = || end_of(text, at, context, List::Less).map(|end| (-1, end));
+    let (sign, from) = plus.or_else(less)?;
     let digits = || {
         let (digits, letters) = digits_and_letters(text, from)?;
         letters.is_empty().then_some((digits.parse().ok()?, from + 1))
@@ -377,10 +387,10 @@ fn minutes_after(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, 
 
 /// Whether what follows the hour is also how numbers are joined: "cinco y diez", but not "cinco y media".
 fn is_sum(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    let mut lists = context.languages.iter().map(|lang| lang.lexicon().time.minutes_after);
-    let quarter = lists.find_map(|list| longest(text, at, list));
+    let quarter = longest(text, at, context, List::MinutesAfter);
+    let quarter = quarter.map(|said| said.lang.lexicon().time.minutes_after[said.row]);
     // "Two and a half" is a number too, and so is its like in other languages; quarters are times only.
-    quarter.is_none_or(|(minutes, _)| minutes == 30)
+    quarter.is_none_or(|(_, minutes)| minutes == 30)
 }
 
 fn with_half(text: &Text, clock: Clock, context: &Context<'_>) -> Clock {
@@ -392,10 +402,8 @@ fn with_half(text: &Text, clock: Clock, context: &Context<'_>) -> Clock {
 
 /// The half of the day that is said at `at`.
 fn half(text: &Text, at: usize, context: &Context<'_>) -> Option<(Half, usize)> {
-    let lists: [(Half, Phrases); 3] =
-        [(Half::Am, |words| words.am), (Half::Pm, |words| words.pm), (Half::Night, |words| words.night)];
-    let ends =
-        lists.into_iter().filter_map(|(half, list)| Some((half, longest_of(text, at, context, list)?)));
+    let lists = [(Half::Am, List::Am), (Half::Pm, List::Pm), (Half::Night, List::Night)];
+    let ends = lists.into_iter().filter_map(|(half, list)| Some((half, end_of(text, at, context, list)?)));
     ends.max_by_key(|(_, end)| *end)
 }
 
@@ -414,7 +422,7 @@ fn spoken_hour(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, us
 
 /// A number in words.
 fn spoken(text: &Text, at: usize, context: &Context<'_>) -> Option<(i64, usize)> {
-    let counts = context.languages.iter().filter_map(|lang| count(text, at, &lang.lexicon().numbers));
+    let counts = context.languages.iter().filter_map(|lang| count(text, at, *lang));
     let (number, end) = counts.max_by_key(|(_, end)| *end)?;
     Some((i64::try_from(number).ok()?, end))
 }
@@ -514,6 +522,14 @@ mod tests {
             let languages = [lang];
             let context = Context { country, ..Context::of(&languages) };
             assert_eq!(TimeSlot.find(&Text::new(text), 0, &context), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn phrases_before_a_length_are_no_longer_than_is_looked_for() {
+        for words in [Lang::EN, Lang::FR, Lang::ES].map(|lang| &lang.lexicon().time) {
+            let phrases = words.ahead_before.iter().chain(words.ago_before);
+            assert!(phrases.into_iter().all(|phrase| phrase.split(' ').count() <= LEAD_WORDS_MAX));
         }
     }
 

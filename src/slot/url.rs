@@ -109,22 +109,35 @@ fn tail(rest: &str) -> &str {
     if !after_port.starts_with(['/', '?', '#']) {
         return if port > 1 { &rest[..port] } else { "" };
     }
-    let stops = |c: char| c.is_whitespace() || c.is_control() || "<>\"“”«»{}|\\^`".contains(c);
-    let run = after_port.find(stops).unwrap_or(after_port.len());
-    let mut tail = &rest[..port + run];
-    while let Some(shorter) = without_punctuation(tail) {
-        tail = shorter;
-    }
+    let run = after_port.char_indices().take_while(|(at, c)| *at <= URL_MAX && !ends_address(*c)).last();
+    let run = run.map_or(0, |(at, c)| at + c.len_utf8());
+    let tail = without_punctuation(&rest[..port + run]);
     if tail == "?" || tail == "#" { "" } else { tail }
 }
 
-/// `tail` without its last character when that ends a sentence or closes what was opened before the address.
-fn without_punctuation(tail: &str) -> Option<&str> {
-    let shorter = tail.strip_suffix(['.', ',', ';', ':', '!', '?', '\'', '’', '*', ')', ']', '…'])?;
-    let closes = |open: char, close: char| {
-        tail.ends_with(close) && tail.matches(open).count() >= tail.matches(close).count()
+/// Whether an address is over where this stands.
+fn ends_address(c: char) -> bool {
+    let sign = matches!(c, '<' | '>' | '"' | '“' | '”' | '«' | '»' | '{' | '}' | '|' | '\\' | '^' | '`');
+    sign || c.is_whitespace() || c.is_control()
+}
+
+/// `tail` without the characters at its end that end a sentence or close what was opened before the address. O(bytes).
+fn without_punctuation(tail: &str) -> &str {
+    let closes_more = |open, close| {
+        let count = |sign: u8| tail.bytes().filter(|byte| *byte == sign).count();
+        count(close).saturating_sub(count(open))
     };
-    (!closes('(', ')') && !closes('[', ']')).then_some(shorter)
+    let (mut round, mut square) = (None, None);
+    tail.trim_end_matches(|c: char| {
+        let surplus = match c {
+            ')' => round.get_or_insert_with(|| closes_more(b'(', b')')),
+            ']' => square.get_or_insert_with(|| closes_more(b'[', b']')),
+            _ => return matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '*' | '…'),
+        };
+        let strange = *surplus > 0;
+        *surplus = surplus.saturating_sub(1);
+        strange
+    })
 }
 
 /// One past the last token that starts before byte `end`.
@@ -165,6 +178,7 @@ mod tests {
             ("https://café.example/glacé", "https://café.example/glacé"),
             ("https://x.com/it's/🍦", "https://x.com/it's/🍦"),
             ("bit.ly/3xYz", "bit.ly/3xYz"),
+            ("([x.com/a_(b)[c]]).", "x.com/a_(b)[c]"),
         ] {
             assert_eq!(read(text), Answer::Value(Value::Text(url.into())), "{text}");
         }

@@ -1,12 +1,15 @@
 //! `yes_no` and `yes_no_maybe`: closed lexicons; whatever is neither is neither, never "no".
 
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, is_skip, phrase_at};
-use crate::language::Lexicon;
+use super::phrase::{begins, end_of, is_skip, row_of};
+use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind};
+use crate::language::{List, Lists};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
 /// Letters at the end of a word that are there for emphasis: "nooo", but not "too".
 const STRETCH_MIN: usize = 3;
+/// Letters of one kind at the end of a word of the lists: "yess".
+const PLAIN_MAX: usize = 2;
 
 /// Yes or no, as a truth.
 pub(super) struct YesNo;
@@ -14,15 +17,11 @@ pub(super) struct YesNo;
 /// Yes, no or maybe, as a choice.
 pub(super) struct YesNoMaybe;
 
-/// What an answer says, and the lists of its phrases.
-struct Says {
-    key: &'static str,
-    phrases: fn(&Lexicon) -> &'static [&'static str],
-}
-
-const YES: Says = Says { key: "yes", phrases: |lexicon| lexicon.yes };
-const NO: Says = Says { key: "no", phrases: |lexicon| lexicon.no };
-const MAYBE: Says = Says { key: "maybe", phrases: |lexicon| lexicon.maybe };
+/// What a list of answers says.
+const ANSWERS: [(&str, List); 3] = [(YES, List::Yes), (NO, List::No), (MAYBE, List::Maybe)];
+const YES: &str = "yes";
+const NO: &str = "no";
+const MAYBE: &str = "maybe";
 
 impl SlotType for YesNo {
     fn name(&self) -> &'static str {
@@ -47,8 +46,8 @@ impl SlotType for YesNo {
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
         // Maybe is looked for too: "not sure" is no "sure", and "i dont know" no "i dont".
-        let said = said_at(text, at, context, &[YES, NO, MAYBE]).filter(|(key, _)| *key != MAYBE.key);
-        said.map(|(key, end)| Found { end, value: Value::Truth(key == YES.key) }).into_iter().collect()
+        let said = said_at(text, at, context).filter(|(key, _)| *key != MAYBE);
+        said.map(|(key, end)| Found { end, value: Value::Truth(key == YES) }).into_iter().collect()
     }
 
     fn read(&self, text: &Text, context: &Context<'_>) -> Answer {
@@ -74,11 +73,11 @@ impl SlotType for YesNoMaybe {
     }
 
     fn example(&self) -> Option<String> {
-        Some("maybe".to_owned())
+        Some("no".to_owned()) // no word for maybe is one in every language
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
-        let said = said_at(text, at, context, &[YES, NO, MAYBE]);
+        let said = said_at(text, at, context);
         said.map(|(key, end)| Found { end, value: Value::Choice(key.to_owned()) }).into_iter().collect()
     }
 
@@ -89,35 +88,35 @@ impl SlotType for YesNoMaybe {
 
 /// The longest phrase that starts at `at`: what it says, and its end. The longer one says more ("no i do not");
 /// a phrase that two lists have says neither.
-fn said_at(text: &Text, at: usize, context: &Context<'_>, all: &[Says]) -> Option<(&'static str, usize)> {
-    let ends = all.iter().filter_map(|says| {
-        let lists = context.languages.iter().flat_map(|lang| (says.phrases)(lang.lexicon()).iter().copied());
-        lists.filter_map(|phrase| end_of(text, at, phrase)).max().map(|end| (end, says.key))
-    });
-    let ends: Vec<_> = ends.collect();
-    let longest = ends.iter().map(|(end, _)| *end).max()?;
-    let mut says = ends.into_iter().filter(|(end, _)| *end == longest);
+fn said_at(text: &Text, at: usize, context: &Context<'_>) -> Option<(&'static str, usize)> {
+    let word = text.token(at);
+    let held = held(word);
+    if held.is_empty() && !begins(word, Lists::of(&[List::Yes, List::No, List::Maybe])) {
+        return None;
+    }
+    let end_of_list = |list| {
+        let stretched = || held.iter().any(|plain| row_of(plain, context, list).is_some());
+        end_of(text, at, context, list).or_else(|| stretched().then_some(at + 1))
+    };
+    let ends = ANSWERS.map(|(key, list)| (end_of_list(list), key));
+    let longest = ends.iter().filter_map(|(end, _)| *end).max()?;
+    let mut says = ends.into_iter().filter(|(end, _)| *end == Some(longest));
     match (says.next(), says.next()) {
-        (Some((end, key)), None) => Some((key, end)),
+        (Some((_, key)), None) => Some((key, longest)),
         _ => None,
     }
 }
 
-/// The end of `phrase` at `at`; a phrase of one word may be stretched.
-fn end_of(text: &Text, at: usize, phrase: &str) -> Option<usize> {
-    // Most phrases begin otherwise, and hundreds are looked at.
-    if text.token(at).as_bytes().first() != phrase.as_bytes().first() {
-        return None;
+/// What `word` is without the emphasis of holding its last letter: "no" and "noo" for "nooo". Nothing where that letter
+/// is not held, or is all there is.
+fn held(word: &str) -> Vec<&str> {
+    let Some(last) = word.chars().next_back() else { return Vec::new() };
+    let stem = word.trim_end_matches(last);
+    let letters = (word.len() - stem.len()) / last.len_utf8();
+    if letters < STRETCH_MIN || stem.is_empty() {
+        return Vec::new();
     }
-    phrase_at(text, at, phrase).or_else(|| is_stretched(text.token(at), phrase).then_some(at + 1))
-}
-
-/// Whether `word` is `plain` with its last letter held: "nooo", "yesss". A letter alone is no word to hold.
-fn is_stretched(word: &str, plain: &str) -> bool {
-    let Some(last) = plain.chars().next_back() else { return false };
-    let stem = plain.trim_end_matches(last);
-    let held = word.strip_prefix(stem).filter(|held| held.chars().all(|c| c == last));
-    !stem.is_empty() && held.is_some_and(|held| held.chars().count() >= STRETCH_MIN)
+    (1..=PLAIN_MAX).map(|letters| &word[..stem.len() + letters * last.len_utf8()]).collect()
 }
 
 /// Every token must be part of the answer or say nothing: "yes but change it" is neither yes nor no.
@@ -139,7 +138,7 @@ fn read_all(slot: &dyn SlotType, text: &Text, context: &Context<'_>) -> Answer {
 }
 
 fn is_colour(text: &Text, at: usize, context: &Context<'_>) -> bool {
-    text.tokens()[at].kind == TokenKind::Emoji && said_at(text, at, context, &[YES, NO, MAYBE]).is_none()
+    text.tokens()[at].kind == TokenKind::Emoji && said_at(text, at, context).is_none()
 }
 
 #[cfg(test)]
@@ -280,6 +279,15 @@ mod tests {
         }
         for text in ["", "maybe not today but tomorrow", "yes maybe", "who is this", "😂"] {
             assert_eq!(choice(text), Answer::Unclear, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_the_lists_holds_its_last_letter_longer_than_is_looked_for() {
+        for phrase in LANGUAGES.map(Lang::lexicon).iter().flat_map(|l| [l.yes, l.no, l.maybe]).flatten() {
+            let last = phrase.chars().next_back().expect("a letter");
+            let held = phrase.chars().rev().take_while(|c| *c == last).count();
+            assert!(held <= PLAIN_MAX, "{phrase}");
         }
     }
 
