@@ -2,7 +2,8 @@
 //! what it costs to normalize a text, to build a grammar and to hold many brands. Nothing is read from outside.
 //!
 //! `cargo bench --bench recognize`, or a part of it: `cargo bench --bench recognize -- --size 2000`,
-//! `-- --only recognize`, `-- --only normalize`, `-- --only build`, `-- --only brands`. How time is taken is said in
+//! `-- --only recognize`, `-- --only normalize`, `-- --only build`, `-- --only brands`; `-- --only sayso` does nothing but
+//! recognize, for a profiler to look at. How time is taken is said in
 //! `timing.rs`, what is recognized in `workload.rs`, and what the others do in `peers.rs`.
 
 // Bench code: it prints, it measures, and a panic is the report.
@@ -23,6 +24,7 @@ use sayso::slot::{Context, Value};
 use sayso::sms::Text;
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 use timing::{Side, Times, time};
 use workload::{Class, Written};
 
@@ -30,6 +32,8 @@ use workload::{Class, Written};
 const SIZES: [usize; 4] = [20, 200, 2_000, 20_000];
 /// Brands that are held at once.
 const BRANDS: usize = 8_000;
+/// How long each class is recognized for a profiler.
+const ALONE: Duration = Duration::from_secs(2);
 /// Intents for which a set of regular expressions with the usual limits is tried: it does not fit into them from some
 /// hundreds on, and takes long to find out.
 const REGEX_INTENTS_MAX: usize = 2_000;
@@ -49,6 +53,10 @@ fn main() {
     let only = value("--only");
     let wanted = |part: &str| only.as_ref().is_none_or(|only| only == part);
     let mut bars = Bars::default();
+    if only.as_deref() == Some("sayso") {
+        sayso_alone(number("--size").unwrap_or(2_000));
+        return;
+    }
     if wanted("recognize") {
         recognize(&sizes, &mut bars);
     }
@@ -115,6 +123,28 @@ fn recognize(sizes: &[usize], bars: &mut Bars) {
         if let (Some(small), Some(large)) = (means.get(&20), means.get(&to)) {
             bars.at_most(&format!("mean at {to} intents, times that at 20"), large / small, most);
         }
+    }
+}
+
+/// Recognizes all texts again and again for a while.
+fn sayso_alone(size: usize) {
+    let written = Written::new(size, 0);
+    let mut found = Diagnostics::default();
+    let files = workload::parse(&written.files, &mut found);
+    let grammar = compile(&files, &|_| None, &mut found);
+    let queries = peers::queries(&workload::samples(&written, &files));
+    let context = context();
+    for (class, queries) in &queries {
+        let begin = Instant::now();
+        let mut rounds = 0;
+        while begin.elapsed() < ALONE {
+            rounds += 1;
+            for query in queries {
+                black_box(grammar.recognize(black_box(&query.text), &context));
+            }
+        }
+        let each = begin.elapsed().as_secs_f64() * 1e9 / (f64::from(rounds) * queries.len() as f64);
+        println!("{:8} {each:.0} ns", class.name());
     }
 }
 
