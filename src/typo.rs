@@ -15,6 +15,7 @@ use crate::reserved::{is_guarded, is_reserved};
 use crate::sms::Text;
 use crate::sms::normalize::{Piece, TokenKind};
 use rustc_hash::FxHasher;
+use smallvec::SmallVec;
 use std::hash::Hasher;
 
 /// Letters from which a word may have one edit.
@@ -33,7 +34,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// A vocabulary of folded words. O(words × their deletions): 9 for a word of 8 letters and one edit, 37 for two.
+    /// A vocabulary of folded words. O(words × their deletions), of which a word has at most 29.
     #[must_use]
     pub fn new(words: Words) -> Self {
         let mut indexed = Vec::new();
@@ -91,9 +92,13 @@ fn edits_max(letters: usize) -> usize {
     }
 }
 
-/// Hashes of a word and of what is left of it without one letter, or without two.
+/// Letters at the beginning of a word of which deletions are made. Two words that are within two edits have beginnings that
+/// are alike without two letters each, if these are longer than two (Garbe's prefix index).
+const BEGINNING: usize = 7;
+
+/// Hashes of the beginning of a word and of what is left of it without one letter, or without two.
 fn each_deletion(word: &str, depth: usize, found: &mut impl FnMut(u32)) {
-    let letters: Vec<char> = word.chars().collect();
+    let letters: SmallVec<[char; BEGINNING]> = word.chars().take(BEGINNING).collect();
     let hash = |one: usize, two: usize| {
         let mut state = FxHasher::default();
         for (at, letter) in letters.iter().enumerate() {
@@ -250,6 +255,22 @@ mod tests {
     fn words_run_together_keep_their_order_in_the_text() {
         let text = mended(&Text::new("signme up"), &[&vocabulary(["sign", "me", "up"])]).expect("mended");
         assert_eq!([0, 1, 2].map(|at| text.span(at..at + 1)), [0..6, 6..6, 7..9]);
+    }
+
+    #[test]
+    fn a_slip_behind_the_indexed_beginning_is_mended_too() {
+        let vocabulary = vocabulary(["subscription", "announcement"]);
+        for (typed, meant) in [
+            ("subscriptoin", "subscription"),
+            ("subscriptn", "subscription"),
+            ("xsubscription", "subscription"),
+            ("bscription", "subscription"),
+            ("annoucemnt", "announcement"),
+            ("anouncemment", "announcement"),
+        ] {
+            assert_eq!(mended_word(typed, &[&vocabulary]), Some(vec![meant.to_owned()]), "{typed}");
+        }
+        assert_eq!(mended_word("anncement", &[&vocabulary]), None);
     }
 
     #[test]

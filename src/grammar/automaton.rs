@@ -22,8 +22,10 @@ pub(super) struct Pattern {
     pub(super) place: Place,
     /// It has a gap, so it is no part of the automaton: gaps multiply its states (3^k for k floating ones).
     pub(super) gapped: bool,
-    /// It has no slot and none of its words is a skip word: which words of a text it took needs no second look.
+    /// It has words only: which words of a text it took needs no second look, where none can be skipped.
     pub(super) plain: bool,
+    /// Some of its words are skip words.
+    pub(super) skippable: bool,
 }
 
 /// A type that slots of this grammar use.
@@ -120,13 +122,15 @@ const NO_ROW: u32 = u32::MAX;
 const NO_EDGE: u32 = u32::MAX;
 /// Edges up to which they are looked at one by one: they lie in one or two lines of the cache.
 const FEW_EDGES: usize = 8;
-/// A state has a row, one entry for each word of the grammar, when it has an edge for at least one word in so many.
-const ROW_SHARE: usize = 16;
+/// A state has a row, one entry for each word of the grammar, when it has an edge for at least one word in so many; the
+/// start always has one.
+const ROW_SHARE: usize = 3;
 
 /// A deterministic automaton over words, as flat tables. A step is O(1) at the start and in every state that knows many
 /// words, O(log edges) elsewhere.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Automaton {
+    /// The states, and one more, where the tables end.
     states: Vec<State>,
     word_edges: Vec<(Sym, u32)>,
     slot_edges: Vec<(u16, u32)>,
@@ -144,13 +148,28 @@ struct State {
     row: u32,
 }
 
+impl Default for Automaton {
+    fn default() -> Self {
+        let mut empty = Self {
+            states: Vec::new(),
+            word_edges: Vec::new(),
+            slot_edges: Vec::new(),
+            accepts: Vec::new(),
+            rows: Vec::new(),
+            row_length: 0,
+        };
+        empty.mark_end();
+        empty
+    }
+}
+
 impl Automaton {
     pub(super) fn len(&self) -> usize {
-        self.states.len()
+        self.states.len() - 1
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.states.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn edges(&self) -> usize {
@@ -164,6 +183,13 @@ impl Automaton {
         slots: impl Iterator<Item = (u16, u32)>,
         accepts: impl Iterator<Item = u32>,
     ) {
+        self.word_edges.extend(words);
+        self.slot_edges.extend(slots);
+        self.accepts.extend(accepts);
+        self.mark_end();
+    }
+
+    fn mark_end(&mut self) {
         let number = |n: usize| u32::try_from(n).expect("edges are bounded with the states");
         self.states.push(State {
             words: number(self.word_edges.len()),
@@ -171,26 +197,23 @@ impl Automaton {
             accepts: number(self.accepts.len()),
             row: NO_ROW,
         });
-        self.word_edges.extend(words);
-        self.slot_edges.extend(slots);
-        self.accepts.extend(accepts);
     }
 
     /// Gives rows to the states that know many of the grammar's words; no state is added afterwards.
     pub(super) fn finish(&mut self, words: usize) {
         self.row_length = words;
-        for state in 0..self.states.len() {
-            let at = u32::try_from(state).expect("states are bounded");
-            let edges = self.word_edges(at).len();
-            if edges > FEW_EDGES && edges * ROW_SHARE >= words {
-                let start = self.rows.len();
-                self.states[state].row = u32::try_from(start / words).expect("rows are few");
-                self.rows.resize(start + words, NO_EDGE);
-                for edge in self.range(state, |state| state.words, self.word_edges.len()) {
-                    let (sym, to) = self.word_edges[edge];
-                    self.rows[start + sym as usize] = to;
-                }
+        for state in (0..).take(self.len()) {
+            let edges = self.word_edges(state);
+            if state > 0 && (edges.len() <= FEW_EDGES || edges.len() * ROW_SHARE < words) {
+                continue;
             }
+            let mut row = vec![NO_EDGE; words];
+            for (sym, to) in edges {
+                row[*sym as usize] = *to;
+            }
+            let number = u32::try_from(self.rows.len() / words).expect("rows are few");
+            self.rows.append(&mut row);
+            self.states[state as usize].row = number;
         }
         self.states.shrink_to_fit();
         self.word_edges.shrink_to_fit();
@@ -199,15 +222,10 @@ impl Automaton {
         self.rows.shrink_to_fit();
     }
 
-    fn range(&self, state: usize, start: impl Fn(&State) -> u32, end: usize) -> std::ops::Range<usize> {
-        let next = self.states.get(state + 1).map_or(end, |next| start(next) as usize);
-        start(&self.states[state]) as usize..next
-    }
-
     /// The state after one more word.
+    #[inline]
     pub(super) fn after(&self, state: u32, sym: Sym) -> Option<u32> {
-        let at = state as usize;
-        let row = self.states[at].row;
+        let row = self.states[state as usize].row;
         if row != NO_ROW {
             if sym as usize >= self.row_length {
                 return None; // a word that no pattern holds
@@ -223,15 +241,27 @@ impl Automaton {
         Some(edges[edge].1)
     }
 
+    /// A state, and the next one, where its tables end.
+    #[inline]
+    fn bounds(&self, state: u32) -> (State, State) {
+        (self.states[state as usize], self.states[state as usize + 1])
+    }
+
+    #[inline]
     pub(super) fn word_edges(&self, state: u32) -> &[(Sym, u32)] {
-        &self.word_edges[self.range(state as usize, |state| state.words, self.word_edges.len())]
+        let (here, next) = self.bounds(state);
+        &self.word_edges[here.words as usize..next.words as usize]
     }
 
+    #[inline]
     pub(super) fn slot_edges(&self, state: u32) -> &[(u16, u32)] {
-        &self.slot_edges[self.range(state as usize, |state| state.slots, self.slot_edges.len())]
+        let (here, next) = self.bounds(state);
+        &self.slot_edges[here.slots as usize..next.slots as usize]
     }
 
+    #[inline]
     pub(super) fn accepts(&self, state: u32) -> &[u32] {
-        &self.accepts[self.range(state as usize, |state| state.accepts, self.accepts.len())]
+        let (here, next) = self.bounds(state);
+        &self.accepts[here.accepts as usize..next.accepts as usize]
     }
 }

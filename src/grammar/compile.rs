@@ -125,6 +125,7 @@ impl<'b> Builder<'b> {
             place: written.place,
             gapped: draft.gapped,
             plain: false,
+            skippable: false,
         });
     }
 
@@ -309,13 +310,13 @@ impl<'b> Builder<'b> {
     }
 }
 
-/// Marks the patterns of which nothing but their words need be known.
+/// Marks the patterns of words alone, and those with words that may be skipped.
 fn mark_plain(grammar: &mut Grammar) {
     for (number, pattern) in (0..).zip(&mut grammar.patterns) {
-        pattern.plain = grammar.positions.labels(number).all(|label| match label {
-            Label::Word(sym) => !grammar.marks[sym as usize].skip,
-            Label::Any | Label::Slot { .. } => false,
-        });
+        let mut labels = grammar.positions.labels(number);
+        pattern.plain = grammar.positions.labels(number).all(|label| matches!(label, Label::Word(_)));
+        pattern.skippable =
+            labels.any(|label| matches!(label, Label::Word(sym) if grammar.marks[sym as usize].skip));
     }
 }
 

@@ -31,9 +31,8 @@ pub(super) struct Step {
 struct Position {
     /// Its first step; its last one is before the next position's first.
     steps: u32,
-    pattern: u32,
-    /// Whether the pattern can end here.
-    end: bool,
+    /// Twice the number of its pattern, and one more where the pattern can end.
+    pattern_and_end: u32,
 }
 
 /// The positions of all patterns.
@@ -58,11 +57,11 @@ impl Positions {
     }
 
     pub(super) fn pattern(&self, position: u32) -> u32 {
-        self.all[position as usize].pattern
+        self.all[position as usize].pattern_and_end / 2
     }
 
     pub(super) fn is_end(&self, position: u32) -> bool {
-        self.all[position as usize].end
+        self.all[position as usize].pattern_and_end % 2 == 1
     }
 
     pub(super) fn steps(&self, position: u32) -> &[Step] {
@@ -104,8 +103,8 @@ impl Positions {
         let mut next = 0;
         while next < order.len() {
             let reached = sketch.silently_from(order[next]);
-            let end = reached.contains(&sketch.end());
-            self.all.push(Position { steps: number(self.steps.len()), pattern, end });
+            let end = u32::from(reached.contains(&sketch.end()));
+            self.all.push(Position { steps: number(self.steps.len()), pattern_and_end: 2 * pattern + end });
             let before = self.steps.len();
             for (_, label, to) in reached.iter().flat_map(|state| sketch.labelled_from(*state)) {
                 let to = sketch.onward(*to);
@@ -126,7 +125,7 @@ impl Positions {
             self.steps.truncate(kept);
             next += 1;
         }
-        self.all[first as usize].end
+        self.is_end(first)
     }
 
     /// Takes the last pattern away again.

@@ -82,6 +82,10 @@ pub(super) struct View<'v> {
     pub(super) text: &'v Text,
     pub(super) context: &'v Context<'v>,
     pub(super) seen: &'v [Seen],
+    /// How many tokens may not be skipped.
+    words: usize,
+    /// Another scope changes which words may be skipped.
+    skips_changed: bool,
 }
 
 type Numbers = SmallVec<[u32; 8]>;
@@ -99,12 +103,16 @@ impl Grammar {
         if text.tokens().is_empty() {
             return Vec::new();
         }
-        let mut seen = self.seen(text, skips);
+        let mut seen: SmallVec<[Seen; 32]> = SmallVec::new();
+        self.see(text, skips, &mut seen);
+        let mut words = seen.iter().filter(|token| !token.skip).count();
         // A text of nothing but skip words keeps them: "thanks" can be an intent.
-        if seen.iter().all(|token| token.skip) {
+        if words == 0 {
+            words = seen.len();
             seen.iter_mut().for_each(|token| token.skip = false);
         }
-        let view = View { grammar: self, text, context, seen: &seen };
+        let view =
+            View { grammar: self, text, context, seen: &seen, words, skips_changed: !skips.is_empty() };
         let mut finds = Finds::default();
         let mut patterns = view.run(&mut finds);
         view.call_gapped(&mut patterns);
@@ -113,13 +121,12 @@ impl Grammar {
             patterns.dedup();
         }
         let mut matches = Vec::with_capacity(patterns.len());
-        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, skips, &mut finds)));
+        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, &mut finds)));
         best_first(&mut matches);
         matches
     }
 
-    fn seen(&self, text: &Text, skips: &SkipWords) -> SmallVec<[Seen; 32]> {
-        let mut all: SmallVec<[Seen; 32]> = SmallVec::with_capacity(text.tokens().len());
+    fn see(&self, text: &Text, skips: &SkipWords, all: &mut SmallVec<[Seen; 32]>) {
         for (token, word) in text.tokens().iter().zip(text.words()) {
             all.push(match self.words().number(word) {
                 Some(sym) => {
@@ -135,7 +142,6 @@ impl Grammar {
                 .zip(text.words())
                 .for_each(|(seen, word)| seen.skip = skips.skips(word, seen.skip));
         }
-        all
     }
 }
 
@@ -143,15 +149,35 @@ impl View<'_> {
     /// The patterns that end with the last token.
     fn run(&self, finds: &mut Finds) -> Numbers {
         let automaton = &self.grammar.automaton;
-        let mut accepted = Numbers::new();
         if automaton.is_empty() {
-            return accepted;
+            return Numbers::new();
         }
-        let mut now = Numbers::from_slice(&[0]);
+        let mut state = 0;
+        // As long as there is one way only, no set of states is kept.
+        for (at, token) in self.seen.iter().enumerate() {
+            let begins = |(kind, _): &(u16, u32)| !finds.at(self, *kind, at).is_empty();
+            if automaton.slot_edges(state).iter().any(begins) {
+                return self.run_ways(state, at, finds);
+            }
+            state = match (automaton.after(state, token.sym), token.skip) {
+                (Some(to), false) => to,
+                (None, true) => state,
+                (Some(_), true) => return self.run_ways(state, at, finds),
+                (None, false) => return Numbers::new(),
+            };
+        }
+        Numbers::from_slice(automaton.accepts(state))
+    }
+
+    /// The patterns that end with the last token, from a state and a token on, by all ways.
+    fn run_ways(&self, state: u32, from: usize, finds: &mut Finds) -> Numbers {
+        let automaton = &self.grammar.automaton;
+        let mut accepted = Numbers::new();
+        let mut now = Numbers::from_slice(&[state]);
         let mut next = Numbers::new();
         // Where slots end that were found on the way: token and state.
         let mut arrivals: BTreeSet<(usize, u32)> = BTreeSet::new();
-        for (at, token) in self.seen.iter().enumerate() {
+        for (at, token) in self.seen.iter().enumerate().skip(from) {
             for state in &now {
                 for &(kind, to) in automaton.slot_edges(*state) {
                     let ends = finds.at(self, kind, at).iter().map(|found| (found.end, to));
@@ -190,12 +216,13 @@ impl View<'_> {
     }
 
     /// How a pattern takes the text, if it does.
-    fn matched(&self, number: u32, skips: &SkipWords, finds: &mut Finds) -> Option<Match> {
-        let Pattern { intent, language, plain, priority, .. } = self.grammar.patterns[number as usize];
-        let (rank, slots) = if plain && skips.is_empty() {
-            // It took every token that is no skip word, as it stands.
-            let words = self.seen.iter().filter(|token| !token.skip).count();
-            let literals = u32::try_from(words).expect("texts are cut");
+    fn matched(&self, number: u32, finds: &mut Finds) -> Option<Match> {
+        let Pattern { intent, language, plain, skippable, priority, .. } =
+            self.grammar.patterns[number as usize];
+        // No word that it holds could be skipped: it took every token that is not.
+        let all_taken = plain && (self.words == self.seen.len() || !skippable && !self.skips_changed);
+        let (rank, slots) = if all_taken {
+            let literals = u32::try_from(self.words).expect("texts are cut");
             (Rank { priority, literals, narrow: 0, gaps: Reverse(0) }, Vec::new())
         } else {
             align(self, number, finds)?

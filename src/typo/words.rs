@@ -7,10 +7,28 @@ use std::hash::Hasher;
 /// Folded words, numbered from 0 in the order they came. Looking up is O(letters), whatever the number of words.
 #[derive(Debug, Default, Clone)]
 pub struct Words {
-    numbers: HashTable<u32>,
+    entries: HashTable<Entry>,
     letters: String,
     /// One past the last byte of each word in `letters`.
     ends: Vec<u32>,
+}
+
+/// Letters of a word that stand in its entry: for most words all of them, so that finding one looks at one place.
+const BEGINNING: usize = 11;
+
+/// The beginning of a word, filled up with zeros, then its length; and its number.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key: [u8; BEGINNING + 1],
+    number: u32,
+}
+
+fn key(word: &str) -> [u8; BEGINNING + 1] {
+    let mut key = [0; BEGINNING + 1];
+    let beginning = word.len().min(BEGINNING);
+    key[..beginning].copy_from_slice(&word.as_bytes()[..beginning]);
+    key[BEGINNING] = u8::try_from(word.len()).unwrap_or(u8::MAX);
+    key
 }
 
 impl Words {
@@ -26,14 +44,18 @@ impl Words {
         self.letters.push_str(word);
         self.ends.push(u32::try_from(self.letters.len()).expect("files are bounded far below 4 GiB"));
         let (letters, ends) = (&self.letters, &self.ends);
-        self.numbers.insert_unique(hash(word), number, |other| hash(spelt(letters, ends, *other)));
+        let entry = Entry { key: key(word), number };
+        self.entries.insert_unique(hash(word), entry, |other| hash(spelt(letters, ends, other.number)));
         number
     }
 
     /// The number of a word.
     #[must_use]
     pub fn number(&self, word: &str) -> Option<u32> {
-        self.numbers.find(hash(word), |number| self.word(*number) == word).copied()
+        let key = key(word);
+        let is_it =
+            |entry: &Entry| entry.key == key && (word.len() <= BEGINNING || self.word(entry.number) == word);
+        self.entries.find(hash(word), is_it).map(|entry| entry.number)
     }
 
     /// The word of a number.
@@ -67,7 +89,7 @@ impl Words {
         self.letters.shrink_to_fit();
         self.ends.shrink_to_fit();
         let (letters, ends) = (&self.letters, &self.ends);
-        self.numbers.shrink_to_fit(|number| hash(spelt(letters, ends, *number)));
+        self.entries.shrink_to_fit(|entry| hash(spelt(letters, ends, entry.number)));
     }
 }
 
@@ -99,9 +121,14 @@ mod tests {
 
     #[test]
     fn words_keep_their_numbers() {
-        let mut words: Words = ["join", "now", "join", "日本", ""].into_iter().collect();
-        assert_eq!(words.iter().collect::<Vec<_>>(), ["join", "now", "日本", ""]);
+        let mut words: Words =
+            ["join", "now", "join", "日本", "", "unforgettable", "unforgettably"].into_iter().collect();
+        assert_eq!(
+            words.iter().collect::<Vec<_>>(),
+            ["join", "now", "日本", "", "unforgettable", "unforgettably"]
+        );
         assert_eq!([words.number("日本"), words.number("jo"), words.number("")], [Some(2), None, Some(3)]);
+        assert_eq!(words.number("unforgettably"), Some(5));
         words.shrink();
         assert_eq!(words.number("now"), Some(1));
     }
