@@ -1,7 +1,8 @@
 //! What sayso is measured beside: other ways to find which intent a text means. None of them knows skip words or reads the
 //! values of slots, so each does less; what it gets right is printed with its times.
 //!
-//! - A `HashMap` with the standard hasher, from every text of every pattern without slots to its intent.
+//! - A `HashMap` with the standard hasher, from the tokens of every text of every pattern without slots to its intent; and
+//!   one from the same texts as single strings, which sayso would first have to make.
 //! - Aho-Corasick over the intents' own words, each with its spaces: the first one found is the answer.
 //! - A `RegexSet` of all patterns, anchored, with the limits as they are and with large ones.
 //! - One parser of nom for each pattern, tried one after the other.
@@ -21,6 +22,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Query {
     pub(crate) text: Text,
+    /// The folded words.
+    words: Vec<String>,
     /// The folded words, parted by spaces.
     pub(crate) joined: String,
     /// The same with a space before and behind.
@@ -31,7 +34,11 @@ pub(crate) struct Query {
 
 impl Input for Query {
     fn touch(&self) -> usize {
-        let words = self.text.words().chain([&*self.joined, &*self.padded, self.text.original()]);
+        let words = self.text.words().chain(self.words.iter().map(String::as_str)).chain([
+            &*self.joined,
+            &*self.padded,
+            self.text.original(),
+        ]);
         words.flat_map(str::bytes).map(usize::from).sum()
     }
 }
@@ -40,9 +47,10 @@ pub(crate) fn queries(samples: &[Sample]) -> BTreeMap<Class, Vec<Query>> {
     let mut queries: BTreeMap<Class, Vec<Query>> = BTreeMap::new();
     for sample in samples {
         let text = Text::new(&sample.body);
-        let joined = text.words().collect::<Vec<_>>().join(" ");
+        let words: Vec<String> = text.words().map(str::to_owned).collect();
+        let joined = words.join(" ");
         let (intent, slots) = (sample.intent, sample.slots.clone());
-        let query = Query { text, padded: format!(" {joined} "), joined, intent, slots };
+        let query = Query { text, words, padded: format!(" {joined} "), joined, intent, slots };
         queries.entry(sample.class).or_default().push(query);
     }
     queries
@@ -57,17 +65,32 @@ fn patterns(files: &[GrammarFile]) -> impl Iterator<Item = (usize, &Sequence)> {
     intents.flat_map(|(number, intent)| intent.patterns.iter().map(move |pattern| (number, pattern)))
 }
 
-/// The exact look-up.
+/// The exact look-up of the same tokens.
 pub(crate) fn hash_map(files: &[GrammarFile]) -> Peer<'static> {
     let begin = Instant::now();
-    let ways = Ways::of(files);
-    let mut map: HashMap<String, usize> = HashMap::new();
-    for (intent, pattern) in patterns(files).filter(|(_, pattern)| !spoken::has_slot(pattern)) {
-        map.extend(spoken::all_texts(pattern, &ways).into_iter().map(|text| (text, intent)));
-    }
+    let words = |text: String| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let map: HashMap<Vec<String>, usize> = texts(files).map(|(text, intent)| (words(text), intent)).collect();
+    let note = format!("{} texts in {:.1?}", map.len(), begin.elapsed());
+    let answer = Box::new(move |query: &Query| map.get(&query.words).copied());
+    Peer { name: "HashMap", note, answer }
+}
+
+/// The exact look-up of a single string.
+pub(crate) fn hash_map_of_strings(files: &[GrammarFile]) -> Peer<'static> {
+    let begin = Instant::now();
+    let map: HashMap<String, usize> = texts(files).collect();
     let note = format!("{} texts in {:.1?}", map.len(), begin.elapsed());
     let answer = Box::new(move |query: &Query| map.get(query.joined.as_str()).copied());
-    Peer { name: "HashMap", note, answer }
+    Peer { name: "HashMap of strings", note, answer }
+}
+
+/// Every text of every pattern without slots, with the number of its intent.
+fn texts(files: &[GrammarFile]) -> impl Iterator<Item = (String, usize)> {
+    let ways = Ways::of(files);
+    let patterns = patterns(files).filter(|(_, pattern)| !spoken::has_slot(pattern));
+    patterns.flat_map(move |(intent, pattern)| {
+        spoken::all_texts(pattern, &ways).into_iter().map(move |text| (text, intent)).collect::<Vec<_>>()
+    })
 }
 
 /// Keywords anywhere in a text.
