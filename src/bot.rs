@@ -8,11 +8,11 @@ pub use link::{BrandSources, Shared, link, link_shared};
 use crate::expr;
 use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
-use crate::grammar::{Grammar, Match, SkipWords};
+use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
-use crate::typo::mended;
+use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -89,6 +89,8 @@ pub struct Bot {
     flows: Vec<Flow>,
     nodes: Vec<Node>,
     shared: Scope,
+    /// The shared words of its languages.
+    vocabularies: Vec<Arc<Vocabulary>>,
     own: Scope,
 }
 
@@ -237,30 +239,33 @@ pub struct Heard {
 }
 
 impl Bot {
-    /// All that a text can mean to this brand, best first. The shared grammar and the brand's own run side by side.
+    /// All that a text can mean to this brand, best first. The brand's own grammar and the shared one run side by side; of the
+    /// shared one its languages are heard.
     #[must_use]
     pub fn recognize(&self, text: &Text, context: &Context<'_>) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        let changed = self.own.grammar.skips();
-        for (scope, skips) in [(&self.own, &SkipWords::default()), (&self.shared, changed)] {
-            let matches = scope.grammar.recognize_for(text, context, skips);
-            heard.extend(matches.into_iter().filter_map(|matched| {
-                let intent = scope.intents[matched.intent as usize]?;
-                Some(Heard { intent, matched })
-            }));
-        }
+        let heard = |scope: &Scope, matched: Match| {
+            let intent = scope.intents[matched.intent as usize]?;
+            Some(Heard { intent, matched })
+        };
+        let own = self.own.grammar.recognize(text, context).into_iter();
+        let shared = self.shared.grammar.recognize_for(text, context, self.own.grammar.skips()).into_iter();
+        let shared = shared.filter(|matched| self.languages.contains(&matched.language));
+        let mut all: Vec<Heard> = own.filter_map(|matched| heard(&self.own, matched)).collect();
+        all.extend(shared.filter_map(|matched| heard(&self.shared, matched)));
         // Stable: of equals the brand's own comes first.
-        heard.sort_by_key(|heard| std::cmp::Reverse(heard.matched.rank));
-        heard
+        all.sort_by_key(|heard| std::cmp::Reverse(heard.matched.rank));
+        all
     }
 
-    /// A text with its misspelt words mended, by the words of the grammars and of the question's own list; `None` where
-    /// there was nothing to mend.
+    /// A text with its look-alike letters read as Latin ones and its misspelt words mended, by the words of the grammars and
+    /// of the question's own list; `None` where there was nothing to mend.
     #[must_use]
     pub fn mended(&self, text: &Text, ask: Option<&Ask>) -> Option<Text> {
-        let mut vocabularies = vec![self.own.grammar.vocabulary(), self.shared.grammar.vocabulary()];
+        let shared = self.vocabularies.iter().map(|words| &**words);
+        let mut vocabularies: Vec<&Vocabulary> = shared.chain([self.own.grammar.vocabulary()]).collect();
         vocabularies.extend(ask.and_then(|ask| self.field(ask.field).slot_type.vocabulary()));
-        mended(text, &vocabularies)
+        let latin = text.latinized();
+        mended(latin.as_ref().unwrap_or(text), &vocabularies).or(latin)
     }
 
     /// What reading values depends on at that moment.

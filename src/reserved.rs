@@ -60,9 +60,14 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 /// Letters of the longest word: a longer text is none of them.
 const WORD_BYTES_MAX: usize = 32;
 
-/// The word that a whole text is, and what it is, however it is typed: "Stop!", "S T O P", "𝓢𝓽𝓸𝓹". O(text).
+/// The word that a whole text is, and what it is, however it is typed: "Stop!", "S T O P", "𝓢𝓽𝓸𝓹", "ЅТОР" in Cyrillic
+/// letters. O(text).
 #[must_use]
 pub fn meaning(text: &Text) -> Option<(String, Reserved)> {
+    as_it_stands(text).or_else(|| as_it_stands(&text.latinized()?))
+}
+
+fn as_it_stands(text: &Text) -> Option<(String, Reserved)> {
     let bytes: usize = text.words().map(str::len).sum();
     if bytes == 0 || bytes > WORD_BYTES_MAX {
         return None;

@@ -178,17 +178,14 @@ pub enum DateOrder {
     DayFirst,
 }
 
+/// The moment in which samples are read and proofs are made (1 June 2026): any will do, if it is always the same.
+const PROOF_MOMENT: Timestamp = Timestamp::constant(1_780_272_000, 0);
+
 impl<'c> Context<'c> {
     /// A context in which only the languages matter: for types that know no time and no place, and for proofs.
     #[must_use]
     pub fn of(languages: &'c [Lang]) -> Self {
-        Self {
-            languages,
-            now: Timestamp::UNIX_EPOCH,
-            zone: TimeZone::UTC,
-            dates: DateOrder::default(),
-            country: "US",
-        }
+        Self { languages, now: PROOF_MOMENT, zone: TimeZone::UTC, dates: DateOrder::default(), country: "US" }
     }
 }
 
@@ -248,6 +245,11 @@ pub trait SlotType: Send + Sync {
         None
     }
 
+    /// Texts that are such a value, for checks: all of a list, an example of the others.
+    fn answers(&self) -> Vec<String> {
+        self.example().into_iter().collect()
+    }
+
     /// The words of its values and their misspellings, where they are a list.
     fn vocabulary(&self) -> Option<&Vocabulary> {
         None
@@ -277,6 +279,10 @@ impl<T: SlotType + ?Sized> SlotType for &T {
 
     fn example(&self) -> Option<String> {
         (**self).example()
+    }
+
+    fn answers(&self) -> Vec<String> {
+        (**self).answers()
     }
 
     fn vocabulary(&self) -> Option<&Vocabulary> {

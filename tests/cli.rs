@@ -117,7 +117,7 @@ fn here(arguments: &[&str]) -> Ran {
 #[test]
 fn the_repository_is_a_workspace_without_mistakes() {
     let check = here(&["check"]);
-    assert_eq!((check.code, check.err.as_str()), (Some(0), ""), "{check:#?}");
+    assert_eq!(check.code, Some(0), "{check:#?}");
     assert!(check.out.contains("0 errors, 0 warnings"), "{check:#?}");
     let below = run(&Path::new(HERE).join("flows"), &["check"]);
     assert_eq!(below.out, check.out, "a workspace is found from the folders in it");

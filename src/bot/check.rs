@@ -1,10 +1,20 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
-use super::{Action, Bot, BrandSources, NodeIx};
+use super::{Action, Ask, Bot, BrandSources, IntentIx, Node, NodeIx};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::flow::syntax::{Line, NodeDecl};
+use crate::slot::{Answer, Context, Openness};
+use crate::sms::Text;
+use std::collections::BTreeMap;
 
-/// Reports what would surprise people. O(nodes + ways).
-pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+/// Reports what would surprise people. O(nodes + ways), and a reading of each of `texts` for each closed question; `texts`
+/// are some that the patterns take, with what they mean.
+pub(super) fn check(
+    bot: &Bot,
+    sources: &BrandSources<'_>,
+    texts: &[(IntentIx, String)],
+    found: &mut Diagnostics,
+) {
     let mut reached = vec![false; bot.nodes.len()];
     for (number, decl) in sources.flows.iter().flat_map(|file| &file.flows).enumerate() {
         let flow = &bot.flows[number];
@@ -38,11 +48,63 @@ pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
             let diagnostic = Diagnostic::new(Code::SilentCycle, decl.name.place, message);
             found.push(diagnostic.hint("let one of the `silent` ways lead to an end"));
         }
+        overlaps(bot, NodeIx::new(index), decl, texts, found);
     }
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
         found.push(diagnostic.hint("write `numbers +14045550100 via ACCOUNT` before it goes live"));
     }
+}
+
+/// Reports intents of which a text is an answer to the waiting question, too: there the answer wins.
+fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
+    let node = bot.node(ix);
+    let Some(ask) = &node.wait else { return };
+    let slot_type = &bot.field(ask.field).slot_type;
+    let place = decl
+        .lines
+        .iter()
+        .find_map(|line| if let Line::Ask(ask) = line { Some(ask.field.place) } else { None });
+    let (Some(place), Openness::Closed) = (place, slot_type.openness()) else { return };
+    let context = Context::of(&bot.languages);
+    let is_answer = |text: &str| matches!(slot_type.read(&Text::new(text), &context), Answer::Value(_));
+    let mut shortest: BTreeMap<IntentIx, String> = BTreeMap::new();
+    let mut overlap = |intent: IntentIx, text: String| {
+        let known = shortest.entry(intent).or_insert_with(|| text.clone());
+        if text.len() < known.len() {
+            *known = text;
+        }
+    };
+    for text in slot_type.answers().into_iter().filter(|text| is_answer(text)) {
+        let heard = bot.recognize(&Text::new(&text), &context);
+        heard
+            .iter()
+            .filter(|heard| acts(bot, node, ask, heard.intent))
+            .for_each(|h| overlap(h.intent, text.clone()));
+    }
+    for (intent, text) in
+        texts.iter().filter(|(intent, text)| acts(bot, node, ask, *intent) && is_answer(text))
+    {
+        overlap(*intent, text.clone());
+    }
+    for (intent, text) in shortest {
+        let name = &bot.intent(intent).name;
+        let message = format!(
+            "`{text}` is an answer to this question and means `{name}`: here rung 4 takes it, as the answer"
+        );
+        let diagnostic = Diagnostic::new(Code::AnswerOverlaps, place, message);
+        found.push(diagnostic.hint(
+            "a closed answer comes before `on` and keywords; write another word where that would surprise",
+        ));
+    }
+}
+
+/// Whether an intent would do something else than ask again while a question waits.
+fn acts(bot: &Bot, node: &Node, ask: &Ask, intent: IntentIx) -> bool {
+    let linked = bot.intent(intent);
+    let mut branches = ask.on.iter().chain(&bot.flow(node.flow).on);
+    let starts = linked.starts.is_some_and(|flow| flow != node.flow);
+    starts || linked.optin || branches.any(|(heard, _)| *heard == intent)
 }
 
 /// Whether somebody who never answers would be written to again and again: a way from a node back to itself by silence

@@ -17,9 +17,10 @@ use crate::grammar::{Comparable, Grammar, compile, declared, prove, prove_togeth
 use crate::language::Lang;
 use crate::slot::{DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId};
+use crate::typo::Vocabulary;
 use fields::fields;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The grammars that all brands share, compiled once.
@@ -28,6 +29,8 @@ pub struct Shared {
     grammar: Arc<Grammar>,
     comparable: Arc<Comparable>,
     types: Types,
+    /// The words of each language, for mending: a brand's people misspell its own languages.
+    vocabularies: BTreeMap<Lang, Arc<Vocabulary>>,
 }
 
 /// Types that grammar files define, by name.
@@ -56,7 +59,9 @@ pub fn link_shared(files: &[GrammarFile], found: &mut Diagnostics) -> Shared {
     let types = declared(files, found);
     let grammar = compile(files, &|name| types.get(name).cloned(), found);
     let comparable = Arc::new(prove(&grammar, files, found));
-    Shared { grammar: Arc::new(grammar), comparable, types }
+    let languages = files.iter().map(GrammarFile::language);
+    let vocabularies = languages.map(|lang| (lang, Arc::new(grammar.vocabulary_in(lang)))).collect();
+    Shared { grammar: Arc::new(grammar), comparable, types, vocabularies }
 }
 
 /// Links one brand. With any error among `found` there is no bot; all mistakes are reported either way.
@@ -65,10 +70,11 @@ pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics
     let mut own_found = Diagnostics::default();
     let mut linker = Linker::new(sources, shared, &mut own_found);
     linker.flows();
+    let texts = std::mem::take(&mut linker.texts);
     let bot = linker.finish();
     let sound = !own_found.has_errors();
     if sound {
-        check(&bot, sources, &mut own_found);
+        check(&bot, sources, &texts, &mut own_found);
     }
     let sound = !own_found.has_errors();
     found.extend(own_found);
@@ -81,10 +87,13 @@ struct Linker<'l> {
     schema: Schema,
     fields: Vec<Field>,
     languages: Vec<Lang>,
+    vocabularies: Vec<Arc<Vocabulary>>,
     shared: Scope,
     own: Scope,
     intents: Vec<Intent>,
     intent_numbers: BTreeMap<String, IntentIx>,
+    /// Texts that the patterns take, with what they mean.
+    texts: Vec<(IntentIx, String)>,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
 }
@@ -101,9 +110,14 @@ impl<'l> Linker<'l> {
         let grammar = compile(sources.grammars, &lookup, found);
         let comparable = prove(&grammar, sources.grammars, found);
         let replaced = replaced(sources.grammars, &shared.grammar, found);
-        let is_replaced = |name: &str| replaced.iter().any(|r| r == name);
+        let named = named_intents(sources);
+        let languages: Vec<Lang> = sources.brand.languages.iter().map(|lang| lang.value).collect();
+        let languages = if languages.is_empty() { vec![Lang::EN] } else { languages };
+        let is_heard = |name: &str, language: Lang| {
+            named.contains(name) && !replaced.iter().any(|r| r == name) && languages.contains(&language)
+        };
         let both = [(&grammar, &comparable), (&*shared.grammar, &*shared.comparable)];
-        prove_together(both[0], both[1], &is_replaced, found);
+        prove_together(both[0], both[1], &is_heard, found);
         let mut intents = Vec::new();
         let mut intent_numbers = BTreeMap::new();
         let mut number = |name: &str| {
@@ -117,15 +131,25 @@ impl<'l> Linker<'l> {
         let shared_numbers = shared_numbers
             .map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) })
             .collect();
-        let languages: Vec<Lang> = sources.brand.languages.iter().map(|lang| lang.value).collect();
+        let own: Vec<Option<IntentIx>> = own;
+        let shared_numbers: Vec<Option<IntentIx>> = shared_numbers;
+        let meant = |numbers: &[Option<IntentIx>], texts: &[(u32, String)]| -> Vec<(IntentIx, String)> {
+            let meant = texts.iter().filter_map(|(ix, text)| Some((numbers[*ix as usize]?, text.clone())));
+            meant.collect()
+        };
+        let mut texts = meant(&own, &comparable.texts);
+        texts.extend(meant(&shared_numbers, &shared.comparable.texts));
+        let vocabularies = languages.iter().filter_map(|lang| shared.vocabularies.get(lang)).cloned();
         Self {
+            vocabularies: vocabularies.collect(),
             schema: Schema { fields: fields.iter().map(|(_, field)| field.clone()).collect() },
             fields: fields.into_iter().map(|(field, _)| field).collect(),
-            languages: if languages.is_empty() { vec![Lang::EN] } else { languages },
+            languages,
             shared: Scope { grammar: Arc::clone(&shared.grammar), intents: shared_numbers },
             own: Scope { grammar: Arc::new(grammar), intents: own },
             intents,
             intent_numbers,
+            texts,
             flows: Vec::new(),
             nodes: Vec::new(),
             sources,
@@ -402,6 +426,7 @@ impl<'l> Linker<'l> {
             flows: self.flows,
             nodes: self.nodes,
             shared: self.shared,
+            vocabularies: self.vocabularies,
             own: self.own,
         }
     }
@@ -460,6 +485,17 @@ fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut D
             found.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
         }
     }
+}
+
+/// The intents that a brand's files name: all others start nothing and lead nowhere.
+fn named_intents<'s>(sources: &BrandSources<'s>) -> BTreeSet<&'s str> {
+    let flows = || sources.flows.iter().flat_map(|file| &file.flows);
+    let asked = flows().flat_map(|flow| &flow.nodes).flat_map(|node| &node.lines);
+    let asked =
+        asked.filter_map(|line| if let Line::Ask(ask) = line { Some(&ask.on) } else { None }).flatten();
+    let branches = flows().flat_map(|flow| &flow.on).chain(asked).map(|branch| &branch.intent);
+    let starts = flows().flat_map(|flow| &flow.start_on);
+    branches.chain(starts).chain(&sources.brand.optin).map(|intent| intent.value.as_str()).collect()
 }
 
 /// Shared intents that the brand replaces; one that it has without saying so is a mistake.

@@ -5,7 +5,7 @@ use super::reading::{Reading, waiting};
 use super::rung::HOUR;
 use super::state::{Count, Frame, State, Timer, View};
 use super::step::{Step, Trace};
-use crate::bot::{Action, Ask, Bot, Exit, FlowIx, NodeIx, Texts};
+use crate::bot::{Action, Ask, Bot, Exit, FlowIx, IntentIx, NodeIx, Texts};
 use crate::consent::{Change, How, LedgerEntry, Status, quiet_until, wording};
 use crate::expr;
 use crate::flow::Delay;
@@ -98,13 +98,16 @@ impl<'b> Machine<'b> {
         self.state.stack.iter().any(|frame| frame.flow == flow)
     }
 
-    /// The language that the matched pattern was written in is the person's, unless they have shown one before.
-    pub(super) fn learn_language(&mut self, reading: &Reading) {
-        let shown = reading.heard.first().map(|heard| heard.matched.language);
-        if let (None, Some(language)) = (self.state.person.language, shown)
-            && self.bot.languages.contains(&language)
-        {
-            self.state.person.language = Some(language);
+    /// The language of the patterns by which an intent took the text is the person's, unless they have shown one before.
+    /// "Menu" is a word of several languages: such a text shows none.
+    pub(super) fn learn_language(&mut self, reading: &Reading, intent: IntentIx) {
+        let heard = reading.heard.iter().chain(reading.repaired.iter().flat_map(|repaired| &repaired.heard));
+        let mut meant = heard.filter(|heard| heard.intent == intent);
+        let Some(first) = meant.next().map(|heard| &heard.matched) else { return };
+        let alike = meant.map(|heard| &heard.matched).take_while(|other| other.rank == first.rank);
+        let shown = { alike }.all(|other| other.language == first.language);
+        if self.state.person.language.is_none() && shown && self.bot.languages.contains(&first.language) {
+            self.state.person.language = Some(first.language);
         }
     }
 

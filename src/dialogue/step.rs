@@ -114,8 +114,8 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
         },
         Move::Answer(value) => machine.answer(value),
         Move::Go(_, node) => machine.go(node),
-        Move::Start(_, flow) => {
-            machine.learn_language(reading);
+        Move::Start(intent, flow) => {
+            machine.learn_language(reading, intent);
             machine.interrupt(flow);
         }
         Move::AskAgain(_) => machine.ask_again(),

@@ -1,7 +1,7 @@
 //! The frozen grammar of one scope: its patterns, and the deterministic automaton over words that finds which of them take
 //! a text. How it is made is told in [`super::freeze`].
 
-use super::positions::{Positions, Sym};
+use super::positions::{Label, Positions, Sym};
 use super::skip::SkipWords;
 use crate::diagnostic::Place;
 use crate::language::Lang;
@@ -87,6 +87,27 @@ impl Grammar {
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// The words of its patterns and lists in one language, its skip words among them, and their misspellings. O(its size).
+    #[must_use]
+    pub fn vocabulary_in(&self, language: Lang) -> Vocabulary {
+        let spoken = (0..).zip(&self.patterns).filter(|(_, pattern)| pattern.language == language);
+        let mut words: Words = language.lexicon().skip.iter().copied().collect();
+        for label in spoken.flat_map(|(number, _)| self.positions.labels(number)) {
+            match label {
+                Label::Word(sym) => _ = words.intern(self.words().word(sym)),
+                Label::Slot { kind, .. } => {
+                    let values =
+                        self.kinds[usize::from(kind)].choice.iter().flat_map(|choice| choice.values());
+                    for spelling in values.flat_map(|value| &value.spellings) {
+                        spelling.split(' ').for_each(|word| _ = words.intern(word));
+                    }
+                }
+                Label::Any => {}
+            }
+        }
+        Vocabulary::new(words)
     }
 
     /// What its files change about skip words.

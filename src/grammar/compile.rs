@@ -10,6 +10,7 @@ use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::language::{self, Lang};
 use crate::slot::{self, Choice, ChoiceValue, SlotType};
 use crate::sms::Text;
+use crate::sms::normalize::TokenKind;
 use crate::typo::{Vocabulary, Words};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -296,7 +297,8 @@ impl<'b> Builder<'b> {
         grammar.skips = SkipWords::new(changed(|file| &file.skip), changed(|file| &file.keep));
         let usual: Vec<&str> = language::all().flat_map(|lang| lang.lexicon().skip).copied().collect();
         usual.iter().copied().chain(grammar.skips.more()).for_each(|word| _ = words.intern(word));
-        let mark = |word| Mark { skip: grammar.skips.skips(word, usual.contains(&word)), calls: false };
+        let says_nothing = |word| usual.contains(&word) || is_emoji(word);
+        let mark = |word| Mark { skip: grammar.skips.skips(word, says_nothing(word)), calls: false };
         grammar.marks = words.iter().map(mark).collect();
         words.shrink();
         grammar.vocabulary = Vocabulary::new(words);
@@ -359,6 +361,11 @@ fn index_gapped(grammar: &Grammar) -> Gapped {
 /// The words of a phrase in folded form.
 fn folded(phrase: &str) -> Vec<String> {
     Text::new(phrase).words().map(str::to_owned).collect()
+}
+
+/// Whether a folded word is a pictogram: these say nothing, as skip words do, unless a pattern holds them.
+fn is_emoji(word: &str) -> bool {
+    !word.is_ascii() && Text::new(word).tokens().iter().any(|token| token.kind == TokenKind::Emoji)
 }
 
 /// All orders of `n` things.

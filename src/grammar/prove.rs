@@ -30,13 +30,12 @@ pub fn prove(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) 
         }
     }
     let examples = examples(grammar);
-    let comparable = ties::ties(grammar, &examples, found);
     shadowed(grammar, files, &examples, found);
     dead_patterns(grammar, found);
     idle_options(grammar, files, found);
     reserved_words(grammar, files, found);
     uncovered(grammar, found);
-    comparable
+    ties::ties(grammar, examples, found)
 }
 
 fn sample_holds(grammar: &Grammar, intent: &str, sample: &At<String>, must: bool, found: &mut Diagnostics) {

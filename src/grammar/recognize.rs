@@ -105,11 +105,12 @@ impl Grammar {
         }
         let mut seen: SmallVec<[Seen; 32]> = SmallVec::new();
         self.see(text, skips, &mut seen);
-        let mut words = seen.iter().filter(|token| !token.skip).count();
-        // A text of nothing but skip words keeps them: "thanks" can be an intent.
+        let counted = |seen: &[Seen]| seen.iter().filter(|token| !token.skip).count();
+        let mut words = counted(&seen);
+        // A text of nothing but skip words keeps them: "thanks" can be an intent. What no pattern holds stays unsaid.
         if words == 0 {
-            words = seen.len();
-            seen.iter_mut().for_each(|token| token.skip = false);
+            seen.iter_mut().for_each(|token| token.skip = token.sym == UNKNOWN);
+            words = counted(&seen);
         }
         let view =
             View { grammar: self, text, context, seen: &seen, words, skips_changed: !skips.is_empty() };
@@ -133,7 +134,6 @@ impl Grammar {
                     let mark = self.marks[sym as usize];
                     Seen { sym, skip: mark.skip, calls: mark.calls }
                 }
-                // An emoji that no pattern holds says nothing.
                 None => Seen { sym: UNKNOWN, skip: token.kind == TokenKind::Emoji, calls: false },
             });
         }

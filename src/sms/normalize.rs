@@ -1,11 +1,14 @@
 //! From what a person typed to the tokens that are compared, every token knowing the bytes it came from.
 //!
-//! Folding, character by character: ignorables go (zero-width, soft hyphen, variation selectors); compatibility
+//! Folding, character by character: UTF-8 that was read as Windows-1252 on its way is read again (donâ€™t); ignorables go (zero-width, soft hyphen, variation selectors); compatibility
 //! forms are taken apart (NFKD: full-width, mathematical letters, ligatures, circled digits); marks go (é → e);
 //! a small table for letters that do not come apart (ł, ø …); digits of any script become ASCII; case is folded
 //! (ß → ss, final ς → σ); apostrophes inside a word go (don't → dont). What is stored is always the original.
 //!
 //! Cost: O(bytes). A text that is all ASCII takes a path without any table.
+
+mod look_alike;
+mod mojibake;
 
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
@@ -147,6 +150,23 @@ impl Text {
         text
     }
 
+    /// The same body with letters that only look Latin taken for those they look like ("ЅТОР", "jоin" with a Cyrillic о), if
+    /// there are any. A second key, for texts that mean nothing as they stand: Russian and Greek are never read by it first.
+    #[must_use]
+    pub fn latinized(&self) -> Option<Self> {
+        if self.original.is_ascii() {
+            return None;
+        }
+        let mut changed = false;
+        let pieces = (0..self.tokens.len()).map(|at| {
+            let latin = look_alike::latin(self.typed(at..at + 1));
+            changed |= latin.is_some();
+            Piece { word: latin.unwrap_or_else(|| self.token(at).to_owned()), tokens: at..at + 1 }
+        });
+        let pieces = pieces.collect();
+        changed.then(|| self.rebuilt(pieces))
+    }
+
     /// All folded tokens in one string without anything between them: "s t o p" is `stop`.
     #[must_use]
     pub fn joined(&self) -> String {
@@ -175,8 +195,10 @@ impl Text {
     fn read_unicode(&mut self) {
         let original = std::mem::take(&mut self.original);
         let mut open: Option<(usize, usize, usize)> = None; // folded start, original start, original end
-        for (at, c) in original.char_indices() {
-            let after = at + c.len_utf8();
+        let mut after = 0;
+        while let Some((c, bytes)) = mojibake::first_char(&original[after..]) {
+            let at = after;
+            after += bytes;
             if is_ignorable(c) {
                 continue;
             }
@@ -327,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_people_type_folds_to_what_they_mean() {
-        let cases: [(&str, &[&str]); 15] = [
+        let cases: [(&str, &[&str]); 17] = [
             ("Hi, JOIN please!", &["hi", "join", "please"]),
             ("don't", &["dont"]),
             ("Don’t", &["dont"]),
@@ -342,6 +364,8 @@ mod tests {
             ("٣٤", &["34"]),
             ("👍🏽 ok", &["👍", "ok"]),
             ("日本 привет مرحبا", &["日本", "привет", "مرحبا"]),
+            ("donâ€™t cafÃ© Â¡Hola", &["dont", "cafe", "hola"]),
+            ("ðŸ‘\u{8d} ok", &["👍", "ok"]),
             ("?! ...", &[]),
         ];
         for (body, expected) in cases {
@@ -355,6 +379,25 @@ mod tests {
         assert_eq!(text.typed(1..3), "Ána López");
         assert_eq!(text.typed(0..1), "I’m");
         assert_eq!(text.span(2..2), 0..0);
+    }
+
+    #[test]
+    fn look_alikes_are_a_second_key() {
+        let latin = |body: &str| Some(Text::new(body).latinized()?.words().collect::<Vec<_>>().join(" "));
+        for (body, meant) in [
+            ("ЅТОР", Some("stop")),
+            ("jоin nоw", Some("join now")),
+            ("ϳοιn ΝΟW", Some("join now")),
+            ("Привет", None),
+            ("привет jоin", Some("привет join")),
+            ("café", None),
+            ("join", None),
+            ("日本", None),
+        ] {
+            assert_eq!(latin(body).as_deref(), meant, "{body}");
+        }
+        let text = Text::new("jоin!").latinized().expect("a look-alike");
+        assert_eq!(text.typed(0..1), "jоin");
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::grammar::automaton::{Automaton, Grammar};
 use crate::grammar::freeze::{Purpose, freeze};
 use crate::grammar::recognize::Match;
+use crate::language::Lang;
 use crate::sms::Text;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, VecDeque};
@@ -16,9 +17,13 @@ use std::collections::{BTreeMap, VecDeque};
 /// Pairs of states of two automata that are looked at together.
 const STATES_MAX: usize = 200_000;
 
-/// A proven scope, made ready to be compared with another one.
+/// A proven scope, made ready to be compared with others.
 #[derive(Debug, Default)]
-pub struct Comparable(Automaton);
+pub struct Comparable {
+    automaton: Automaton,
+    /// Texts that its patterns take, the shortest for each end, with the number of the intent that each means.
+    pub texts: Vec<(u32, String)>,
+}
 
 /// The ties that were found: for each two intents the shortest text.
 #[derive(Default)]
@@ -33,14 +38,14 @@ struct Tie {
 }
 
 /// Reports every pair of intents that some text cannot tell apart, each once, with the shortest such text.
-pub(super) fn ties(grammar: &Grammar, examples: &[Example], found: &mut Diagnostics) -> Comparable {
+pub(super) fn ties(grammar: &Grammar, examples: Vec<Example>, found: &mut Diagnostics) -> Comparable {
     let Some(automaton) = freeze(grammar, Purpose::Compare, found) else { return Comparable::default() };
     let mut ties = Ties::default();
     let mut pairs: FxHashSet<(u32, u32)> = FxHashSet::default();
     for state in (0..).take(automaton.len()) {
         every_pair(automaton.accepts(state), &mut pairs);
     }
-    for example in examples {
+    for example in &examples {
         if let Some((a, b)) = tied(&example.matches) {
             ties.add(example.text.clone(), a, b);
         }
@@ -69,7 +74,8 @@ pub(super) fn ties(grammar: &Grammar, examples: &[Example], found: &mut Diagnost
         }
     }
     ties.report(grammar, found);
-    Comparable(automaton)
+    let meant = |example: Example| Some((example.matches.first()?.intent, example.text));
+    Comparable { automaton, texts: examples.into_iter().filter_map(meant).collect() }
 }
 
 fn every_pair(patterns: &[u32], pairs: &mut FxHashSet<(u32, u32)>) {
@@ -123,15 +129,16 @@ impl Ties {
 
 /// Reports texts that a brand's own grammar and the shared one take alike.
 ///
-/// `is_replaced` names shared intents that the brand has put its own in the place of. O(pairs of states that one text
-/// reaches), and a search for each pair of patterns that one text could mean.
+/// `is_heard` says whether the brand hears a shared intent in a language: it has put none of its own in the place of it, a
+/// flow of it names it, and it speaks the language. O(pairs of states that one text reaches), and a search for each pair of
+/// patterns that one text could mean.
 pub fn prove_together(
-    (own, own_automaton): (&Grammar, &Comparable),
-    (shared, shared_automaton): (&Grammar, &Comparable),
-    is_replaced: &dyn Fn(&str) -> bool,
+    (own, own_comparable): (&Grammar, &Comparable),
+    (shared, shared_comparable): (&Grammar, &Comparable),
+    is_heard: &dyn Fn(&str, Lang) -> bool,
     found: &mut Diagnostics,
 ) {
-    let (Comparable(first), Comparable(second)) = (own_automaton, shared_automaton);
+    let (first, second) = (&own_comparable.automaton, &shared_comparable.automaton);
     if first.is_empty() || second.is_empty() {
         return;
     }
@@ -140,11 +147,11 @@ pub fn prove_together(
     for (a, b) in common_pairs(first, second, own, shared, &sides) {
         let (mine, theirs) = (&own.patterns[a as usize], &shared.patterns[b as usize]);
         let names = [&own.intents[mine.intent as usize], &shared.intents[theirs.intent as usize]];
-        let same = names[0] == names[1] || is_replaced(names[1]) || mine.priority != theirs.priority;
-        if same || told.contains(&(mine.intent, theirs.intent)) {
+        let apart = names[0] == names[1] || mine.priority != theirs.priority;
+        if apart || !is_heard(names[1], theirs.language) || told.contains(&(mine.intent, theirs.intent)) {
             continue;
         }
-        let tie = |text: String| together_tied(own, shared, &text, is_replaced).map(|(a, b)| (text, a, b));
+        let tie = |text: String| together_tied(own, shared, &text, is_heard).map(|(a, b)| (text, a, b));
         if let Search::Found((text, mine, theirs)) = sides.search(a, b, tie) {
             if !told.insert((mine.intent, theirs.intent)) {
                 continue;
@@ -198,12 +205,12 @@ fn together_tied(
     own: &Grammar,
     shared: &Grammar,
     text: &str,
-    is_replaced: &dyn Fn(&str) -> bool,
+    is_heard: &dyn Fn(&str, Lang) -> bool,
 ) -> Option<(Match, Match)> {
     let text = Text::new(text);
     let mine = own.recognize(&text, &own.context()).into_iter().next()?;
     let theirs = shared.recognize_for(&text, &shared.context(), &own.skips).into_iter();
-    let theirs = { theirs }.find(|m| !is_replaced(&shared.intents[m.intent as usize]))?;
+    let theirs = { theirs }.find(|m| is_heard(&shared.intents[m.intent as usize], m.language))?;
     let same = own.intents[mine.intent as usize] == shared.intents[theirs.intent as usize];
     (mine.rank == theirs.rank && !same).then_some((mine, theirs))
 }
