@@ -245,6 +245,11 @@ pub trait SlotType: Send + Sync {
         None
     }
 
+    /// The stable keys of its values, where it is a list that comes with sayso: expressions are typed by them.
+    fn keys(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Texts that are such a value, for checks: all of a list, an example of the others.
     fn answers(&self) -> Vec<String> {
         self.example().into_iter().collect()
@@ -279,6 +284,10 @@ impl<T: SlotType + ?Sized> SlotType for &T {
 
     fn example(&self) -> Option<String> {
         (**self).example()
+    }
+
+    fn keys(&self) -> &'static [&'static str] {
+        (**self).keys()
     }
 
     fn answers(&self) -> Vec<String> {

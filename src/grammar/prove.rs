@@ -110,26 +110,33 @@ fn dead_patterns(grammar: &Grammar, found: &mut Diagnostics) {
 
 /// Optional parts of skip words alone: the pattern takes the same texts without them.
 fn idle_options(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnostics) {
+    for pattern in files.iter().flat_map(|file| &file.intents).flat_map(|intent| &intent.patterns) {
+        idle_options_in(grammar, pattern, found);
+    }
+}
+
+fn idle_options_in(grammar: &Grammar, sequence: &Sequence, found: &mut Diagnostics) {
     let says_nothing = |sequence: &Sequence| {
-        sequence.terms.iter().all(|term| match term {
-            Term::Word(word) => Text::new(&word.value).words().all(|word| grammar.is_skip_word(word)),
-            Term::Ending(..)
-            | Term::Optional(_)
-            | Term::Group(_)
-            | Term::AnyOrder(_)
-            | Term::Slot { .. }
-            | Term::Concept(_)
-            | Term::Gap(_) => false,
+        sequence.terms.iter().all(|term| {
+            let Term::Word(word) = term else { return false };
+            Text::new(&word.value).words().all(|word| grammar.is_skip_word(word))
         })
     };
-    for pattern in files.iter().flat_map(|file| &file.intents).flat_map(|intent| &intent.patterns) {
-        let others = pattern.terms.len() > 1;
-        for term in &pattern.terms {
-            let Term::Optional(choices) = term else { continue };
-            if others && choices.iter().all(says_nothing) {
-                let place = choices[0].place.to(choices[choices.len() - 1].place);
-                let message = "this option changes nothing: its words may stand anywhere as it is";
-                found.push(Diagnostic::new(Code::IdleOption, place, message).hint("take it away"));
+    for term in &sequence.terms {
+        let (choices, optional) = match term {
+            Term::Optional(choices) => (choices, true),
+            Term::Group(choices) | Term::AnyOrder(choices) => (choices, false),
+            Term::Word(_) | Term::Ending(..) | Term::Slot { .. } | Term::Concept(_) | Term::Gap(_) => {
+                continue;
+            }
+        };
+        if optional && sequence.terms.len() > 1 && choices.iter().all(says_nothing) {
+            let place = choices[0].place.to(choices[choices.len() - 1].place);
+            let message = "this option changes nothing: its words may stand anywhere as it is";
+            found.push(Diagnostic::new(Code::IdleOption, place, message).hint("take it away"));
+        } else {
+            for choice in choices {
+                idle_options_in(grammar, choice, found);
             }
         }
     }
@@ -168,11 +175,31 @@ pub fn reserved_spelling(spelling: &At<String>, found: &mut Diagnostics) {
     }
 }
 
-/// Says where the proofs stop.
+/// Says where the proofs stop: at gaps, and at types of which no example is known.
 fn uncovered(grammar: &Grammar, found: &mut Diagnostics) {
     let mut gapped = grammar.patterns.iter().filter(|pattern| pattern.gapped);
-    let Some(first) = gapped.next() else { return };
-    let message = format!("{} patterns with gaps are not covered by the proof of ties", 1 + gapped.count());
-    let diagnostic = Diagnostic::new(Code::Uncovered, first.place, message);
-    found.push(diagnostic.hint("samples (`>` and `!`) are checked for them as for all others"));
+    if let Some(first) = gapped.next() {
+        let message = match gapped.count() {
+            0 => "this pattern has a gap: the proof of ties does not cover it".to_owned(),
+            more => {
+                format!("this pattern and {more} others have gaps: the proof of ties does not cover them")
+            }
+        };
+        let diagnostic = Diagnostic::new(Code::Uncovered, first.place, message);
+        found.push(diagnostic.hint("samples (`>` and `!`) are checked for them as for all others"));
+    }
+    for (number, kind) in (0..).zip(&grammar.kinds) {
+        if kind.choice.is_some() || kind.slot_type.example().is_some() {
+            continue;
+        }
+        let holds = |label| matches!(label, Label::Slot { kind, .. } if kind == number);
+        let mut patterns = (0..).zip(&grammar.patterns);
+        let Some((_, first)) = patterns.find(|(pattern, _)| grammar.positions.labels(*pattern).any(holds))
+        else {
+            continue;
+        };
+        let message = format!("the proof of ties stops at `{}`: it has no example", kind.slot_type.name());
+        let diagnostic = Diagnostic::new(Code::Uncovered, first.place, message);
+        found.push(diagnostic.hint("a type of your own has one when a sample (`> …`) stands below it"));
+    }
 }

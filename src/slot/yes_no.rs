@@ -76,6 +76,10 @@ impl SlotType for YesNoMaybe {
         Some("no".to_owned()) // no word for maybe is one in every language
     }
 
+    fn keys(&self) -> &'static [&'static str] {
+        &[YES, NO, MAYBE]
+    }
+
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
         let said = said_at(text, at, context);
         said.map(|(key, end)| Found { end, value: Value::Choice(key.to_owned()) }).into_iter().collect()

@@ -27,7 +27,8 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
                 if let Some(slot_type) =
                     slot::by_name(&kind.value).or_else(|| types.get(&kind.value).cloned())
                 {
-                    (slot_type, None)
+                    let list = known_list(&*slot_type);
+                    (slot_type, list)
                 } else {
                     let message = format!("no slot type is called `{}`", kind.value);
                     let own = types.keys().map(String::as_str);
@@ -51,6 +52,13 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
         fields.push((field, expr::Field { name, kind, choice }));
     }
     fields
+}
+
+/// The list behind a type that comes with sayso, if it is one.
+fn known_list(slot_type: &dyn SlotType) -> Option<Arc<Choice>> {
+    let value = |key: &&str| ChoiceValue { key: (*key).to_owned(), spellings: Vec::new() };
+    let values: Vec<ChoiceValue> = slot_type.keys().iter().map(value).collect();
+    (!values.is_empty()).then(|| Arc::new(Choice::new(slot_type.name(), values)))
 }
 
 /// A `one of` list; an empty one, and a spelling that two values share, are mistakes.
