@@ -165,7 +165,7 @@ pub struct Node {
     /// What is done on arrival.
     pub actions: Vec<Action>,
     /// What is waited for then.
-    pub wait: Option<Ask>,
+    pub wait: Option<Wait>,
     /// The ways out after the wait, tried from the top; the last one is always open.
     pub exits: Vec<Exit>,
 }
@@ -194,11 +194,31 @@ pub struct Exit {
     pub to: Option<NodeIx>,
 }
 
-/// A question.
+/// What a node waits for.
 #[derive(Debug, Clone)]
-pub struct Ask {
-    /// The field that the answer fills.
-    pub field: FieldIx,
+pub enum Wait {
+    /// An answer that fills a field.
+    Ask {
+        /// The field.
+        field: FieldIx,
+        /// How it is asked for.
+        prompt: Prompt,
+    },
+}
+
+impl Wait {
+    /// How it is asked for, if it is a question.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&Prompt> {
+        match self {
+            Self::Ask { prompt, .. } => Some(prompt),
+        }
+    }
+}
+
+/// How a question deals with what comes instead of an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Prompt {
     /// Printed when the answer was not understood.
     pub unclear: Option<Texts>,
     /// Printed when it was understood and cannot be accepted.
@@ -211,6 +231,17 @@ pub struct Ask {
     pub silent: Option<(Delay, NodeIx)>,
     /// Intents that are heard while it waits.
     pub on: Vec<(IntentIx, NodeIx)>,
+}
+
+/// A question that waits: how its answers are read, and what becomes of other texts.
+#[derive(Clone, Copy)]
+pub struct Question<'b> {
+    /// What is waited for.
+    pub wait: &'b Wait,
+    /// How an answer is read.
+    pub slot_type: &'b dyn SlotType,
+    /// What becomes of other texts.
+    pub prompt: &'b Prompt,
 }
 
 /// A text in every language it was written in; never empty, the first is the default.
@@ -260,10 +291,10 @@ impl Bot {
     /// A text with its look-alike letters read as Latin ones and its misspelt words mended, by the words of the grammars and
     /// of the question's own list; `None` where there was nothing to mend.
     #[must_use]
-    pub fn mended(&self, text: &Text, ask: Option<&Ask>) -> Option<Text> {
+    pub fn mended(&self, text: &Text, question: Option<Question<'_>>) -> Option<Text> {
         let shared = self.vocabularies.iter().map(|words| &**words);
         let mut vocabularies: Vec<&Vocabulary> = shared.chain([self.own.grammar.vocabulary()]).collect();
-        vocabularies.extend(ask.and_then(|ask| self.field(ask.field).slot_type.vocabulary()));
+        vocabularies.extend(question.and_then(|question| question.slot_type.vocabulary()));
         let latin = text.latinized();
         mended(latin.as_ref().unwrap_or(text), &vocabularies).or(latin)
     }
@@ -331,6 +362,16 @@ impl Bot {
     #[must_use]
     pub fn node(&self, ix: NodeIx) -> &Node {
         &self.nodes[ix.index()]
+    }
+
+    /// The question of a node, if it asks one.
+    #[must_use]
+    pub fn question(&self, ix: NodeIx) -> Option<Question<'_>> {
+        let wait = self.node(ix).wait.as_ref()?;
+        let (slot_type, prompt): (&dyn SlotType, _) = match wait {
+            Wait::Ask { field, prompt } => (&*self.field(*field).slot_type, prompt),
+        };
+        Some(Question { wait, slot_type, prompt })
     }
 
     /// A node of a flow by its name or one it had before. O(nodes of the flow).

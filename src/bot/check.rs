@@ -1,6 +1,6 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
-use super::{Action, Ask, Bot, BrandSources, IntentIx, Node, NodeIx};
+use super::{Action, Bot, BrandSources, FlowIx, IntentIx, NodeIx, Prompt, Question, Wait};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::flow::syntax::{Line, NodeDecl};
 use crate::slot::{Answer, Context, Openness};
@@ -58,9 +58,8 @@ pub(super) fn check(
 
 /// Reports intents of which a text is an answer to the waiting question, too: there the answer wins.
 fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
-    let node = bot.node(ix);
-    let Some(ask) = &node.wait else { return };
-    let slot_type = &bot.field(ask.field).slot_type;
+    let Some(Question { slot_type, prompt, .. }) = bot.question(ix) else { return };
+    let flow = bot.node(ix).flow;
     let place = decl
         .lines
         .iter()
@@ -79,11 +78,11 @@ fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)]
         let heard = bot.recognize(&Text::new(&text), &context);
         heard
             .iter()
-            .filter(|heard| acts(bot, node, ask, heard.intent))
+            .filter(|heard| acts(bot, flow, prompt, heard.intent))
             .for_each(|h| overlap(h.intent, text.clone()));
     }
     for (intent, text) in
-        texts.iter().filter(|(intent, text)| acts(bot, node, ask, *intent) && is_answer(text))
+        texts.iter().filter(|(intent, text)| acts(bot, flow, prompt, *intent) && is_answer(text))
     {
         overlap(*intent, text.clone());
     }
@@ -100,10 +99,10 @@ fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)]
 }
 
 /// Whether an intent would do something else than ask again while a question waits.
-fn acts(bot: &Bot, node: &Node, ask: &Ask, intent: IntentIx) -> bool {
+fn acts(bot: &Bot, own: FlowIx, prompt: &Prompt, intent: IntentIx) -> bool {
     let linked = bot.intent(intent);
-    let mut branches = ask.on.iter().chain(&bot.flow(node.flow).on);
-    let starts = linked.starts.is_some_and(|flow| flow != node.flow);
+    let mut branches = prompt.on.iter().chain(&bot.flow(own).on);
+    let starts = linked.starts.is_some_and(|flow| flow != own);
     starts || linked.optin || branches.any(|(heard, _)| *heard == intent)
 }
 
@@ -134,7 +133,10 @@ fn silent_ways(bot: &Bot, ix: NodeIx) -> Vec<NodeIx> {
         Action::Say(_) | Action::Tag(_) | Action::Untag(_) | Action::Language(_) => None,
     });
     match &node.wait {
-        Some(ask) => leaving.chain(ask.silent.iter().map(|(_, to)| *to)).collect(),
+        Some(wait) => {
+            let silent = wait.prompt().and_then(|prompt| prompt.silent);
+            leaving.chain(silent.iter().map(|(_, to)| *to)).collect()
+        }
         None => leaving.chain(node.exits.iter().filter_map(|exit| exit.to)).collect(),
     }
 }
@@ -153,10 +155,10 @@ fn walk(bot: &Bot, from: NodeIx, reached: &mut [bool]) {
             Action::Say(_) | Action::Tag(_) | Action::Untag(_) | Action::Language(_) => None,
         });
         open.extend(leaving.chain(node.exits.iter().filter_map(|exit| exit.to)));
-        if let Some(ask) = &node.wait {
-            open.extend(ask.tries.iter().map(|(_, to)| *to));
-            open.extend(ask.silent.iter().map(|(_, to)| *to));
-            open.extend(ask.on.iter().map(|(_, to)| *to));
+        if let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) {
+            open.extend(prompt.tries.iter().map(|(_, to)| *to));
+            open.extend(prompt.silent.iter().map(|(_, to)| *to));
+            open.extend(prompt.on.iter().map(|(_, to)| *to));
         }
     }
 }

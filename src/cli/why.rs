@@ -1,7 +1,7 @@
 //! `sayso why`: what a text means to a brand, which rung took it, and what lost by which rule.
 
 use super::{Exit, Streams, Unusable};
-use crate::bot::{Bot, Heard};
+use crate::bot::{Bot, Heard, Wait};
 use crate::consent::Kind;
 use crate::dialogue::{Event, Frame, Move, RUNGS, Reading, Rung, Scene, State, read};
 use crate::engine::{Clock, SystemClock};
@@ -174,8 +174,8 @@ fn kind(kind: &Kind, decided: Option<&Move>) -> &'static str {
 
 fn answered(bot: &Bot, state: &State, decided: &Move) -> Option<Answered> {
     let Move::Answer(value) = decided else { return None };
-    let ask = bot.node(state.stack.last()?.node).wait.as_ref()?;
-    Some(Answered { field: bot.field(ask.field).name.clone(), value: value.to_string() })
+    let Wait::Ask { field, .. } = bot.node(state.stack.last()?.node).wait.as_ref()?;
+    Some(Answered { field: bot.field(*field).name.clone(), value: value.to_string() })
 }
 
 fn slot(slot: &SlotValue) -> Slot {

@@ -5,7 +5,7 @@ use super::reading::{Reading, waiting};
 use super::rung::HOUR;
 use super::state::{Count, Frame, State, Timer, View};
 use super::step::{Step, Trace};
-use crate::bot::{Action, Ask, Bot, Exit, FlowIx, IntentIx, NodeIx, Texts};
+use crate::bot::{Action, Bot, Exit, FlowIx, IntentIx, NodeIx, Prompt, Texts, Wait};
 use crate::consent::{Change, How, LedgerEntry, Status, quiet_until, wording};
 use crate::expr;
 use crate::flow::Delay;
@@ -243,8 +243,8 @@ impl<'b> Machine<'b> {
             }
         }
         match &node.wait {
-            Some(ask) => {
-                self.arm(ask);
+            Some(Wait::Ask { prompt, .. }) => {
+                self.arm(prompt);
                 None
             }
             None => self.way_out(ix),
@@ -291,56 +291,69 @@ impl<'b> Machine<'b> {
         let bot = self.bot;
         let Some(frame) = self.state.stack.last().copied() else { return };
         let node = bot.node(frame.node);
-        let Some(ask) = &node.wait else { return };
+        let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) else { return };
         let last = node.actions.iter().rev().find_map(|action| match action {
             Action::Say(texts) => Some(texts),
             Action::Tag(_) | Action::Untag(_) | Action::Language(_) | Action::Leave(_) => None,
         });
-        if let Some(texts) = ask.again.as_ref().or(last) {
+        if let Some(texts) = prompt.again.as_ref().or(last) {
             self.say(texts);
         }
-        self.arm(ask);
+        self.arm(prompt);
     }
 
-    /// Fills the field that the waiting question asks for, and goes on.
+    /// Takes the answer to the waiting question, and goes on.
     pub(super) fn answer(&mut self, value: Value) {
         let bot = self.bot;
-        let Some(ask) = waiting(bot, &self.state) else { return };
-        let fields = &mut self.state.person.fields;
-        let name = &bot.field(ask.field).name;
-        let others = fields.iter().filter(|(other, _)| *other != name);
-        let known: usize = others.map(|(_, value)| value.to_string().len()).sum();
-        if known + value.to_string().len() > FIELD_BYTES_MAX {
-            self.note("limit: more is known about this person than a record holds");
-            self.bad_answer(Bad::Invalid);
-            return;
-        }
-        fields.insert(name.clone(), value);
-        let Some(frame) = self.state.stack.last().copied() else { return };
-        if let Some(next) = self.way_out(frame.node) {
+        let Some(question) = waiting(bot, &self.state) else { return };
+        let next = match question.wait {
+            Wait::Ask { field, .. } => {
+                if !self.fill(&bot.field(*field).name, value) {
+                    self.bad_answer(Bad::Invalid);
+                    return;
+                }
+                let Some(frame) = self.state.stack.last().copied() else { return };
+                self.way_out(frame.node)
+            }
+        };
+        if let Some(next) = next {
             self.go(next);
         }
+    }
+
+    /// Fills a field; whether there was room.
+    fn fill(&mut self, name: &str, value: Value) -> bool {
+        let fields = &mut self.state.person.fields;
+        let others = fields.iter().filter(|(other, _)| *other != name);
+        let known: usize = others.map(|(_, value)| value.to_string().len()).sum();
+        let fits = known + value.to_string().len() <= FIELD_BYTES_MAX;
+        if fits {
+            fields.insert(name.to_owned(), value);
+        } else {
+            self.note("limit: more is known about this person than a record holds");
+        }
+        fits
     }
 
     /// Counts a bad answer: the last one that the question allows leaves, any other one says what is wrong.
     pub(super) fn bad_answer(&mut self, bad: Bad) {
         let bot = self.bot;
-        let Some(ask) = waiting(bot, &self.state) else { return };
+        let Some(prompt) = waiting(bot, &self.state).map(|question| question.prompt) else { return };
         let Some(frame) = self.state.stack.last_mut() else { return };
         frame.tries += 1;
         let tried = frame.tries;
-        if let Some((_, to)) = ask.tries.filter(|(tries, _)| tried >= *tries) {
+        if let Some((_, to)) = prompt.tries.filter(|(tries, _)| tried >= *tries) {
             self.go(to);
             return;
         }
         let words = match bad {
-            Bad::Unclear => ask.unclear.as_ref(),
-            Bad::Invalid => ask.invalid.as_ref(),
+            Bad::Unclear => prompt.unclear.as_ref(),
+            Bad::Invalid => prompt.invalid.as_ref(),
         };
         match words {
             Some(texts) => {
                 self.say(texts);
-                self.arm(ask);
+                self.arm(prompt);
             }
             None => self.ask_again(),
         }
@@ -349,9 +362,9 @@ impl<'b> Machine<'b> {
     // ── waiting ──
 
     /// Measures the silence from now on.
-    fn arm(&mut self, ask: &Ask) {
+    fn arm(&mut self, prompt: &Prompt) {
         self.state.person.timers.clear();
-        if let Some((delay, _)) = ask.silent {
+        if let Some((delay, _)) = prompt.silent {
             let timer = Timer { due: self.after(delay), armed_in: self.turn };
             self.state.person.timers.push(timer);
         }
@@ -399,7 +412,7 @@ impl<'b> Machine<'b> {
             self.go(frame.node);
             return;
         }
-        if let Some((_, to)) = waiting(self.bot, &self.state).and_then(|ask| ask.silent) {
+        if let Some((_, to)) = waiting(self.bot, &self.state).and_then(|question| question.prompt.silent) {
             self.go(to);
         }
     }

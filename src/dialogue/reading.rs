@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::state::State;
-use crate::bot::{Ask, Bot, Heard};
+use crate::bot::{Bot, Heard, Question};
 use crate::consent::{Kind, kind_of};
 use crate::slot::{Answer, Context, Openness};
 use crate::sms::Text;
@@ -40,27 +40,25 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
         return Reading { text, kind, ..Reading::default() };
     }
     let context = bot.context(now);
-    let ask = waiting(bot, state);
-    let mut reading = meanings(bot, ask, text, &context);
+    let question = waiting(bot, state);
+    let mut reading = meanings(bot, question, text, &context);
     let answered = matches!(reading.answer, Some((_, Answer::Value(_))));
     if reading.heard.is_empty() && !answered {
-        let mended = bot.mended(&reading.text, ask);
-        reading.repaired = mended.map(|text| Box::new(meanings(bot, ask, text, &context)));
+        let mended = bot.mended(&reading.text, question);
+        reading.repaired = mended.map(|text| Box::new(meanings(bot, question, text, &context)));
     }
     reading
 }
 
-fn meanings(bot: &Bot, ask: Option<&Ask>, text: Text, context: &Context<'_>) -> Reading {
+fn meanings(bot: &Bot, question: Option<Question<'_>>, text: Text, context: &Context<'_>) -> Reading {
     let heard = bot.recognize(&text, context);
-    let answer = ask.map(|ask| {
-        let slot_type = &bot.field(ask.field).slot_type;
-        (slot_type.openness(), slot_type.read(&text, context))
-    });
+    let answer =
+        question.map(|Question { slot_type, .. }| (slot_type.openness(), slot_type.read(&text, context)));
     Reading { text, kind: Kind::Speech, heard, answer, repaired: None }
 }
 
 /// The question that waits, if one does.
-pub(super) fn waiting<'b>(bot: &'b Bot, state: &State) -> Option<&'b Ask> {
+pub(super) fn waiting<'b>(bot: &'b Bot, state: &State) -> Option<Question<'b>> {
     let frame = state.stack.last().filter(|frame| !frame.displaced)?;
-    bot.node(frame.node).wait.as_ref()
+    bot.question(frame.node)
 }

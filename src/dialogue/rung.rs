@@ -137,8 +137,7 @@ fn closed_answer(scene: &Scene<'_>) -> Option<Move> {
     if let Some((Openness::Closed, Answer::Value(value))) = &scene.reading.answer {
         return Some(Move::Answer(value.clone()));
     }
-    let ask = waiting(scene.bot, scene.state)?;
-    heard_in(scene, &ask.on)
+    heard_in(scene, &waiting(scene.bot, scene.state)?.prompt.on)
 }
 
 fn flow_on(scene: &Scene<'_>) -> Option<Move> {

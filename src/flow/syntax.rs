@@ -79,6 +79,13 @@ pub enum Line {
 pub struct AskDecl {
     /// The field.
     pub field: At<String>,
+    /// The lines below it.
+    pub prompt: PromptDecl,
+}
+
+/// The lines that belong to a question.
+#[derive(Debug, Clone, Default)]
+pub struct PromptDecl {
     /// Printed when the answer was not understood.
     pub unclear: Vec<TextDecl>,
     /// Printed when the answer was understood and cannot be accepted.
@@ -244,29 +251,30 @@ fn short_line(line: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
 }
 
 fn ask(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<AskDecl> {
-    let mut ask = AskDecl {
-        field: named(rest, "field", reader)?,
-        unclear: Vec::new(),
-        invalid: Vec::new(),
-        again: Vec::new(),
-        tries: None,
-        silent: None,
-        on: Vec::new(),
-    };
+    let mut ask = AskDecl { field: named(rest, "field", reader)?, prompt: PromptDecl::default() };
     for child in &block.children {
-        let (word, language) = verb(child.line, reader);
-        let (_, rest) = first_word(child.line);
-        match *word.fragment() {
-            "unclear" => ask.unclear.extend(text(child, language, reader)),
-            "invalid" => ask.invalid.extend(text(child, language, reader)),
-            "again" => ask.again.extend(text(child, language, reader)),
-            "tries" => ask.tries = tries(rest, reader),
-            "silent" => ask.silent = silent(rest, reader),
-            "on" => ask.on.extend(branch(rest, reader)),
-            other => unknown(Code::UnknownWord, word, other, "a question", &ASK_WORDS, reader),
+        let (word, _) = first_word(child.line);
+        if !prompt_line(child, &mut ask.prompt, reader) {
+            unknown(Code::UnknownWord, word, word.fragment(), "a question", &ASK_WORDS, reader);
         }
     }
     Some(ask)
+}
+
+/// Reads a line that any question may have; whether it is one.
+fn prompt_line(block: &Block<'_>, prompt: &mut PromptDecl, reader: &mut Reader<'_>) -> bool {
+    let (word, language) = verb(block.line, reader);
+    let (_, rest) = first_word(block.line);
+    match *word.fragment() {
+        "unclear" => prompt.unclear.extend(text(block, language, reader)),
+        "invalid" => prompt.invalid.extend(text(block, language, reader)),
+        "again" => prompt.again.extend(text(block, language, reader)),
+        "tries" => prompt.tries = tries(rest, reader),
+        "silent" => prompt.silent = silent(rest, reader),
+        "on" => prompt.on.extend(branch(rest, reader)),
+        _ => return false,
+    }
+    true
 }
 
 /// `3 -> node`
