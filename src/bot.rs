@@ -6,11 +6,11 @@ mod link;
 pub use link::{BrandSources, Shared, link, link_shared};
 
 use crate::expr;
-use crate::flow::Delay;
 use crate::flow::brand::Interrupt;
+use crate::flow::{Delay, Pause};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
-use crate::slot::{Context, DateOrder, SlotType};
+use crate::slot::{Context, DateOrder, Menu, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
@@ -170,6 +170,14 @@ pub struct Node {
     pub exits: Vec<Exit>,
 }
 
+impl Node {
+    /// Whether it has this name, or had it before.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.was.iter().any(|was| was == name)
+    }
+}
+
 /// Something a node does.
 #[derive(Debug, Clone)]
 pub enum Action {
@@ -181,8 +189,32 @@ pub enum Action {
     Untag(String),
     /// Speak this language from now on.
     Language(Lang),
+    /// Fill a field; what is unfilled empties it.
+    Set(FieldIx, expr::Term),
     /// Leave the node here, if its condition holds.
     Leave(Exit),
+    /// Leave the node by one of these arms, each with its weight; a person always takes the same one.
+    Split(Vec<(u32, NodeIx)>),
+}
+
+impl Action {
+    /// What it says, if it says something.
+    #[must_use]
+    pub fn text(&self) -> Option<&Texts> {
+        if let Self::Say(texts) = self { Some(texts) } else { None }
+    }
+
+    /// The nodes that it may lead to.
+    pub fn ways(&self) -> impl Iterator<Item = NodeIx> {
+        let (exit, arms) = match self {
+            Self::Leave(exit) => (exit.to, [].as_slice()),
+            Self::Split(arms) => (None, arms.as_slice()),
+            Self::Say(_) | Self::Tag(_) | Self::Untag(_) | Self::Language(_) | Self::Set(..) => {
+                (None, [].as_slice())
+            }
+        };
+        exit.into_iter().chain(arms.iter().map(|(_, to)| *to))
+    }
 }
 
 /// A way out of a node.
@@ -204,6 +236,19 @@ pub enum Wait {
         /// How it is asked for.
         prompt: Prompt,
     },
+    /// The number of an option, or its name.
+    Choose {
+        /// How an answer is read.
+        menu: Arc<Menu>,
+        /// What is shown for each option, and where it leads.
+        options: Vec<(Texts, NodeIx)>,
+        /// How it is asked for.
+        prompt: Prompt,
+    },
+    /// Time to pass.
+    Pause(Pause),
+    /// Another flow to end.
+    Call(FlowIx),
 }
 
 impl Wait {
@@ -211,7 +256,8 @@ impl Wait {
     #[must_use]
     pub fn prompt(&self) -> Option<&Prompt> {
         match self {
-            Self::Ask { prompt, .. } => Some(prompt),
+            Self::Ask { prompt, .. } | Self::Choose { prompt, .. } => Some(prompt),
+            Self::Pause(_) | Self::Call(_) => None,
         }
     }
 }
@@ -244,17 +290,17 @@ pub struct Question<'b> {
     pub prompt: &'b Prompt,
 }
 
-/// A text in every language it was written in; never empty, the first is the default.
+/// A text in every language it was written in, each in one or several wordings; never empty, the first is the default.
 #[derive(Debug, Clone)]
-pub struct Texts(Vec<(Lang, expr::Text)>);
+pub struct Texts(Vec<(Lang, Vec<expr::Text>)>);
 
 impl Texts {
-    /// The text in a language, or in the default one where that is missing.
+    /// The wordings in a language, or in the default one where that is missing.
     ///
     /// # Panics
     /// Never: linking makes no empty ones.
     #[must_use]
-    pub fn in_language(&self, language: Lang) -> &expr::Text {
+    pub fn in_language(&self, language: Lang) -> &[expr::Text] {
         let own = self.0.iter().find(|(lang, _)| *lang == language);
         &own.or(self.0.first()).expect("linking makes no empty texts").1
     }
@@ -370,6 +416,8 @@ impl Bot {
         let wait = self.node(ix).wait.as_ref()?;
         let (slot_type, prompt): (&dyn SlotType, _) = match wait {
             Wait::Ask { field, prompt } => (&*self.field(*field).slot_type, prompt),
+            Wait::Choose { menu, prompt, .. } => (&**menu, prompt),
+            Wait::Pause(_) | Wait::Call(_) => return None,
         };
         Some(Question { wait, slot_type, prompt })
     }

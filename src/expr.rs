@@ -8,8 +8,10 @@ mod syntax;
 mod typed;
 
 pub use eval::{Facts, holds, render, value};
-pub use syntax::{Compare, Expr, Piece, Template, expression, template};
-pub use typed::{Fact, Field, Formula, Schema, Term, Text, TextPiece, type_condition, type_template};
+pub use syntax::{Compare, Expr, Piece, Sign, Template, expression, template};
+pub use typed::{
+    Fact, Field, Formula, Schema, Term, Text, TextPiece, type_assignment, type_condition, type_template,
+};
 
 /// Names that mean something in every expression and so cannot be names of fields.
 pub const RESERVED: [&str; 14] = [

@@ -6,7 +6,7 @@ mod text;
 mod time;
 
 pub use text::TextDecl;
-pub use time::{Delay, delay};
+pub use time::{Delay, Pause, delay};
 
 use crate::outline::Span;
 use nom::Input;

@@ -12,6 +12,7 @@ mod email;
 mod emoji;
 mod free_text;
 pub mod gazetteer;
+mod menu;
 mod money;
 mod name;
 mod number;
@@ -27,6 +28,7 @@ mod yes_no;
 
 pub use choice::{Choice, ChoiceValue};
 pub use custom::{Custom, EXPRESSION_BYTES_MAX};
+pub use menu::Menu;
 
 use crate::language::Lang;
 use crate::sms::Text;

@@ -1,6 +1,6 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
-use super::{Action, Bot, BrandSources, FlowIx, IntentIx, NodeIx, Prompt, Question, Wait};
+use super::{Action, Bot, BrandSources, FlowIx, IntentIx, Node, NodeIx, Prompt, Question, Wait};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::flow::syntax::{Line, NodeDecl};
 use crate::slot::{Answer, Context, Openness};
@@ -25,7 +25,8 @@ pub(super) fn check(
         if let Some(to) = flow.gone {
             walk(bot, to, &mut reached);
         }
-        if decl.start_on.is_empty() {
+        let calls = |node: &Node| matches!(node.wait, Some(Wait::Call(called)) if called.index() == number);
+        if decl.start_on.is_empty() && !bot.nodes.iter().any(calls) {
             let message = format!("nothing starts the flow `{}`", flow.name);
             let diagnostic = Diagnostic::new(Code::NeverStarted, decl.name.place, message);
             found.push(diagnostic.hint("write `start on INTENT` below it, if people start it by a text"));
@@ -50,6 +51,7 @@ pub(super) fn check(
         }
         overlaps(bot, NodeIx::new(index), decl, texts, found);
     }
+    circles(bot, &decls, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
         found.push(diagnostic.hint("write `numbers +14045550100 via ACCOUNT` before it goes live"));
@@ -60,10 +62,7 @@ pub(super) fn check(
 fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
     let Some(Question { slot_type, prompt, .. }) = bot.question(ix) else { return };
     let flow = bot.node(ix).flow;
-    let place = decl
-        .lines
-        .iter()
-        .find_map(|line| if let Line::Ask(ask) = line { Some(ask.field.place) } else { None });
+    let place = decl.lines.iter().find(|line| line.prompt().is_some()).map(Line::place);
     let (Some(place), Openness::Closed) = (place, slot_type.openness()) else { return };
     let context = Context::of(&bot.languages);
     let is_answer = |text: &str| matches!(slot_type.read(&Text::new(text), &context), Answer::Value(_));
@@ -128,16 +127,70 @@ fn speaks_for_ever(bot: &Bot, start: NodeIx) -> bool {
 /// Where a node leads when nobody answers.
 fn silent_ways(bot: &Bot, ix: NodeIx) -> Vec<NodeIx> {
     let node = bot.node(ix);
-    let leaving = node.actions.iter().filter_map(|action| match action {
-        Action::Leave(exit) => exit.to,
-        Action::Say(_) | Action::Tag(_) | Action::Untag(_) | Action::Language(_) => None,
-    });
+    let mut ways: Vec<NodeIx> = node.actions.iter().flat_map(Action::ways).collect();
     match &node.wait {
-        Some(wait) => {
-            let silent = wait.prompt().and_then(|prompt| prompt.silent);
-            leaving.chain(silent.iter().map(|(_, to)| *to)).collect()
+        Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => {
+            ways.extend(prompt.silent.iter().map(|(_, to)| *to));
         }
-        None => leaving.chain(node.exits.iter().filter_map(|exit| exit.to)).collect(),
+        Some(Wait::Call(flow)) => {
+            ways.push(bot.flow(*flow).first);
+            ways.extend(node.exits.iter().filter_map(|exit| exit.to));
+        }
+        Some(Wait::Pause(_)) | None => ways.extend(node.exits.iter().filter_map(|exit| exit.to)),
+    }
+    ways
+}
+
+/// Where a node leads without waiting for anything: what it calls may end at once.
+fn instant_ways(bot: &Bot, ix: NodeIx) -> Vec<NodeIx> {
+    match &bot.node(ix).wait {
+        Some(Wait::Ask { .. } | Wait::Choose { .. } | Wait::Pause(_)) => {
+            bot.node(ix).actions.iter().flat_map(Action::ways).collect()
+        }
+        Some(Wait::Call(_)) | None => silent_ways(bot, ix),
+    }
+}
+
+/// How far the walk has come with a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walked {
+    No,
+    OnTheWay,
+    Yes,
+}
+
+/// Reports nodes from which one comes back to them without anything to wait for on the way, each circle once.
+/// O(nodes + ways): a walk in depth that meets a node which is still on its way.
+fn circles(bot: &Bot, decls: &[&NodeDecl], found: &mut Diagnostics) {
+    let mut walked = vec![Walked::No; bot.nodes.len()];
+    for start in (0..bot.nodes.len()).map(NodeIx::new) {
+        let mut open: Vec<(NodeIx, Vec<NodeIx>)> = Vec::new();
+        let mut next = Some(start).filter(|start| walked[start.index()] == Walked::No);
+        loop {
+            if let Some(node) = next.take() {
+                walked[node.index()] = Walked::OnTheWay;
+                open.push((node, instant_ways(bot, node)));
+            }
+            let Some((at, ways)) = open.last_mut() else { break };
+            let Some(way) = ways.pop() else {
+                walked[at.index()] = Walked::Yes;
+                open.pop();
+                continue;
+            };
+            match walked[way.index()] {
+                Walked::Yes => {}
+                Walked::No => next = Some(way),
+                Walked::OnTheWay => {
+                    let name = &decls[way.index()].name;
+                    let message = format!(
+                        "from `{0}` one comes back to `{0}` without waiting for anything",
+                        name.value
+                    );
+                    let diagnostic = Diagnostic::new(Code::Circle, name.place, message);
+                    found.push(diagnostic.hint("ask or wait somewhere on the way, or let it end"));
+                }
+            }
+        }
     }
 }
 
@@ -150,11 +203,13 @@ fn walk(bot: &Bot, from: NodeIx, reached: &mut [bool]) {
             continue;
         }
         let node = bot.node(at);
-        let leaving = node.actions.iter().filter_map(|action| match action {
-            Action::Leave(exit) => exit.to,
-            Action::Say(_) | Action::Tag(_) | Action::Untag(_) | Action::Language(_) => None,
-        });
-        open.extend(leaving.chain(node.exits.iter().filter_map(|exit| exit.to)));
+        open.extend(node.actions.iter().flat_map(Action::ways));
+        open.extend(node.exits.iter().filter_map(|exit| exit.to));
+        match &node.wait {
+            Some(Wait::Choose { options, .. }) => open.extend(options.iter().map(|(_, to)| *to)),
+            Some(Wait::Call(flow)) => open.push(bot.flow(*flow).first),
+            Some(Wait::Ask { .. } | Wait::Pause(_)) | None => {}
+        }
         if let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) {
             open.extend(prompt.tries.iter().map(|(_, to)| *to));
             open.extend(prompt.silent.iter().map(|(_, to)| *to));

@@ -259,7 +259,7 @@ impl<'l> Linker<'l> {
     /// One text in its languages; what is missing is a warning, and the first language is sent.
     fn texts(&mut self, decls: &[&TextDecl]) -> Texts {
         let first = self.languages[0];
-        let mut texts: Vec<(Lang, expr::Text)> = Vec::new();
+        let mut texts: Vec<(Lang, Vec<expr::Text>)> = Vec::new();
         for decl in decls {
             if let Some(lang) = &decl.language {
                 self.known_language(lang);
@@ -271,7 +271,9 @@ impl<'l> Linker<'l> {
                 self.found.push(diagnostic.hint("keep one of them"));
                 continue;
             }
-            texts.push((language, type_template(&decl.template, &self.schema, self.found)));
+            let wordings = std::iter::once(&decl.template).chain(&decl.others);
+            let wordings = wordings.map(|wording| type_template(wording, &self.schema, self.found));
+            texts.push((language, wordings.collect()));
         }
         for language in &self.languages {
             if !texts.iter().any(|(lang, _)| lang == language) {
@@ -363,10 +365,8 @@ fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut D
 /// The intents that a brand's files name: all others start nothing and lead nowhere.
 fn named_intents<'s>(sources: &BrandSources<'s>) -> BTreeSet<&'s str> {
     let flows = || sources.flows.iter().flat_map(|file| &file.flows);
-    let asked = flows().flat_map(|flow| &flow.nodes).flat_map(|node| &node.lines);
-    let asked = asked
-        .filter_map(|line| if let Line::Ask(ask) = line { Some(&ask.prompt.on) } else { None })
-        .flatten();
+    let lines = flows().flat_map(|flow| &flow.nodes).flat_map(|node| &node.lines);
+    let asked = lines.filter_map(Line::prompt).flat_map(|prompt| &prompt.on);
     let branches = flows().flat_map(|flow| &flow.on).chain(asked).map(|branch| &branch.intent);
     let starts = flows().flat_map(|flow| &flow.start_on);
     branches.chain(starts).chain(&sources.brand.optin).map(|intent| intent.value.as_str()).collect()

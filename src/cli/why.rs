@@ -174,8 +174,12 @@ fn kind(kind: &Kind, decided: Option<&Move>) -> &'static str {
 
 fn answered(bot: &Bot, state: &State, decided: &Move) -> Option<Answered> {
     let Move::Answer(value) = decided else { return None };
-    let Wait::Ask { field, .. } = bot.node(state.stack.last()?.node).wait.as_ref()?;
-    Some(Answered { field: bot.field(*field).name.clone(), value: value.to_string() })
+    let field = match bot.node(state.stack.last()?.node).wait.as_ref()? {
+        Wait::Ask { field, .. } => bot.field(*field).name.clone(),
+        Wait::Choose { .. } => "choose".to_owned(),
+        Wait::Pause(_) | Wait::Call(_) => return None,
+    };
+    Some(Answered { field, value: value.to_string() })
 }
 
 fn slot(slot: &SlotValue) -> Slot {

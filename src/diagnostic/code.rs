@@ -170,6 +170,10 @@ codes! {
         "Ways that are taken because nobody answers lead from this node back to it, and a text is said on the way. Somebody who never answers would get it again and again. At run time sixteen messages without an answer are the end, but no brand should come to that."
     AnswerOverlaps "F320" Note "a keyword that is an answer"
         "A text means an intent and is an answer to a waiting question as well. What it is then is decided by the rungs, not by the order of ties: a closed answer (a list, a number, a date, yes or no) comes before the node's `on`, the flow's `on` and keywords. Elsewhere the text means the intent."
+    UnknownFlow "F321" Error "an unknown flow"
+        "`call FLOW` runs another flow of the same brand and comes back when it ends."
+    Circle "F322" Error "a circle without anything to wait for"
+        "Ways out lead from this node back to it, and nowhere on the way is a question asked or time waited for. One text would run through it until the limit of sixty-four nodes ends the dialogue."
     // E: expressions and texts
     BadExpression "E401" Error "an expression that cannot be read"
         "Expressions compare fields with values (`flavor = mango`, `visits > 3`), ask for tags (`tag vip`) and for filled fields (`known name`), and join these with `and`, `or`, `not` and brackets. `name else \"friend\"` gives a default."

@@ -3,6 +3,7 @@
 
 use super::state::{Frame, Person, State};
 use crate::bot::{Bot, FlowIx, NodeIx};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A stored dialogue.
@@ -28,6 +29,9 @@ pub struct Standpoint {
     /// The person was moved here by an edit and has not been asked yet.
     #[serde(default)]
     pub displaced: bool,
+    /// When the pause ends that its node makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// Joins a stored dialogue to a bot.
@@ -46,7 +50,8 @@ pub fn resume(bot: &Bot, record: Record) -> State {
             continue;
         };
         let (node, moved) = node_of(bot, flow, &stood.node);
-        stack.push(Frame { flow, node, tries: stood.tries, displaced: stood.displaced || moved });
+        let displaced = stood.displaced || moved;
+        stack.push(Frame { flow, node, tries: stood.tries, displaced, until: stood.until });
     }
     State { stack, person: record.person }
 }
@@ -67,6 +72,7 @@ pub fn to_record(bot: &Bot, state: &State) -> Record {
         node: bot.node(frame.node).name.clone(),
         tries: frame.tries,
         displaced: frame.displaced,
+        until: frame.until,
     };
     Record { stack: state.stack.iter().map(named).collect(), person: state.person.clone() }
 }

@@ -32,13 +32,15 @@ pub struct Frame {
     pub tries: u32,
     /// An edit moved the person here: they have not been asked, and arrive with the next event.
     pub displaced: bool,
+    /// When the pause ends that its node makes.
+    pub until: Option<Timestamp>,
 }
 
 impl Frame {
     /// A node that somebody has just arrived at.
     #[must_use]
     pub fn at(flow: FlowIx, node: NodeIx) -> Self {
-        Self { flow, node, tries: 0, displaced: false }
+        Self { flow, node, tries: 0, displaced: false, until: None }
     }
 }
 
@@ -66,6 +68,9 @@ pub struct Person {
     /// Messages of this dialogue that the person did not cause, since their last text.
     #[serde(default)]
     pub follow_ups: u32,
+    /// The arm that was drawn at each `split`, by the names of its node (`flow.node`) and of the arm's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, String>,
     /// Timers that are armed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,

@@ -1,6 +1,6 @@
 //! Evaluating typed expressions. Nothing here can fail; what is unfilled is `None`, and makes a comparison false.
 
-use super::syntax::Compare;
+use super::syntax::{Compare, Sign};
 use super::typed::{Fact, Formula, Term, Text, TextPiece};
 use crate::slot::Value;
 use std::borrow::Cow;
@@ -60,6 +60,16 @@ pub fn value<'a>(term: &'a Term, facts: &'a impl Facts) -> Option<Cow<'a, Value>
         Term::Fact(fact) => Some(Cow::Owned(Value::Text(facts.fact(*fact).into_owned()))),
         Term::Constant(value) => Some(Cow::Borrowed(value)),
         Term::Else(first, default) => value(first, facts).or_else(|| value(default, facts)),
+        Term::Sum(first, sign, second) => match (&*value(first, facts)?, &*value(second, facts)?) {
+            (Value::Number(a), Value::Number(b)) => {
+                let sum = match sign {
+                    Sign::Plus => a.checked_add(*b),
+                    Sign::Minus => a.checked_sub(*b),
+                };
+                sum.map(|sum| Cow::Owned(Value::Number(sum))) // what no number holds is unfilled
+            }
+            _ => None,
+        },
     }
 }
 

@@ -28,6 +28,15 @@ pub enum Compare {
     AtLeast,
 }
 
+/// What a sum does with its second part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sign {
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+}
+
 /// An expression as it was written: names are still names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
@@ -43,6 +52,8 @@ pub enum Expr {
     Known(At<String>),
     /// `a else b`
     Else(Box<Expr>, Box<Expr>),
+    /// `a + b`, or `a - b` with blanks around the sign: names have hyphens.
+    Sum(Box<Expr>, Sign, Box<Expr>),
     /// `a = b` and its kin.
     Compare(Box<Expr>, At<Compare>, Box<Expr>),
     /// `not a`
@@ -61,9 +72,11 @@ impl Expr {
             Self::Name(at) | Self::Quoted(at) | Self::Tag(at) | Self::Known(at) => at.place,
             Self::Number(at) => at.place,
             Self::Not(inner) => inner.place(),
-            Self::Else(a, b) | Self::Compare(a, _, b) | Self::And(a, b) | Self::Or(a, b) => {
-                a.place().to(b.place())
-            }
+            Self::Else(a, b)
+            | Self::Compare(a, _, b)
+            | Self::Sum(a, _, b)
+            | Self::And(a, b)
+            | Self::Or(a, b) => a.place().to(b.place()),
         }
     }
 }
@@ -155,10 +168,10 @@ fn negated<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
 }
 
 fn comparison<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
-    let (input, left) = with_default(input, here)?;
+    let (input, left) = sum(input, here)?;
     let (input, operator) = opt(delimited(space0, operator, space0)).parse(input)?;
     let Some((at, compare)) = operator else { return Ok((input, left)) };
-    let (input, right) = with_default(input, here)?;
+    let (input, right) = sum(input, here)?;
     Ok((input, Expr::Compare(Box::new(left), here.at(at, compare), Box::new(right))))
 }
 
@@ -174,6 +187,14 @@ fn operator(input: Span<'_>) -> Parsed<'_, (Span<'_>, Compare)> {
     .parse(input)?;
     let length = input.fragment().len() - rest.fragment().len();
     Ok((rest, (input.take(length), compare)))
+}
+
+fn sum<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
+    let sign = || alt((value(Sign::Plus, char('+')), value(Sign::Minus, char('-'))));
+    let (input, first) = with_default(input, here)?;
+    let more = (delimited(space1, sign(), space1), |i| with_default(i, here));
+    let (input, more) = many_m_n(0, TERMS_MAX, more).parse(input)?;
+    Ok((input, more.into_iter().fold(first, |a, (sign, b)| Expr::Sum(Box::new(a), sign, Box::new(b)))))
 }
 
 fn with_default<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {

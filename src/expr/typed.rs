@@ -1,6 +1,6 @@
 //! Expressions typed against a brand's fields: after this nothing can dangle and no comparison makes no sense.
 
-use super::syntax::{Compare, Expr, Piece, Template};
+use super::syntax::{Compare, Expr, Piece, Sign, Template};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::slot::{Choice, Value, ValueKind};
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub enum Term {
     Constant(Value),
     /// The first, or the second where the first is unfilled.
     Else(Box<Term>, Box<Term>),
+    /// Two numbers added, or the second taken from the first; unfilled where one of them is.
+    Sum(Box<Term>, Sign, Box<Term>),
 }
 
 /// A condition.
@@ -123,7 +125,7 @@ pub fn type_condition(expr: &Expr, schema: &Schema, found: &mut Diagnostics) -> 
             Some(Formula::Known(field.name.as_str().into()))
         }
         Expr::Compare(left, compare, right) => comparison(left, compare, right, schema, found),
-        Expr::Name(_) | Expr::Number(_) | Expr::Quoted(_) | Expr::Else(..) => {
+        Expr::Name(_) | Expr::Number(_) | Expr::Quoted(_) | Expr::Else(..) | Expr::Sum(..) => {
             let typed = term(expr, None, schema, found)?;
             if typed.kind == ValueKind::Truth {
                 return Some(Formula::Compare(
@@ -170,6 +172,27 @@ fn comparison(
     Some(Formula::Compare(a.term, compare.value, b.term))
 }
 
+/// Types what a field is set to: a value of the field's kind.
+pub fn type_assignment(
+    target: &Field,
+    expr: &Expr,
+    schema: &Schema,
+    found: &mut Diagnostics,
+) -> Option<Term> {
+    let term_of_field = Term::Field(target.name.as_str().into());
+    let side = Typed { term: term_of_field, kind: target.kind, choice: target.choice.clone() };
+    let typed = term(expr, Some(&side), schema, found)?;
+    if typed.kind == target.kind {
+        return Some(typed.term);
+    }
+    let (given, wanted) = (kind_name(typed.kind), kind_name(target.kind));
+    let message = format!("`{}` is {wanted} and cannot be set to {given}", target.name);
+    found.push(
+        Diagnostic::new(Code::WrongType, expr.place(), message).hint("set it to a value of its own kind"),
+    );
+    None
+}
+
 fn kind_name(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Text => "a text",
@@ -200,6 +223,21 @@ fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnos
             let kind = if first.kind == default_value.kind { first.kind } else { ValueKind::Text };
             let term = Term::Else(Box::new(first.term), Box::new(default_value.term));
             Some(Typed { term, kind, choice: first.choice })
+        }
+        Expr::Sum(first, sign, second) => {
+            let mut number = |expr: &Expr| {
+                let typed = term(expr, None, schema, found)?;
+                if typed.kind != ValueKind::Number {
+                    let message = format!("{} cannot be added up", kind_name(typed.kind));
+                    found.push(
+                        Diagnostic::new(Code::WrongType, expr.place(), message).hint("only numbers can"),
+                    );
+                    return None;
+                }
+                Some(Box::new(typed.term))
+            };
+            let (first, second) = (number(first), number(second));
+            Some(Typed { term: Term::Sum(first?, *sign, second?), kind: ValueKind::Number, choice: None })
         }
         Expr::Tag(_) | Expr::Known(_) | Expr::Compare(..) | Expr::Not(_) | Expr::And(..) | Expr::Or(..) => {
             found.push(

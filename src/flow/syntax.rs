@@ -1,13 +1,19 @@
 //! Reading `*.flow` files: flows, their nodes, and the lines of a node.
 
+mod question;
+
+pub use question::{AskDecl, ChooseDecl, OptionDecl, PromptDecl};
+
 use super::arrow;
 use super::text::{TextDecl, text, verb};
-use super::time::{Delay, delay};
+use super::time::{Pause, pause};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, expression};
 use crate::grammar::syntax::{language, named};
 use crate::language::Lang;
-use crate::outline::{Block, Reader, Span, first_word, outline, split};
+use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
+use nom::Input;
+use question::{ask, choose};
 
 /// A `*.flow` file.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +72,16 @@ pub enum Line {
     Language(At<Lang>),
     /// `ask FIELD`
     Ask(Box<AskDecl>),
+    /// `choose` and its options
+    Choose(Box<ChooseDecl>),
+    /// `set FIELD = VALUE`
+    Set(At<String>, Expr),
+    /// `split 50 a, 50 b`
+    Split(At<Vec<(u32, At<String>)>>),
+    /// `wait 2d`, `wait until 09:00`
+    Wait(At<Pause>),
+    /// `call FLOW`
+    Call(At<String>),
     /// `when CONDITION -> node`
     When(Expr, At<String>),
     /// `-> node`
@@ -74,38 +90,56 @@ pub enum Line {
     End(Place),
 }
 
-/// `ask FIELD` and the lines that belong to it.
-#[derive(Debug, Clone)]
-pub struct AskDecl {
-    /// The field.
-    pub field: At<String>,
-    /// The lines below it.
-    pub prompt: PromptDecl,
+impl Line {
+    /// The lines below it, if it asks a question.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&PromptDecl> {
+        match self {
+            Self::Ask(ask) => Some(&ask.prompt),
+            Self::Choose(choose) => Some(&choose.prompt),
+            Self::Say(_)
+            | Self::Tag(_)
+            | Self::Untag(_)
+            | Self::Language(_)
+            | Self::Set(..)
+            | Self::Split(_)
+            | Self::Wait(_)
+            | Self::Call(_)
+            | Self::When(..)
+            | Self::Go(_)
+            | Self::End(_) => None,
+        }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Say(text) => text.place,
+            Self::Tag(at)
+            | Self::Untag(at)
+            | Self::Go(at)
+            | Self::When(_, at)
+            | Self::Call(at)
+            | Self::Set(at, _) => at.place,
+            Self::Language(at) => at.place,
+            Self::Split(at) => at.place,
+            Self::Wait(at) => at.place,
+            Self::Ask(ask) => ask.field.place,
+            Self::Choose(choose) => choose.place,
+            Self::End(place) => *place,
+        }
+    }
 }
 
-/// The lines that belong to a question.
-#[derive(Debug, Clone, Default)]
-pub struct PromptDecl {
-    /// Printed when the answer was not understood.
-    pub unclear: Vec<TextDecl>,
-    /// Printed when the answer was understood and cannot be accepted.
-    pub invalid: Vec<TextDecl>,
-    /// Printed when the question is asked again.
-    pub again: Vec<TextDecl>,
-    /// After so many bad answers, there.
-    pub tries: Option<(At<u32>, At<String>)>,
-    /// After so long a silence, there.
-    pub silent: Option<(At<Delay>, At<String>)>,
-    /// Intents that are heard while this waits.
-    pub on: Vec<Branch>,
-}
-
-/// Bad answers that a question may take before it gives up: nobody answers a tenth time.
-const TRIES_MAX: u32 = 10;
+/// The weight of an arm: a share in a thousand is finer than anybody measures.
+const WEIGHT_MAX: u32 = 1_000;
 
 const FLOW_WORDS: [&str; 4] = ["start", "on", "gone", "was"];
-const NODE_WORDS: [&str; 9] = ["say", "ask", "tag", "untag", "language", "when", "end", "was", "->"];
-const ASK_WORDS: [&str; 6] = ["unclear", "invalid", "again", "tries", "silent", "on"];
+const NODE_WORDS: [&str; 14] = [
+    "say", "ask", "choose", "set", "tag", "untag", "language", "split", "wait", "call", "when", "end", "was",
+    "->",
+];
 
 /// Reads a flow file. Returns all that could be read; mistakes go to the reader.
 pub fn parse(text: &str, reader: &mut Reader<'_>) -> FlowFile {
@@ -220,6 +254,7 @@ fn node(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<No
         match *word.fragment() {
             "say" => node.lines.extend(text(child, language, reader).map(Line::Say)),
             "ask" => node.lines.extend(ask(child, rest, reader).map(|ask| Line::Ask(Box::new(ask)))),
+            "choose" => node.lines.push(Line::Choose(Box::new(choose(child, rest, reader)))),
             "was" => node.was.extend(named(rest, "node", reader)),
             _ => {
                 childless(child, reader);
@@ -237,6 +272,10 @@ fn short_line(line: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
         "tag" => named(rest, "tag", reader).map(Line::Tag),
         "untag" => named(rest, "tag", reader).map(Line::Untag),
         "language" => language(rest, reader).map(Line::Language),
+        "set" => set(rest, reader),
+        "split" => split_line(rest, reader),
+        "wait" => Some(Line::Wait(At::new(pause(rest, reader)?, reader.place(line)))),
+        "call" => named(rest, "flow", reader).map(Line::Call),
         "end" if rest.fragment().is_empty() => Some(Line::End(reader.place(line))),
         "when" => {
             let (condition, to) = target_of(rest, reader)?;
@@ -250,50 +289,31 @@ fn short_line(line: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
     }
 }
 
-fn ask(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<AskDecl> {
-    let mut ask = AskDecl { field: named(rest, "field", reader)?, prompt: PromptDecl::default() };
-    for child in &block.children {
-        let (word, _) = first_word(child.line);
-        if !prompt_line(child, &mut ask.prompt, reader) {
-            unknown(Code::UnknownWord, word, word.fragment(), "a question", &ASK_WORDS, reader);
-        }
-    }
-    Some(ask)
+/// `FIELD = VALUE`
+fn set(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
+    let Some(equal) = rest.fragment().find('=') else {
+        let place = reader.place(rest);
+        let diagnostic = Diagnostic::new(Code::UnknownWord, place, "`set` goes on with `FIELD = VALUE`");
+        reader.report(diagnostic.hint("write for example `set visits = (visits else 0) + 1`"));
+        return None;
+    };
+    let field = named(split(rest.take(equal), '=')[0], "field", reader)?;
+    Some(Line::Set(field, expression(after(rest, equal + 1), reader)?))
 }
 
-/// Reads a line that any question may have; whether it is one.
-fn prompt_line(block: &Block<'_>, prompt: &mut PromptDecl, reader: &mut Reader<'_>) -> bool {
-    let (word, language) = verb(block.line, reader);
-    let (_, rest) = first_word(block.line);
-    match *word.fragment() {
-        "unclear" => prompt.unclear.extend(text(block, language, reader)),
-        "invalid" => prompt.invalid.extend(text(block, language, reader)),
-        "again" => prompt.again.extend(text(block, language, reader)),
-        "tries" => prompt.tries = tries(rest, reader),
-        "silent" => prompt.silent = silent(rest, reader),
-        "on" => prompt.on.extend(branch(rest, reader)),
-        _ => return false,
+/// `50 a, 50 b`
+fn split_line(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
+    let mut arms = Vec::new();
+    for arm in split(rest, ',') {
+        let (weight, to) = first_word(arm);
+        let Ok(number @ 1..=WEIGHT_MAX) = weight.fragment().parse() else {
+            let place = reader.place(arm);
+            let diagnostic = Diagnostic::new(Code::BadNumber, place, "each arm has a weight and a node");
+            let hint = format!("write for example `split 50 a, 50 b`, weights from 1 to {WEIGHT_MAX}");
+            reader.report(diagnostic.hint(hint));
+            return None;
+        };
+        arms.push((number, named(to, "node", reader)?));
     }
-    true
-}
-
-/// `3 -> node`
-fn tries(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<(At<u32>, At<String>)> {
-    let (count, to) = target_of(rest, reader)?;
-    let place = reader.place(count);
-    if let Ok(number @ 1..=TRIES_MAX) = count.fragment().parse() {
-        Some((At::new(number, place), to))
-    } else {
-        let message = format!("`{}` is no number of tries", count.fragment());
-        let diagnostic = Diagnostic::new(Code::BadNumber, place, message);
-        reader.report(diagnostic.hint(format!("write a number from 1 to {TRIES_MAX}")));
-        None
-    }
-}
-
-/// `2d -> node`
-fn silent(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<(At<Delay>, At<String>)> {
-    let (length, to) = target_of(rest, reader)?;
-    let place = reader.place(length);
-    Some((At::new(delay(length, reader)?, place), to))
+    Some(Line::Split(At::new(arms, reader.place(rest))))
 }

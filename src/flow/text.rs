@@ -1,4 +1,5 @@
-//! A text in one language: it starts one space after its verb and goes on in lines that begin with `| `.
+//! A text in one language: it starts one space after its verb and goes on in lines that begin with `| `. Below it may stand
+//! other wordings (`or …`).
 
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Piece, Template, template};
@@ -14,6 +15,8 @@ pub struct TextDecl {
     pub language: Option<At<Lang>>,
     /// The words.
     pub template: Template,
+    /// Other wordings, of which one is picked: `or …` below the text.
+    pub others: Vec<Template>,
     /// Where they stand.
     pub place: Place,
 }
@@ -37,8 +40,20 @@ pub(super) fn text(
     let verb_and_space = (word.fragment().len() + 1).min(block.line.fragment().len());
     let first = block.line.take_from(verb_and_space);
     let mut template_read = template(first, reader);
-    for line in &block.children {
-        continuation(line, &mut template_read, reader);
+    let mut others: Vec<Template> = Vec::new();
+    for child in &block.children {
+        let (first, rest) = first_word(child.line);
+        if *first.fragment() == "or" {
+            let mut other = template(rest, reader);
+            child.children.iter().for_each(|line| continuation(line, &mut other, reader));
+            if other.pieces.is_empty() {
+                reader.mistake(Code::EmptyText, child.line, "another wording needs words");
+            } else {
+                others.push(other);
+            }
+        } else {
+            continuation(child, others.last_mut().unwrap_or(&mut template_read), reader);
+        }
     }
     if template_read.pieces.is_empty() {
         let place = reader.place(block.line);
@@ -46,7 +61,7 @@ pub(super) fn text(
         reader.report(Diagnostic::new(Code::EmptyText, place, message).hint("write the words behind it"));
         return None;
     }
-    Some(TextDecl { language, template: template_read, place: reader.place(block.line) })
+    Some(TextDecl { language, template: template_read, others, place: reader.place(block.line) })
 }
 
 fn continuation(block: &Block<'_>, so_far: &mut Template, reader: &mut Reader<'_>) {
@@ -54,8 +69,8 @@ fn continuation(block: &Block<'_>, so_far: &mut Template, reader: &mut Reader<'_
     let Some(rest) = line.fragment().strip_prefix('|') else {
         let place = reader.place(line);
         reader.report(
-            Diagnostic::new(Code::UnknownWord, place, "only a continued text can stand below a text")
-                .hint("begin the line with `| ` if it belongs to the text above"),
+            Diagnostic::new(Code::UnknownWord, place, "only a continued text or another wording can stand below a text")
+                .hint("begin the line with `| ` if it belongs to the text above, with `or ` if it is sent in its place"),
         );
         return;
     };

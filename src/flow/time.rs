@@ -1,7 +1,8 @@
 //! Lengths of time as flows write them: `2d` is 48 hours, `2 days` is two calendar days.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::outline::{Reader, Span};
+use crate::outline::{Reader, Span, first_word};
+use jiff::civil::Time;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
@@ -37,6 +38,31 @@ impl fmt::Display for Delay {
             Self::Exact { seconds } => write!(f, "{seconds}s"),
         }
     }
+}
+
+/// How long `wait` waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// So long.
+    For(Delay),
+    /// Until the clock next shows this time in the person's zone; an hour that daylight saving skips moves forward.
+    Until(Time),
+}
+
+/// Reads what follows `wait`; reports what is none.
+pub(super) fn pause(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Pause> {
+    let (word, rest) = first_word(span);
+    if *word.fragment() != "until" {
+        return delay(span, reader).map(Pause::For);
+    }
+    if let Ok(time) = Time::strptime("%H:%M", rest.fragment()) {
+        return Some(Pause::Until(time));
+    }
+    let place = reader.place(span);
+    let message = format!("`{}` is no time of the day", rest.fragment());
+    reader
+        .report(Diagnostic::new(Code::BadDelay, place, message).hint("write for example `wait until 09:00`"));
+    None
 }
 
 /// Reads a length of time; reports what is none.

@@ -1,10 +1,17 @@
 //! Linking nodes: what they do, what they wait for, how they are left.
 
 use super::Linker;
-use crate::bot::{Action, Exit, FieldIx, FlowIx, Node, Prompt, Wait};
-use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::expr::type_condition;
-use crate::flow::syntax::{AskDecl, FlowDecl, Line, NodeDecl, PromptDecl};
+use crate::bot::{Action, Exit, FieldIx, FlowIx, Node, Prompt, Texts, Wait};
+use crate::diagnostic::{At, Code, Diagnostic, Place};
+use crate::expr::{Expr, Piece, Template, type_assignment, type_condition};
+use crate::flow::TextDecl;
+use crate::flow::syntax::{AskDecl, ChooseDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl};
+use crate::grammar::reserved_spelling;
+use crate::language::Lang;
+use crate::slot::Menu;
+use crate::sms::Text;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Linker<'_> {
     pub(super) fn node(&mut self, flow: FlowIx, decl: &NodeDecl, within: &FlowDecl) -> Node {
@@ -20,53 +27,21 @@ impl Linker<'_> {
         let mut left_at: Option<Place> = None;
         while let Some(line) = lines.next() {
             if let Some(place) = left_at {
-                let diagnostic =
-                    Diagnostic::new(Code::DeadLine, line_place(line), "this line is never reached");
+                let diagnostic = Diagnostic::new(Code::DeadLine, line.place(), "this line is never reached");
                 self.found.push(
                     diagnostic.related(place, "the node is left here").hint("take it away, or move it up"),
                 );
                 break;
             }
-            match line {
-                Line::Say(first) => {
-                    let mut texts = vec![first];
-                    while let Some(Line::Say(more)) = lines.next_if(|line| is_translation(line)) {
-                        texts.push(more);
-                    }
-                    let said = self.texts(&texts);
-                    self.act(&mut node, Action::Say(said), first.place);
+            if let Line::Say(first) = line {
+                let mut texts = vec![first];
+                while let Some(Line::Say(more)) = lines.next_if(|line| is_translation(line)) {
+                    texts.push(more);
                 }
-                Line::Tag(tag) => self.act(&mut node, Action::Tag(tag.value.clone()), tag.place),
-                Line::Untag(tag) => self.act(&mut node, Action::Untag(tag.value.clone()), tag.place),
-                Line::Language(lang) => {
-                    self.known_language(lang);
-                    self.act(&mut node, Action::Language(lang.value), lang.place);
-                }
-                Line::Ask(ask) if node.wait.is_none() => node.wait = self.ask(ask, within),
-                Line::Ask(ask) => {
-                    let diagnostic =
-                        Diagnostic::new(Code::SecondWait, ask.field.place, "a second question in one node");
-                    self.found.push(
-                        diagnostic
-                            .hint("a node waits at most once; put this question into a node of its own"),
-                    );
-                }
-                Line::When(condition, to) => {
-                    let when = type_condition(condition, &self.schema, self.found);
-                    if let (Some(when), Some(to)) = (when, self.target(to, within)) {
-                        leave(&mut node, Exit { when: Some(when), to: Some(to) });
-                    }
-                }
-                Line::Go(to) => {
-                    left_at = Some(to.place);
-                    if let Some(to) = self.target(to, within) {
-                        leave(&mut node, Exit { when: None, to: Some(to) });
-                    }
-                }
-                Line::End(place) => {
-                    left_at = Some(*place);
-                    leave(&mut node, Exit { when: None, to: None });
-                }
+                let said = self.texts(&texts);
+                self.act(&mut node, Action::Say(said), first.place);
+            } else if self.line(line, &mut node, within) {
+                left_at = Some(line.place());
             }
         }
         if left_at.is_none() {
@@ -75,6 +50,58 @@ impl Linker<'_> {
             self.found.push(diagnostic.hint("end it with `-> NODE` or `end`"));
         }
         node
+    }
+
+    /// Links one line that is no text; whether the node is left by it in every case.
+    fn line(&mut self, line: &Line, node: &mut Node, within: &FlowDecl) -> bool {
+        match line {
+            Line::Say(_) => {}
+            Line::Tag(tag) => self.act(node, Action::Tag(tag.value.clone()), tag.place),
+            Line::Untag(tag) => self.act(node, Action::Untag(tag.value.clone()), tag.place),
+            Line::Language(lang) => {
+                self.known_language(lang);
+                self.act(node, Action::Language(lang.value), lang.place);
+            }
+            Line::Set(field, value) => {
+                if let Some(action) = self.set(field, value) {
+                    self.act(node, action, field.place);
+                }
+            }
+            Line::Ask(_) | Line::Choose(_) | Line::Wait(_) | Line::Call(_) if node.wait.is_some() => {
+                let message = "a second thing to wait for in one node";
+                let diagnostic = Diagnostic::new(Code::SecondWait, line.place(), message);
+                self.found
+                    .push(diagnostic.hint("a node waits at most once; put this into a node of its own"));
+            }
+            Line::Ask(ask) => node.wait = self.ask(ask, within),
+            Line::Choose(choose) => node.wait = self.choose(choose, within),
+            Line::Wait(pause) => node.wait = Some(Wait::Pause(pause.value)),
+            Line::Call(name) => node.wait = self.call(name),
+            Line::When(condition, to) => {
+                let when = type_condition(condition, &self.schema, self.found);
+                if let (Some(when), Some(to)) = (when, self.target(to, within)) {
+                    leave(node, Exit { when: Some(when), to: Some(to) });
+                }
+            }
+            Line::Split(arms) => {
+                let linked = arms.value.iter().map(|(weight, to)| Some((*weight, self.target(to, within)?)));
+                if let Some(linked) = linked.collect::<Option<Vec<_>>>() {
+                    self.act(node, Action::Split(linked), arms.place);
+                }
+                return true;
+            }
+            Line::Go(to) => {
+                if let Some(to) = self.target(to, within) {
+                    leave(node, Exit { when: None, to: Some(to) });
+                }
+                return true;
+            }
+            Line::End(_) => {
+                leave(node, Exit { when: None, to: None });
+                return true;
+            }
+        }
+        false
     }
 
     /// Adds an action, unless the question already stands: what happens after the answer belongs to the next node.
@@ -89,19 +116,84 @@ impl Linker<'_> {
     }
 
     fn ask(&mut self, decl: &AskDecl, within: &FlowDecl) -> Option<Wait> {
-        let field = self.schema.fields.iter().position(|field| field.name == decl.field.value);
-        if field.is_none() {
-            let message = format!("no field is called `{}`", decl.field.value);
-            let names = self.schema.fields.iter().map(|field| field.name.as_str());
-            let diagnostic = Diagnostic::new(Code::UnknownField, decl.field.place, message);
-            self.found.push(
-                diagnostic
-                    .did_you_mean(&decl.field.value, names)
-                    .hint(format!("declare it in `brand.flow`, as in `field {}: text`", decl.field.value)),
-            );
+        let field = self.field(&decl.field);
+        let prompt = self.prompt(&decl.prompt, within);
+        Some(Wait::Ask { field: field?, prompt })
+    }
+
+    fn choose(&mut self, decl: &ChooseDecl, within: &FlowDecl) -> Option<Wait> {
+        if decl.options.is_empty() {
+            let diagnostic = Diagnostic::new(Code::EmptyList, decl.place, "a choice without options");
+            self.found.push(diagnostic.hint("write them below it: `option LABEL -> node`"));
+        }
+        let mut taken: BTreeMap<String, Place> = BTreeMap::new();
+        let mut words = Vec::new();
+        let mut options = Vec::new();
+        for option in &decl.options {
+            let labels = option.labels.iter().map(|(_, label)| label);
+            let all: Vec<&At<String>> =
+                std::iter::once(&option.label).chain(labels).chain(&option.also).collect();
+            for word in &all {
+                reserved_spelling(word, self.found);
+                let folded = Text::new(&word.value).words().collect::<Vec<_>>().join(" ");
+                if let Some(before) = taken.insert(folded, word.place) {
+                    let message = format!("`{}` stands for two options", word.value);
+                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, word.place, message);
+                    self.found
+                        .push(diagnostic.related(before, "the first one").hint("keep it at one of them"));
+                }
+            }
+            words.push(all.into_iter().map(|word| word.value.clone()).collect::<Vec<_>>());
+            let to = self.target(&option.to, within);
+            options.push((self.labels(option), to));
         }
         let prompt = self.prompt(&decl.prompt, within);
-        Some(Wait::Ask { field: FieldIx::new(field?), prompt })
+        let options =
+            options.into_iter().map(|(texts, to)| Some((texts, to?))).collect::<Option<Vec<_>>>()?;
+        Some(Wait::Choose { menu: Arc::new(Menu::new(&words)), options, prompt })
+    }
+
+    /// What is shown for an option, in the brand's languages.
+    fn labels(&mut self, option: &OptionDecl) -> Texts {
+        let decl = |language: Option<&At<Lang>>, label: &At<String>| TextDecl {
+            language: language.cloned(),
+            template: Template { pieces: vec![Piece::Words(label.value.clone())] },
+            others: Vec::new(),
+            place: label.place,
+        };
+        let mut decls = vec![decl(None, &option.label)];
+        decls.extend(option.labels.iter().map(|(language, label)| decl(Some(language), label)));
+        self.texts(&decls.iter().collect::<Vec<_>>())
+    }
+
+    fn call(&mut self, name: &At<String>) -> Option<Wait> {
+        let found = self.flows.iter().position(|flow| flow.name == name.value);
+        if found.is_none() {
+            let message = format!("no flow is called `{}`", name.value);
+            let known: Vec<String> = self.flows.iter().map(|flow| flow.name.clone()).collect();
+            let diagnostic = Diagnostic::new(Code::UnknownFlow, name.place, message);
+            self.found.push(diagnostic.did_you_mean(&name.value, known.iter().map(String::as_str)));
+        }
+        Some(Wait::Call(FlowIx::new(found?)))
+    }
+
+    fn set(&mut self, name: &At<String>, value: &Expr) -> Option<Action> {
+        let ix = self.field(name)?;
+        let field = self.schema.fields[ix.index()].clone();
+        Some(Action::Set(ix, type_assignment(&field, value, &self.schema, self.found)?))
+    }
+
+    /// A field by its name.
+    fn field(&mut self, name: &At<String>) -> Option<FieldIx> {
+        let found = self.schema.fields.iter().position(|field| field.name == name.value);
+        if found.is_none() {
+            let message = format!("no field is called `{}`", name.value);
+            let names = self.schema.fields.iter().map(|field| field.name.as_str());
+            let diagnostic = Diagnostic::new(Code::UnknownField, name.place, message);
+            let hint = format!("declare it in `brand.flow`, as in `field {}: text`", name.value);
+            self.found.push(diagnostic.did_you_mean(&name.value, names).hint(hint));
+        }
+        found.map(FieldIx::new)
     }
 
     fn prompt(&mut self, decl: &PromptDecl, within: &FlowDecl) -> Prompt {
@@ -129,14 +221,4 @@ fn leave(node: &mut Node, exit: Exit) {
 
 fn is_translation(line: &Line) -> bool {
     matches!(line, Line::Say(text) if text.language.is_some())
-}
-
-fn line_place(line: &Line) -> Place {
-    match line {
-        Line::Say(text) => text.place,
-        Line::Tag(at) | Line::Untag(at) | Line::Go(at) | Line::When(_, at) => at.place,
-        Line::Language(at) => at.place,
-        Line::Ask(ask) => ask.field.place,
-        Line::End(place) => *place,
-    }
 }

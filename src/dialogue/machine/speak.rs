@@ -1,0 +1,98 @@
+//! Choosing words and sending them.
+
+use super::Machine;
+use crate::bot::{Texts, Wait};
+use crate::consent::wording;
+use crate::dialogue::effect::{Effect, Send};
+use crate::dialogue::rung::HOUR;
+use crate::dialogue::state::Count;
+use crate::expr;
+use crate::language::Lang;
+use crate::sms::Class;
+use std::fmt::Write;
+
+/// Messages that one event may send: nobody reads an eighth text in a row.
+pub const SENDS_MAX: usize = 8;
+/// Bytes that one event may send in all: with the text it answers, a log entry stays below the 16 KiB of the store.
+pub const SENT_BYTES_MAX: usize = 5 * 1024;
+
+impl Machine<'_> {
+    /// Sends one of the texts that the rules require.
+    pub(in crate::dialogue) fn send(&mut self, class: Class, words: fn(wording::Facts<'_>, Lang) -> String) {
+        let body = words(self.view().facts(), self.language());
+        self.push_send(class, body);
+    }
+
+    /// A number that chance decides, the same whenever the step is made again (`SplitMix64`; Steele, Lea and Flood, 2014).
+    pub(super) fn draw(&mut self) -> u64 {
+        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below another one, which is not 0.
+    pub(super) fn draw_below(&mut self, end: usize) -> usize {
+        let drawn = self.draw() % u64::try_from(end.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(drawn).unwrap_or_default()
+    }
+
+    /// The words of a text in the person's language; one of its wordings, where there are several.
+    pub(super) fn worded(&mut self, texts: &Texts) -> String {
+        let wordings = texts.in_language(self.language());
+        let pick = if wordings.len() > 1 { self.draw_below(wordings.len()) } else { 0 };
+        wordings.get(pick).map(|wording| expr::render(wording, &self.view())).unwrap_or_default()
+    }
+
+    pub(super) fn say(&mut self, texts: &Texts) {
+        let body = self.worded(texts);
+        self.say_words(body);
+    }
+
+    pub(super) fn say_words(&mut self, body: String) {
+        if body.trim().is_empty() {
+            self.note("a text without words is not sent");
+            return;
+        }
+        self.push_send(self.class, body);
+    }
+
+    pub(super) fn push_send(&mut self, class: Class, body: String) {
+        if self.muted {
+            self.note("a machine answers a machine");
+            return;
+        }
+        self.sent_bytes += body.len();
+        if self.sends == SENDS_MAX || self.sent_bytes > SENT_BYTES_MAX {
+            self.note("limit: more messages in one turn than anybody reads");
+            return;
+        }
+        self.sends += 1;
+        let person = &mut self.state.person;
+        person.replies = Some(Count::one_more(person.replies, self.now, HOUR));
+        let from = person.sender;
+        let language = self.language();
+        self.effects.push(Effect::Send(Send { class, from, body, language }));
+    }
+
+    pub(in crate::dialogue) fn fallback(&mut self) {
+        self.state.person.fallback_at = Some(self.now);
+        match &self.bot.fallback {
+            Some(texts) => self.say(texts),
+            None => self.send(Class::Reply, wording::fallback),
+        }
+    }
+
+    /// Sends a text, with the options of a menu below it.
+    pub(super) fn say_and_offer(&mut self, texts: &Texts, wait: Option<&Wait>) {
+        let mut body = self.worded(texts);
+        if let Some(Wait::Choose { options, .. }) = wait {
+            for (number, (label, _)) in options.iter().enumerate() {
+                let label = self.worded(label);
+                write!(body, "\n{} {label}", number + 1).expect("a string takes all");
+            }
+        }
+        self.say_words(body);
+    }
+}

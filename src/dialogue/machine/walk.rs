@@ -1,0 +1,181 @@
+//! Walking the nodes: entering, doing, leaving.
+
+use super::Machine;
+use crate::bot::{Action, Exit, FieldIx, FlowIx, NodeIx, Wait};
+use crate::dialogue::state::Frame;
+use crate::expr;
+use crate::flow::brand::Interrupt;
+use std::borrow::Cow;
+
+/// Nodes that one event may enter. A flow that needs more runs in a circle.
+pub const NODES_MAX: usize = 64;
+/// Flows that may wait for each other.
+pub const STACK_MAX: usize = 8;
+/// Tags of one person.
+const TAGS_MAX: usize = 64;
+/// Splits whose arm is kept for one person; further ones are drawn again each time.
+const ARMS_MAX: usize = 64;
+/// Nodes that a trace names; a step that enters more is rare, and the log stays small.
+const TRACED_MAX: usize = 16;
+
+impl Machine<'_> {
+    /// Starts a flow: above the one that waits, or in its place, as the brand's `interrupt` says.
+    pub(in crate::dialogue) fn interrupt(&mut self, flow: FlowIx) {
+        if self.bot.interrupt == Interrupt::Switch || self.state.stack.len() >= STACK_MAX {
+            self.state.stack.clear();
+        }
+        let first = self.bot.flow(flow).first;
+        self.state.stack.push(Frame::at(flow, first));
+        self.go(first);
+    }
+
+    /// Goes on at a node of the flow that is heard.
+    pub(in crate::dialogue) fn go(&mut self, node: NodeIx) {
+        let mut next = Some(node);
+        while let Some(node) = next {
+            if self.nodes == NODES_MAX {
+                self.note("limit: the flow runs in a circle; the dialogue ends here");
+                self.close();
+                return;
+            }
+            self.nodes += 1;
+            next = self.enter(node);
+        }
+    }
+
+    /// Does what a node does on arrival; the node to go on at, if it is left at once.
+    pub(super) fn enter(&mut self, ix: NodeIx) -> Option<NodeIx> {
+        let bot = self.bot;
+        let node = bot.node(ix);
+        if self.trace.nodes.len() < TRACED_MAX {
+            self.trace.nodes.push(format!("{}.{}", bot.flow(node.flow).name, node.name));
+        }
+        if let Some(frame) = self.state.stack.last_mut() {
+            *frame = Frame::at(node.flow, ix);
+        }
+        self.state.person.timers.clear();
+        let last_text = node.actions.iter().rposition(|action| action.text().is_some());
+        for (at, action) in node.actions.iter().enumerate() {
+            match action {
+                Action::Say(texts) if Some(at) == last_text => self.say_and_offer(texts, node.wait.as_ref()),
+                Action::Say(texts) => self.say(texts),
+                Action::Tag(_) if self.state.person.tags.len() >= TAGS_MAX => {
+                    self.note("limit: nobody carries that many tags");
+                }
+                Action::Tag(tag) => {
+                    self.state.person.tags.insert(tag.clone());
+                }
+                Action::Untag(tag) => {
+                    self.state.person.tags.remove(tag);
+                }
+                Action::Language(language) => self.state.person.language = Some(*language),
+                Action::Set(field, term) => self.set(*field, term),
+                Action::Leave(exit) if self.is_passable(exit) => return self.leave(exit),
+                Action::Leave(_) => {}
+                Action::Split(arms) => return self.split(ix, arms),
+            }
+        }
+        match &node.wait {
+            Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => {
+                self.arm(prompt);
+                None
+            }
+            Some(Wait::Pause(pause)) => {
+                let until = self.until(*pause);
+                self.pause(until);
+                None
+            }
+            Some(Wait::Call(flow)) => self.call(ix, *flow),
+            None => self.way_out(ix),
+        }
+    }
+
+    /// Fills a field, or empties it where the value is unfilled.
+    pub(super) fn set(&mut self, field: FieldIx, term: &expr::Term) {
+        let name = &self.bot.field(field).name;
+        match expr::value(term, &self.view()).map(Cow::into_owned) {
+            Some(value) => _ = self.fill(name, value),
+            None => _ = self.state.person.fields.remove(name),
+        }
+    }
+
+    /// The arm that this person takes at a split: the one they took before, or one that is drawn.
+    pub(super) fn split(&mut self, ix: NodeIx, arms: &[(u32, NodeIx)]) -> Option<NodeIx> {
+        let bot = self.bot;
+        let node = bot.node(ix);
+        let here = format!("{}.{}", bot.flow(node.flow).name, node.name);
+        let before = self.state.person.arms.get(&here);
+        let before = before.and_then(|name| arms.iter().find(|(_, to)| bot.node(*to).is_called(name)));
+        if let Some((_, to)) = before {
+            return Some(*to);
+        }
+        let total: usize = arms.iter().map(|(weight, _)| *weight as usize).sum();
+        let mut drawn = self.draw_below(total);
+        for (weight, to) in arms {
+            if drawn < *weight as usize {
+                if self.state.person.arms.len() < ARMS_MAX {
+                    self.state.person.arms.insert(here, bot.node(*to).name.clone());
+                }
+                return Some(*to);
+            }
+            drawn -= *weight as usize;
+        }
+        self.end_flow()
+    }
+
+    /// Runs another flow; where too many wait for each other already, it is left out.
+    pub(super) fn call(&mut self, ix: NodeIx, flow: FlowIx) -> Option<NodeIx> {
+        if self.state.stack.len() >= STACK_MAX {
+            self.note("limit: more flows wait for each other than anybody follows");
+            return self.way_out(ix);
+        }
+        let first = self.bot.flow(flow).first;
+        self.state.stack.push(Frame::at(flow, first));
+        Some(first)
+    }
+
+    pub(super) fn is_passable(&self, exit: &Exit) -> bool {
+        exit.when.as_ref().is_none_or(|formula| expr::holds(formula, &self.view()))
+    }
+
+    /// The node behind the first way out that is open.
+    pub(super) fn way_out(&mut self, ix: NodeIx) -> Option<NodeIx> {
+        let exits = &self.bot.node(ix).exits;
+        let exit = exits.iter().find(|exit| self.is_passable(exit));
+        match exit {
+            Some(exit) => self.leave(exit),
+            None => self.end_flow(),
+        }
+    }
+
+    pub(super) fn leave(&mut self, exit: &Exit) -> Option<NodeIx> {
+        match exit.to {
+            Some(node) => Some(node),
+            None => self.end_flow(),
+        }
+    }
+
+    /// Ends the flow that is heard and returns to the one below it, which asks its question again, goes on waiting, or
+    /// goes on behind its `call`.
+    pub(super) fn end_flow(&mut self) -> Option<NodeIx> {
+        self.state.stack.pop();
+        self.state.person.timers.clear();
+        let frame = *self.state.stack.last()?;
+        if frame.displaced {
+            return Some(frame.node);
+        }
+        match (&self.bot.node(frame.node).wait, frame.until) {
+            (None, _) | (Some(Wait::Pause(_)), None) => Some(frame.node),
+            (Some(Wait::Call(_)), _) => self.way_out(frame.node),
+            (Some(Wait::Pause(_)), Some(until)) if until <= self.now => self.way_out(frame.node),
+            (Some(Wait::Pause(_)), Some(until)) => {
+                self.pause(until);
+                None
+            }
+            (Some(Wait::Ask { .. } | Wait::Choose { .. }), _) => {
+                self.ask_again();
+                None
+            }
+        }
+    }
+}
