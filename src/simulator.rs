@@ -1,7 +1,10 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Number};
-use crate::engine::{CallError, Clock, Engine, ManualClock, Parts, ReceiveError, Received, Transport};
+use crate::dialogue::Event;
+use crate::engine::{
+    Arrival, CallError, Clock, Engine, ManualClock, Parts, ReceiveError, Received, Transport,
+};
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Phone, Sender};
 use crate::store::{MemoryStore, Snapshot, Store, StoreError};
@@ -174,6 +177,16 @@ impl Simulation {
             }
         }
         Ok((received, self.settle().await?))
+    }
+
+    /// From now on somebody takes this arm of the split in `node` (`flow.node`), whatever chance says.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn pin(&self, phone: Phone, node: &str, arm: &str) -> Result<(), SimulationError> {
+        let event = Event::Pinned { node: node.to_owned(), arm: arm.to_owned() };
+        self.engine.receive(Arrival { key: self.key(phone), event, seen: None }).await?;
+        Ok(())
     }
 
     /// Time passes: every timer rings and every message that was held leaves at its own moment.

@@ -74,6 +74,10 @@ fn body() -> impl Strategy<Value = String> {
         "menta",
         "mango",
         "surprise me",
+        "menu",
+        "1",
+        "2",
+        "3",
         "hours",
         "order",
         "3 scoops",
@@ -108,7 +112,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Some(OptOutHint::Help)),
     ];
     let start = (
-        prop::sample::select(vec!["welcome", "hours", "order", "nowhere"]),
+        prop::sample::select(vec!["welcome", "hours", "order", "menu", "nowhere"]),
         prop::sample::select(vec![Cause::Campaign, Cause::Api, Cause::Time, Cause::Field]),
     );
     prop_oneof![

@@ -44,6 +44,13 @@ pub enum Event {
     },
     /// What a brand-wide take came to.
     Taken(Taken),
+    /// From now on the person takes this arm of a split: tests and experiments decide instead of chance.
+    Pinned {
+        /// The node of the split, as `flow.node`.
+        node: String,
+        /// The node of the arm.
+        arm: String,
+    },
 }
 
 /// What an outside answer came to.
@@ -104,6 +111,7 @@ impl Event {
             Self::Human(_) => "human",
             Self::OptOut { .. } => "opt-out",
             Self::Taken(_) => "taken",
+            Self::Pinned { .. } => "pinned",
         }
     }
 }

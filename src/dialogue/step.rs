@@ -58,6 +58,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Human(Human::TookOver) => machine.state.person.human = true,
         Event::Human(Human::GaveBack) => machine.state.person.human = false,
         Event::Lookup { name, .. } => machine.note(&format!("nothing waits for the lookup `{name}`")),
+        Event::Pinned { node, arm } => machine.pin(node, arm),
         Event::Taken(taken) => {
             machine.state.person.taken.retain(|waiting| waiting != taken);
             machine.note(&format!("nothing waits for the take `{}`", taken.name));

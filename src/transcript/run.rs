@@ -1,7 +1,7 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
 use super::syntax::{Chat, Expectation, Line};
-use crate::bot::Bot;
+use crate::bot::{Action, Bot};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::flow::Delay;
 use crate::simulator::{Simulation, SimulationError};
@@ -90,8 +90,28 @@ impl Runner<'_> {
                 }
             }
             Line::Known(expectation) => self.known(line.place, expectation).await?,
+            Line::Pin(node, arm) if self.is_arm(node, arm) => {
+                self.simulation.pin(self.phone, node, arm).await?;
+            }
+            Line::Pin(node, arm) => {
+                let message = format!("`{node}` has no arm `{arm}`");
+                let diagnostic = Diagnostic::new(Code::ChatFails, line.place, message);
+                self.found.push(diagnostic.hint("write it as `= split FLOW.NODE ARM`"));
+            }
         }
         Ok(())
+    }
+
+    /// Whether a node splits into an arm of that name.
+    fn is_arm(&self, node: &str, arm: &str) -> bool {
+        let found = node
+            .split_once('.')
+            .and_then(|(flow, node)| self.bot.node_named(self.bot.flow_named(flow)?, node));
+        let arms =
+            |action: &Action| matches!(action, Action::Split(_)).then(|| action.ways().collect::<Vec<_>>());
+        let mut arms =
+            found.into_iter().flat_map(|node| self.bot.node(node).actions.iter().filter_map(arms)).flatten();
+        arms.any(|to| self.bot.node(to).is_called(arm))
     }
 
     fn hear(&mut self, place: Place, delivered: Vec<crate::simulator::Delivered>) {

@@ -34,6 +34,8 @@ pub enum Line {
     Known(Expectation),
     /// `!`: nothing like this is written since the last `>` or `~`.
     Never(String),
+    /// `= split flow.node arm`: from now on they take this arm.
+    Pin(String, String),
 }
 
 /// What an `=` line expects.
@@ -71,7 +73,7 @@ fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<L
         '<' => return Some(Line::Reply(words(block))),
         '!' => return Some(Line::Never(words(block))),
         '~' => return wait(rest, reader).map(Line::Wait),
-        '=' => return known(rest, reader).map(Line::Known),
+        '=' => return pinned(rest).or_else(|| known(rest, reader).map(Line::Known)),
         _ => {}
     }
     let (word, rest) = first_word(block.line);
@@ -133,6 +135,12 @@ fn moment(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Timestamp>> {
         bad(rest, "this is no moment; write for example `at 2026-06-01 12:00 America/New_York`", reader);
     }
     found.map(|moment| At::new(moment, reader.place(rest)))
+}
+
+/// `= split flow.node arm`
+fn pinned(rest: Span<'_>) -> Option<Line> {
+    let (node, arm) = rest.fragment().strip_prefix("split ")?.split_once(' ')?;
+    Some(Line::Pin(node.to_owned(), arm.trim().to_owned()))
 }
 
 fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {

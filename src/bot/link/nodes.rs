@@ -74,7 +74,10 @@ impl Linker<'_> {
                     .push(diagnostic.hint("a node waits at most once; put this into a node of its own"));
             }
             Line::Ask(ask) => node.wait = self.ask(ask, within),
-            Line::Choose(choose) => node.wait = self.choose(choose, within),
+            Line::Choose(choose) => {
+                node.wait = self.choose(choose, within);
+                return true; // by one of its options
+            }
             Line::Wait(pause) => node.wait = Some(Wait::Pause(pause.value)),
             Line::Call(name) => node.wait = self.call(name),
             Line::When(condition, to) => {

@@ -9,7 +9,6 @@ use crate::dialogue::state::Count;
 use crate::expr;
 use crate::language::Lang;
 use crate::sms::Class;
-use std::fmt::Write;
 
 /// Messages that one event may send: nobody reads an eighth text in a row.
 pub const SENDS_MAX: usize = 8;
@@ -84,15 +83,15 @@ impl Machine<'_> {
         }
     }
 
-    /// Sends a text, with the options of a menu below it.
-    pub(super) fn say_and_offer(&mut self, texts: &Texts, wait: Option<&Wait>) {
-        let mut body = self.worded(texts);
+    /// Sends a text with the options of the menu that follows it, or either alone.
+    pub(super) fn say_and_offer(&mut self, texts: Option<&Texts>, wait: Option<&Wait>) {
+        let mut lines: Vec<String> = texts.map(|texts| self.worded(texts)).into_iter().collect();
         if let Some(Wait::Choose { options, .. }) = wait {
-            for (number, (label, _)) in options.iter().enumerate() {
+            for (number, (label, _)) in (1..).zip(options) {
                 let label = self.worded(label);
-                write!(body, "\n{} {label}", number + 1).expect("a string takes all");
+                lines.push(format!("{number} {label}"));
             }
         }
-        self.say_words(body);
+        self.say_words(lines.join("\n"));
     }
 }

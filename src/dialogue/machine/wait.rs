@@ -33,7 +33,8 @@ impl Machine<'_> {
         let node = bot.node(frame.node);
         let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) else { return };
         let last = node.actions.iter().rev().find_map(Action::text);
-        if let Some(texts) = prompt.again.as_ref().or(last) {
+        let texts = prompt.again.as_ref().or(last);
+        if texts.is_some() || matches!(node.wait, Some(Wait::Choose { .. })) {
             self.say_and_offer(texts, node.wait.as_ref());
         }
         self.arm(prompt);

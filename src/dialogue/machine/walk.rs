@@ -57,7 +57,9 @@ impl Machine<'_> {
         let last_text = node.actions.iter().rposition(|action| action.text().is_some());
         for (at, action) in node.actions.iter().enumerate() {
             match action {
-                Action::Say(texts) if Some(at) == last_text => self.say_and_offer(texts, node.wait.as_ref()),
+                Action::Say(texts) if Some(at) == last_text => {
+                    self.say_and_offer(Some(texts), node.wait.as_ref());
+                }
                 Action::Say(texts) => self.say(texts),
                 Action::Tag(_) if self.state.person.tags.len() >= TAGS_MAX => {
                     self.note("limit: nobody carries that many tags");
@@ -77,6 +79,9 @@ impl Machine<'_> {
         }
         match &node.wait {
             Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => {
+                if last_text.is_none() && matches!(node.wait, Some(Wait::Choose { .. })) {
+                    self.say_and_offer(None, node.wait.as_ref());
+                }
                 self.arm(prompt);
                 None
             }
@@ -113,14 +118,20 @@ impl Machine<'_> {
         let mut drawn = self.draw_below(total);
         for (weight, to) in arms {
             if drawn < *weight as usize {
-                if self.state.person.arms.len() < ARMS_MAX {
-                    self.state.person.arms.insert(here, bot.node(*to).name.clone());
-                }
+                self.pin(&here, &bot.node(*to).name);
                 return Some(*to);
             }
             drawn -= *weight as usize;
         }
         self.end_flow()
+    }
+
+    /// Keeps the arm that this person takes at a split.
+    pub(in crate::dialogue) fn pin(&mut self, node: &str, arm: &str) {
+        let arms = &mut self.state.person.arms;
+        if arms.len() < ARMS_MAX || arms.contains_key(node) {
+            arms.insert(node.to_owned(), arm.to_owned());
+        }
     }
 
     /// Runs another flow; where too many wait for each other already, it is left out.
