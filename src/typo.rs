@@ -253,8 +253,14 @@ mod tests {
 
     #[test]
     fn words_run_together_keep_their_order_in_the_text() {
-        let text = mended(&Text::new("signme up"), &[&vocabulary(["sign", "me", "up"])]).expect("mended");
-        assert_eq!([0, 1, 2].map(|at| text.span(at..at + 1)), [0..6, 6..6, 7..9]);
+        let spans = |body| {
+            let text = mended(&Text::new(body), &[&vocabulary(["sign", "me", "up", "off"])]).expect("mended");
+            [0, 1, 2].map(|at| text.typed(at..at + 1).to_owned())
+        };
+        assert_eq!(spans("signme up"), ["sign", "me", "up"]);
+        assert_eq!(spans("SÍGN'me up"), ["SÍGN'", "me", "up"], "a sign between them belongs to the first");
+        assert_eq!(spans("si\u{301}gnme\u{301} up"), ["si\u{301}gn", "me\u{301}", "up"]);
+        assert_eq!(spans("upoﬀ me"), ["up", "oﬀ", "me"]);
     }
 
     #[test]

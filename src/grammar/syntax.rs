@@ -228,11 +228,13 @@ fn type_decl(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Opti
     let expression = At::new(inner.to_owned(), reader.place(written.take_from(1).take(inner.len())));
     let mut decl = TypeDecl { name, expression, samples: Vec::new(), counter_samples: Vec::new() };
     for child in &block.children {
-        let sample = after(child.line, 1);
-        let sample = At::new((*sample.fragment()).to_owned(), reader.place(sample));
+        let sample = |reader: &Reader<'_>| {
+            let sample = after(child.line, 1);
+            At::new((*sample.fragment()).to_owned(), reader.place(sample))
+        };
         match child.line.fragment().as_bytes()[0] {
-            b'>' => decl.samples.push(sample),
-            b'!' => decl.counter_samples.push(sample),
+            b'>' => decl.samples.push(sample(reader)),
+            b'!' => decl.counter_samples.push(sample(reader)),
             _ => reader.mistake(Code::BadType, child.line, "below a type stand samples of it: `>` and `!`"),
         }
     }
