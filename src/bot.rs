@@ -384,6 +384,19 @@ impl Bot {
         &self.intents[ix.index()]
     }
 
+    /// Whether a flow names an intent, or it is consent: all others start nothing and lead nowhere.
+    #[must_use]
+    pub fn is_named(&self, ix: IntentIx) -> bool {
+        let intent = self.intent(ix);
+        let on = |branches: &[(IntentIx, NodeIx)]| branches.iter().any(|(heard, _)| *heard == ix);
+        let asked =
+            |node: &Node| node.wait.as_ref().and_then(Wait::prompt).is_some_and(|prompt| on(&prompt.on));
+        intent.starts.is_some()
+            || intent.optin
+            || self.flows.iter().any(|flow| on(&flow.on))
+            || self.nodes.iter().any(asked)
+    }
+
     /// The flow of the first `optin` intent: where START leads.
     #[must_use]
     pub fn optin_flow(&self) -> Option<FlowIx> {

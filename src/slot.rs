@@ -257,6 +257,11 @@ pub trait SlotType: Send + Sync {
         self.example().into_iter().collect()
     }
 
+    /// Itself as a list of a brand's own values, if it is one: grammars spell these out.
+    fn as_choice(&self) -> Option<&Choice> {
+        None
+    }
+
     /// The words of its values and their misspellings, where they are a list.
     fn vocabulary(&self) -> Option<&Vocabulary> {
         None
@@ -290,6 +295,10 @@ impl<T: SlotType + ?Sized> SlotType for &T {
 
     fn keys(&self) -> &'static [&'static str] {
         (**self).keys()
+    }
+
+    fn as_choice(&self) -> Option<&Choice> {
+        (**self).as_choice()
     }
 
     fn answers(&self) -> Vec<String> {

@@ -153,10 +153,12 @@ pub fn mended(text: &Text, vocabularies: &[&Vocabulary]) -> Option<Text> {
     changed.then(|| text.rebuilt(pieces))
 }
 
-/// "j o i n" as one word.
+/// "j o i n" as one word, whatever pictograms stand around it.
 fn spaced_out(text: &Text) -> Option<String> {
-    let single = text.tokens().len() >= ONE_EDIT_FROM && text.words().all(|word| word.chars().count() == 1);
-    single.then(|| text.joined())
+    let spoken =
+        || text.tokens().iter().zip(text.words()).filter(|(token, _)| token.kind != TokenKind::Emoji);
+    let single = spoken().count() >= ONE_EDIT_FROM && spoken().all(|(_, word)| word.chars().count() == 1);
+    single.then(|| spoken().map(|(_, word)| word).collect())
 }
 
 /// What an unknown word stands for: letters held too long, a slip, or two words run together.

@@ -114,6 +114,9 @@ fn a_pattern_takes_the_whole_text_but_what_says_nothing() {
             ("thanks", "thanks"),
             ("thanks 😊", "thanks"),
             ("👍", "yes"),
+            ("👍👍", "yes"),
+            ("hey thanks", "thanks"),
+            ("hi hi", "-"),
             ("😀", "-"),
             ("", "-"),
         ],
@@ -151,8 +154,26 @@ fn slots_hold_what_was_typed_and_ranks_decide() {
 }
 
 #[test]
+fn a_slip_beside_an_emoji_is_mended_and_heard() {
+    let bot = bot("en");
+    for (body, heard) in [("jion 😀", "join"), ("👋 redeam ab123", "redeem code=ab123"), ("blue conse", "-")]
+    {
+        let mended = bot.mended(&sayso::sms::Text::new(body), None);
+        let context = bot.context("2026-06-01T12:00:00Z".parse().unwrap());
+        let best = mended.and_then(|text| bot.recognize(&text, &context).into_iter().next());
+        let name = best.map_or("-".to_owned(), |best| {
+            let slots = best.matched.slots.iter().map(|slot| format!(" {}={}", slot.name, slot.value));
+            format!("{}{}", bot.intent(best.intent).name, slots.collect::<String>())
+        });
+        assert_eq!(name, heard, "{body}");
+    }
+}
+
+#[test]
 fn only_the_brands_languages_are_heard() {
-    all_mean(&bot("en"), &[("quiero unirme", "-"), ("menu", "menu")]);
+    // "por favor" says nothing in Spanish only.
+    all_mean(&bot("en"), &[("quiero unirme", "-"), ("menu", "menu"), ("join por favor", "-")]);
+    all_mean(&bot("en, es"), &[("join por favor", "join")]);
     all_mean(&bot("en, es"), &[("quiero unirme", "join"), ("menu", "menu"), ("Menú", "menu")]);
 }
 
@@ -165,6 +186,8 @@ fn letters_that_look_latin_and_slips_are_mended_by_the_brands_languages() {
     };
     assert_eq!(mended("en", "j\u{43e}in").as_deref(), Some("join"));
     assert_eq!(mended("en", "r\u{435}deam ab123").as_deref(), Some("redeem ab123"));
+    assert_eq!(mended("en", "jion 😀!").as_deref(), Some("join 😀"));
+    assert_eq!(mended("en", "j o i n 😀").as_deref(), Some("join"));
     assert_eq!(mended("en", "unirne"), None);
     assert_eq!(mended("es", "unirne").as_deref(), Some("unirme"));
 }

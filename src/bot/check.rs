@@ -52,9 +52,39 @@ pub(super) fn check(
         overlaps(bot, NodeIx::new(index), decl, texts, found);
     }
     circles(bot, &decls, found);
+    samples(bot, sources, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
         found.push(diagnostic.hint("write `numbers +14045550100 via ACCOUNT` before it goes live"));
+    }
+}
+
+/// Reports samples of the brand that mean something else once the shared grammars are heard beside its own.
+fn samples(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let context = Context::of(&bot.languages);
+    for intent in sources.grammars.iter().flat_map(|file| &file.intents) {
+        let name = &intent.name.value;
+        let Some(own) = bot.intents.iter().position(|known| known.name == *name).map(IntentIx::new) else {
+            continue;
+        };
+        for (sample, must) in
+            intent.samples.iter().map(|s| (s, true)).chain(intent.counter_samples.iter().map(|s| (s, false)))
+        {
+            let heard = bot.recognize(&Text::new(&sample.value), &context);
+            let Some(best) =
+                heard.iter().map(|heard| heard.intent).find(|ix| *ix == own || bot.is_named(*ix))
+            else {
+                continue;
+            };
+            if must && best != own {
+                let message =
+                    format!("among all that the brand hears this means `{}`", bot.intent(best).name);
+                let diagnostic = Diagnostic::new(Code::SampleFails, sample.place, message);
+                found.push(
+                    diagnostic.hint(format!("give `{name}` a `priority`, or make the other one narrower")),
+                );
+            }
+        }
     }
 }
 

@@ -124,13 +124,11 @@ impl<'l> Linker<'l> {
                 IntentIx::new(intents.len() - 1)
             }))
         };
-        let own = grammar.intents().map(&mut number).collect();
+        let own: Vec<Option<IntentIx>> = grammar.intents().map(&mut number).collect();
         let shared_numbers = shared.grammar.intents();
-        let shared_numbers = shared_numbers
+        let shared_numbers: Vec<Option<IntentIx>> = shared_numbers
             .map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) })
             .collect();
-        let own: Vec<Option<IntentIx>> = own;
-        let shared_numbers: Vec<Option<IntentIx>> = shared_numbers;
         let meant = |numbers: &[Option<IntentIx>], texts: &[(u32, String)]| -> Vec<(IntentIx, String)> {
             let meant = texts.iter().filter_map(|(ix, text)| Some((numbers[*ix as usize]?, text.clone())));
             meant.collect()
@@ -388,6 +386,10 @@ fn replaced(own: &[GrammarFile], shared: &Grammar, found: &mut Diagnostics) -> V
         }
         if is_shared {
             replaced.push(name.clone());
+        } else if intent.replace {
+            let message = format!("there is no shared intent `{name}` to replace");
+            let diagnostic = Diagnostic::new(Code::SharedIntent, intent.name.place, message);
+            found.push(diagnostic.did_you_mean(name, shared.intents()).hint("leave `replace` out"));
         }
     }
     replaced

@@ -130,7 +130,9 @@ fn explain(bot: &Bot, state: &State, text: &str) -> Why {
     Why {
         text: text.to_owned(),
         kind: kind(&reading.kind, decided),
-        rung: taken.as_ref().map(|(rung, _): &(&Rung, Move)| rung.name),
+        rung: taken
+            .as_ref()
+            .map(|(rung, _): &(&Rung, Move)| if repaired { "a misspelt text" } else { rung.name }),
         intent: winner.map(|heard| bot.intent(heard.intent).name.clone()),
         answer: decided.and_then(|decided| answered(bot, state, decided)),
         slots: winner.map(|heard| heard.matched.slots.iter().map(slot).collect()).unwrap_or_default(),
@@ -218,7 +220,7 @@ fn rule(winner: &Heard, loser: &Heard) -> &'static str {
     } else if won.gaps != lost.gaps {
         "more words in gaps"
     } else {
-        "the brand's own grammar comes before the shared one"
+        "nothing: the two tie where `check` cannot see it, and the first is taken"
     }
 }
 

@@ -106,6 +106,8 @@ codes! {
         "Ties are proven for words and lists, and for an example of each slot type. What stands in a gap can be anything, so patterns with gaps are checked by their samples alone."
     BadType "G115" Error "a type that cannot be used"
         "`type order: /[A-Z]{2}[0-9]{6}/` defines a type of values by a regular expression, which is bounded in size. It takes whole words, in any case unless it begins with `(?-i)`. Below it stand samples: `>` must be such a value, `!` must be none."
+    PerhapsShadowed "G116" Note "an intent that was never meant in any text that was tried"
+        "The proofs walk through a type that reads for itself (a number, a date, an expression of your own) with one example. For that example another intent wins; for other values this one may. A sample below the intent that only it takes settles the question."
     // B: brand.flow
     NoBrand "B201" Error "no brand is named"
         "`brand.flow` begins with `brand NAME`: what people call the brand."

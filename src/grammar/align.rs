@@ -11,9 +11,9 @@ use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-/// Cells that are laid out for one text; what would need more is not tried. Ten patterns of twenty positions along the
+/// Cells that are laid out for one text; what would need more is not tried. A dozen patterns of twenty positions along the
 /// longest text come near.
-const CELLS_MAX: usize = 150_000;
+const CELLS_MAX: usize = 200_000;
 
 /// What slot types found in a text, each asked once for each token.
 #[derive(Debug, Default)]
@@ -147,12 +147,12 @@ impl Table {
         let token = view.seen[at];
         let here = self.cell(at, position);
         let Some(score) = Score::unpacked(self.cells[here].score) else { return };
-        for step in view.grammar.positions.steps(position) {
+        let (by_word, others) = view.grammar.positions.steps_by(position, token.sym);
+        for step in by_word {
+            self.offer(here, at + 1, step.to, Score { literals: score.literals + 1, ..score }, None);
+        }
+        for step in others {
             match step.label {
-                Label::Word(sym) if sym == token.sym => {
-                    let score = Score { literals: score.literals + 1, ..score };
-                    self.offer(here, at + 1, step.to, score, None);
-                }
                 Label::Word(_) => {}
                 Label::Any => {
                     self.offer(here, at + 1, step.to, Score { gaps: score.gaps + 1, ..score }, None);

@@ -2,7 +2,7 @@
 //! a text. How it is made is told in [`super::freeze`].
 
 use super::positions::{Label, Positions, Sym};
-use super::skip::SkipWords;
+use super::skip::{Languages, SkipWords};
 use crate::diagnostic::Place;
 use crate::language::Lang;
 use crate::slot::{Choice, Context, SlotType};
@@ -32,8 +32,13 @@ pub(super) struct Pattern {
 #[derive(Clone)]
 pub(super) struct Kind {
     pub(super) slot_type: Arc<dyn SlotType>,
+}
+
+impl Kind {
     /// The list, when it is one: its spellings are spelt out in the automaton.
-    pub(super) choice: Option<Arc<Choice>>,
+    pub(super) fn choice(&self) -> Option<&Choice> {
+        self.slot_type.as_choice()
+    }
 }
 
 /// The patterns of one scope, frozen. Shared between threads without locks.
@@ -56,8 +61,8 @@ pub struct Grammar {
 /// What a word is to a grammar, besides its part in the automaton.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// It says nothing: a pattern need not account for it.
-    pub(super) skip: bool,
+    /// The languages in which it says nothing, so that a pattern need not account for it.
+    pub(super) skip: Languages,
     /// Some pattern with a gap is tried when a text holds it.
     pub(super) calls: bool,
 }
@@ -98,8 +103,7 @@ impl Grammar {
             match label {
                 Label::Word(sym) => _ = words.intern(self.words().word(sym)),
                 Label::Slot { kind, .. } => {
-                    let values =
-                        self.kinds[usize::from(kind)].choice.iter().flat_map(|choice| choice.values());
+                    let values = self.kinds[usize::from(kind)].choice().into_iter().flat_map(Choice::values);
                     for spelling in values.flat_map(|value| &value.spellings) {
                         spelling.split(' ').for_each(|word| _ = words.intern(word));
                     }
@@ -133,7 +137,12 @@ impl Grammar {
 
     /// Whether a folded word says nothing here.
     pub(super) fn is_skip_word(&self, word: &str) -> bool {
-        self.words().number(word).is_some_and(|sym| self.marks[sym as usize].skip)
+        self.words().number(word).is_some_and(|sym| self.is_skip(sym))
+    }
+
+    /// Whether a word says nothing in the languages of these files.
+    pub(super) fn is_skip(&self, sym: Sym) -> bool {
+        self.marks[sym as usize].skip.overlap(Languages::of(&self.languages))
     }
 }
 

@@ -4,8 +4,8 @@
 use super::automaton::{Gapped, Grammar, Kind, Mark, Pattern};
 use super::freeze::{Purpose, freeze};
 use super::positions::{Label, Sketch, Sym};
-use super::skip::SkipWords;
-use super::syntax::{GrammarFile, Sequence, Term};
+use super::skip::{Languages, SkipWords};
+use super::syntax::{GrammarFile, ListDecl, Sequence, Term};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::language::{self, Lang};
 use crate::slot::{self, Choice, ChoiceValue, SlotType};
@@ -32,6 +32,19 @@ pub type TypeLookup<'l> = dyn Fn(&str) -> Option<Arc<dyn SlotType>> + 'l;
 #[must_use]
 pub fn compile(files: &[GrammarFile], types: &TypeLookup<'_>, found: &mut Diagnostics) -> Grammar {
     let mut builder = Builder::new(files, types, found);
+    for phrase in files.iter().flat_map(GrammarFile::phrases) {
+        builder.spoken(phrase);
+    }
+    for list in files.iter().flat_map(|file| &file.lists) {
+        builder.told_apart(list);
+    }
+    for word in files.iter().flat_map(|file| file.skip.iter().chain(&file.keep)) {
+        if folded(&word.value).len() > 1 {
+            let message = format!("`{}` is more than one word", word.value);
+            let diagnostic = Diagnostic::new(Code::BadPattern, word.place, message);
+            builder.found.push(diagnostic.hint("`skip` and `keep` take single words, parted by commas"));
+        }
+    }
     for file in files {
         let language = file.language();
         for intent in &file.intents {
@@ -82,6 +95,8 @@ impl<'b> Builder<'b> {
         let concepts = files.iter().flat_map(|f| &f.concepts).map(|concept| {
             (concept.name.value.clone(), concept.phrases.iter().map(|p| p.value.clone()).collect())
         });
+        once("list", files.iter().flat_map(|f| &f.lists).map(|list| &list.name), found);
+        once("concept", files.iter().flat_map(|f| &f.concepts).map(|concept| &concept.name), found);
         Self {
             grammar: Grammar { languages, ..Grammar::default() },
             words: Words::default(),
@@ -91,6 +106,24 @@ impl<'b> Builder<'b> {
             concepts: concepts.collect(),
             types,
             found,
+        }
+    }
+
+    /// Reports spellings that stand for two values of a list.
+    fn told_apart(&mut self, list: &ListDecl) {
+        let mut taken: BTreeMap<String, (Place, &str)> = BTreeMap::new();
+        for value in &list.values {
+            for spelling in std::iter::once(&value.key).chain(&value.spellings) {
+                let known = taken
+                    .entry(folded(&spelling.value).join(" "))
+                    .or_insert((spelling.place, value.key.value.as_str()));
+                if known.1 != value.key.value {
+                    let message = format!("`{}` stands for two values", spelling.value);
+                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, spelling.place, message);
+                    self.found
+                        .push(diagnostic.related(known.0, "the first one").hint("keep it at one of them"));
+                }
+            }
         }
     }
 
@@ -148,7 +181,10 @@ impl<'b> Builder<'b> {
             return None;
         }
         match term {
-            Term::Word(word) => Some(self.phrase(&word.value, from, draft)),
+            Term::Word(word) => {
+                self.spoken(word);
+                Some(self.phrase(&word.value, from, draft))
+            }
             Term::Ending(word, ending) => {
                 let ends = [word.value.clone(), format!("{}{}", word.value, ending.value)];
                 Some(self.any_phrase(&ends, from, draft))
@@ -159,7 +195,11 @@ impl<'b> Builder<'b> {
                     let known = self.concepts.keys().map(String::as_str);
                     let message = format!("no concept is called `{}`", name.value);
                     let diagnostic = Diagnostic::new(Code::UnknownConcept, name.place, message);
-                    self.found.push(diagnostic.did_you_mean(&name.value, known));
+                    let hint = format!(
+                        "write `concept {}` and its phrases below it, in a file of this folder",
+                        name.value
+                    );
+                    self.found.push(diagnostic.did_you_mean(&name.value, known).hint(hint));
                 }
                 Some(self.any_phrase(&phrases?, from, draft))
             }
@@ -182,6 +222,17 @@ impl<'b> Builder<'b> {
             draft.sketch.silent(last, to);
         }
         Some(to)
+    }
+
+    /// Reports words without letters: texts are compared without signs.
+    fn spoken(&mut self, phrase: &At<String>) {
+        if folded(&phrase.value).is_empty() {
+            let message = format!("`{}` has no letters or digits", phrase.value);
+            let diagnostic = Diagnostic::new(Code::BadPattern, phrase.place, message);
+            self.found.push(diagnostic.hint(
+                "texts are compared without signs: leave it out; a gap is three dots, `...`, or `*~3` for at most three words",
+            ));
+        }
     }
 
     fn any_phrase(&mut self, phrases: &[String], from: u32, draft: &mut Draft) -> u32 {
@@ -245,8 +296,8 @@ impl<'b> Builder<'b> {
         if let Some(known) = self.kinds.get(&name.value) {
             return Some(*known);
         }
-        let choice = self.lists.get(&name.value).cloned();
-        let slot_type = choice.clone().map(|list| list as Arc<dyn SlotType>);
+        let list = self.lists.get(&name.value).cloned();
+        let slot_type = list.map(|list| list as Arc<dyn SlotType>);
         let Some(slot_type) =
             slot_type.or_else(|| (self.types)(&name.value)).or_else(|| slot::by_name(&name.value))
         else {
@@ -258,7 +309,7 @@ impl<'b> Builder<'b> {
             return None;
         };
         let number = u16::try_from(self.grammar.kinds.len()).expect("types are bounded");
-        self.grammar.kinds.push(Kind { slot_type, choice });
+        self.grammar.kinds.push(Kind { slot_type });
         self.kinds.insert(name.value.clone(), number);
         Some(number)
     }
@@ -287,8 +338,8 @@ impl<'b> Builder<'b> {
     /// All words have numbers, then the automaton is frozen.
     fn finish(self, files: &[GrammarFile]) -> Grammar {
         let Self { mut grammar, mut words, found, .. } = self;
-        let choices = grammar.kinds.iter().filter_map(|kind| kind.choice.as_ref());
-        for spelling in choices.flat_map(|choice| choice.values()).flat_map(|value| &value.spellings) {
+        let choices = grammar.kinds.iter().filter_map(Kind::choice);
+        for spelling in choices.flat_map(Choice::values).flat_map(|value| &value.spellings) {
             spelling.split(' ').for_each(|word| _ = words.intern(word));
         }
         let changed = |changes: fn(&GrammarFile) -> &Vec<At<String>>| {
@@ -297,8 +348,10 @@ impl<'b> Builder<'b> {
         grammar.skips = SkipWords::new(changed(|file| &file.skip), changed(|file| &file.keep));
         let usual: Vec<&str> = language::all().flat_map(|lang| lang.lexicon().skip).copied().collect();
         usual.iter().copied().chain(grammar.skips.more()).for_each(|word| _ = words.intern(word));
-        let says_nothing = |word| usual.contains(&word) || is_emoji(word);
-        let mark = |word| Mark { skip: grammar.skips.skips(word, says_nothing(word)), calls: false };
+        let mark = |word| {
+            let usual = if is_emoji(word) { Languages::ALL } else { Languages::skipping(word) };
+            Mark { skip: grammar.skips.languages(word, usual), calls: false }
+        };
         grammar.marks = words.iter().map(mark).collect();
         words.shrink();
         grammar.vocabulary = Vocabulary::new(words);
@@ -318,7 +371,7 @@ fn mark_plain(grammar: &mut Grammar) {
         let mut labels = grammar.positions.labels(number);
         pattern.plain = grammar.positions.labels(number).all(|label| matches!(label, Label::Word(_)));
         pattern.skippable =
-            labels.any(|label| matches!(label, Label::Word(sym) if grammar.marks[sym as usize].skip));
+            labels.any(|label| matches!(label, Label::Word(sym) if grammar.marks[sym as usize].skip != Languages::default()));
     }
 }
 
@@ -356,6 +409,18 @@ fn index_gapped(grammar: &Grammar) -> Gapped {
         }
     }
     gapped
+}
+
+/// Reports names that are declared a second time.
+fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut Diagnostics) {
+    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
+    for name in names {
+        if let Some(before) = first.insert(&name.value, name.place) {
+            let message = format!("a second {of} `{}`", name.value);
+            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.place, message);
+            found.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
+        }
+    }
 }
 
 /// The words of a phrase in folded form.

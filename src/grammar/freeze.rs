@@ -5,25 +5,28 @@
 //! state over them. Patterns with gaps are left out: gaps multiply the states.
 //!
 //! Cost: O(edges × log edges) time, 8 bytes for each place of a pattern in each state. Both are bounded by
-//! [`STATES_MAX`] and [`PLACES_MAX`].
+//! [`STATES_MAX`], [`PLACES_MAX`] and [`MOVES_MAX`].
 
 use super::automaton::{Automaton, Grammar};
 use super::positions::{Label, Sym};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::slot::Choice;
 use hashbrown::HashTable;
 use rustc_hash::{FxHashSet, FxHasher};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::hash::Hasher;
-use std::ops::Range;
 
 /// States of one scope's automaton. By the bench `recognize`, two thousand intents of five patterns need some 30,000, and
 /// twenty thousand some 300,000.
 pub const STATES_MAX: usize = 500_000;
 /// Places of patterns in all states together, and edges of all states: what bounds memory while an automaton is made.
 const PLACES_MAX: usize = 20_000_000;
+/// Moves of places by words and values, over all states: what bounds the time.
+const MOVES_MAX: usize = 20_000_000;
 
-/// A place in the union of all patterns: a position (high half), and how far the next word of a list spelling has come
-/// (low half: 0 outside of one, else one more than the number of its next word in [`Spellings`]).
+/// A place in the union of all patterns: a position (high half), and how far a list spelling has come that leads to it
+/// (low half: 0 outside of one, else the number of its place in [`Spellings`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Item(u64);
 
@@ -32,9 +35,8 @@ impl Item {
         Self(u64::from(position) << 32)
     }
 
-    fn within(position: u32, next: usize) -> Self {
-        let next = u32::try_from(next + 1).expect("spellings are bounded");
-        Self(u64::from(position) << 32 | u64::from(next))
+    fn within(position: u32, place: u32) -> Self {
+        Self(u64::from(position) << 32 | u64::from(place))
     }
 
     /// The position, which is reached only with the last word of a spelling that is begun.
@@ -42,49 +44,73 @@ impl Item {
         u32::try_from(self.0 >> 32).expect("a half")
     }
 
-    /// The number of the next word of a spelling that is begun.
-    pub(super) fn next_word(self) -> Option<usize> {
-        usize::try_from(self.0 & u64::from(u32::MAX)).expect("a half").checked_sub(1)
+    /// The place in a spelling that is begun.
+    pub(super) fn place(self) -> Option<u32> {
+        Some(u32::try_from(self.0 & u64::from(u32::MAX)).expect("a half")).filter(|place| *place > 0)
     }
 }
 
-/// Every spelling of every list, as words, each with a mark behind it.
+/// Every spelling of every list, as a tree of words: spellings that begin alike share their beginning.
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
-    words: Vec<Option<Sym>>,
-    /// Where the spellings of each kind begin in `words`.
-    starts: Vec<usize>,
-    by_kind: Vec<Range<usize>>,
+    places: Vec<SpellingPlace>,
+    /// The tree of each kind.
+    roots: Vec<u32>,
+}
+
+/// A place in spellings.
+#[derive(Debug, Default)]
+struct SpellingPlace {
+    next: BTreeMap<Sym, u32>,
+    /// Whether a spelling ends here.
+    end: bool,
 }
 
 impl Spellings {
     pub(super) fn of(grammar: &Grammar) -> Self {
-        let mut spellings = Self::default();
+        // Number 0 stands for no place.
+        let mut spellings = Self { places: vec![SpellingPlace::default()], roots: Vec::new() };
         for kind in &grammar.kinds {
-            let before = spellings.starts.len();
-            let values = kind.choice.iter().flat_map(|choice| choice.values());
-            for spelling in values.flat_map(|value| &value.spellings).filter(|spelling| !spelling.is_empty())
+            let root = spellings.place();
+            spellings.roots.push(root);
+            for spelling in
+                kind.choice().into_iter().flat_map(Choice::values).flat_map(|value| &value.spellings)
             {
-                spellings.starts.push(spellings.words.len());
-                spellings.words.extend(spelling.split(' ').map(|word| grammar.words().number(word)));
-                spellings.words.push(None);
+                let mut at = root;
+                for sym in spelling.split(' ').filter_map(|word| grammar.words().number(word)) {
+                    at = match spellings.places[at as usize].next.get(&sym) {
+                        Some(known) => *known,
+                        None => {
+                            let fresh = spellings.place();
+                            spellings.places[at as usize].next.insert(sym, fresh);
+                            fresh
+                        }
+                    };
+                }
+                spellings.places[at as usize].end = at != root;
             }
-            spellings.by_kind.push(before..spellings.starts.len());
         }
         spellings
     }
 
-    /// The items after the first words of a list's spellings.
-    pub(super) fn first_words(&self, kind: u16, to: u32) -> impl Iterator<Item = (Sym, Item)> {
-        let starts = &self.starts[self.by_kind[usize::from(kind)].clone()];
-        starts.iter().filter_map(move |start| self.word(*start, to))
+    fn place(&mut self) -> u32 {
+        self.places.push(SpellingPlace::default());
+        u32::try_from(self.places.len() - 1).expect("files are bounded far below four billion words")
     }
 
-    /// The word of that number, and the item behind it.
-    pub(super) fn word(&self, number: usize, to: u32) -> Option<(Sym, Item)> {
-        let sym = self.words[number]?;
-        let more = self.words.get(number + 1).is_some_and(Option::is_some);
-        Some((sym, if more { Item::within(to, number + 1) } else { Item::at(to) }))
+    /// The items after the first words of a list's spellings.
+    pub(super) fn first_words(&self, kind: u16, to: u32) -> impl Iterator<Item = (Sym, Item)> {
+        self.next_words(self.roots[usize::from(kind)], to)
+    }
+
+    /// The items after the next words of the spellings that are begun.
+    pub(super) fn next_words(&self, place: u32, to: u32) -> impl Iterator<Item = (Sym, Item)> {
+        self.places[place as usize].next.iter().flat_map(move |(sym, next)| {
+            let reached = &self.places[*next as usize];
+            let done = reached.end.then(|| (*sym, Item::at(to)));
+            let more = (!reached.next.is_empty()).then(|| (*sym, Item::within(to, *next)));
+            done.into_iter().chain(more)
+        })
     }
 }
 
@@ -111,14 +137,17 @@ pub(super) fn freeze(grammar: &Grammar, purpose: Purpose, found: &mut Diagnostic
     sets.number(&start);
     let mut moves = Moves::default();
     let mut items = Vec::new();
+    let mut moved = 0;
     while automaton.len() < sets.len() {
         items.clear();
         items.extend_from_slice(sets.get(automaton.len()));
         maker.moves(&items, &mut moves);
+        moved += moves.words.len() + moves.slots.len();
         let words = maker.targets(&mut moves.words, &mut sets);
         let slots = maker.targets(&mut moves.slots, &mut sets);
         automaton.push(words.into_iter(), slots.into_iter(), moves.accepts.drain(..));
-        if sets.len() > STATES_MAX || sets.items.len() > PLACES_MAX || automaton.edges() > PLACES_MAX {
+        let places = sets.items.len().max(automaton.edges());
+        if sets.len() > STATES_MAX || places > PLACES_MAX || moved > MOVES_MAX {
             report_overrun(grammar, found);
             return None;
         }
@@ -146,8 +175,8 @@ impl Maker<'_> {
         let positions = &self.grammar.positions;
         for item in items {
             let position = item.position();
-            if let Some(next) = item.next_word() {
-                moves.words.extend(self.spellings.word(next, position));
+            if let Some(place) = item.place() {
+                moves.words.extend(self.spellings.next_words(place, position));
                 continue;
             }
             if positions.is_end(position) {
@@ -157,7 +186,7 @@ impl Maker<'_> {
                 match step.label {
                     Label::Any => {}
                     Label::Word(sym) => moves.words.push((sym, Item::at(step.to))),
-                    Label::Slot { kind, .. } if self.grammar.kinds[usize::from(kind)].choice.is_some() => {
+                    Label::Slot { kind, .. } if self.grammar.kinds[usize::from(kind)].choice().is_some() => {
                         moves.words.extend(self.spellings.first_words(kind, step.to));
                     }
                     Label::Slot { kind, .. } => moves.slots.push((kind, Item::at(step.to))),
@@ -172,11 +201,17 @@ impl Maker<'_> {
     fn targets<T: Copy + Ord>(&self, moves: &mut Vec<(T, Item)>, sets: &mut Sets) -> Vec<(T, u32)> {
         moves.sort_unstable();
         moves.dedup();
-        let mut targets = Vec::new();
-        let mut items = Vec::new();
+        let mut targets: Vec<(T, u32)> = Vec::new();
+        let (mut items, mut last) = (Vec::new(), Vec::new());
         for group in moves.chunk_by(|a, b| a.0 == b.0) {
             items.clear();
             items.extend(group.iter().map(|(_, item)| *item));
+            // The values of a list lead to one state.
+            if let Some((_, to)) = targets.last().copied().filter(|_| items == last) {
+                targets.push((group[0].0, to));
+                continue;
+            }
+            last.clone_from(&items);
             self.close(&mut items);
             targets.push((group[0].0, sets.number(&items)));
         }
@@ -205,9 +240,9 @@ impl Maker<'_> {
 
     /// What one item reaches by a skip word that it consumes.
     fn over_skip_words(&self, item: Item, reached: &mut SmallVec<[Item; 8]>) {
-        let skipped = |(sym, to): (Sym, Item)| self.grammar.marks[sym as usize].skip.then_some(to);
-        if let Some(next) = item.next_word() {
-            reached.extend(self.spellings.word(next, item.position()).and_then(skipped));
+        let skipped = |(sym, to): (Sym, Item)| self.grammar.is_skip(sym).then_some(to);
+        if let Some(place) = item.place() {
+            reached.extend(self.spellings.next_words(place, item.position()).filter_map(skipped));
             return;
         }
         for step in self.grammar.positions.steps(item.position()) {
@@ -271,8 +306,7 @@ fn report_overrun(grammar: &Grammar, found: &mut Diagnostics) {
     let mut by_size: Vec<u32> = (0..).take(grammar.patterns.len()).collect();
     by_size.sort_by_key(|pattern| std::cmp::Reverse(grammar.positions.of(*pattern).len()));
     for pattern in by_size.into_iter().take(3) {
-        let message =
-            format!("these grammars need more than {STATES_MAX} states; this pattern is one of the largest");
+        let message = "these grammars need too many states; this pattern is one of the largest".to_owned();
         let place = grammar.patterns[pattern as usize].place;
         let diagnostic = Diagnostic::new(Code::TooManyStates, place, message);
         found.push(diagnostic.hint("write it with fewer alternatives, or as several patterns"));

@@ -69,6 +69,17 @@ impl Positions {
         &self.steps[self.all[position as usize].steps as usize..next]
     }
 
+    /// The steps from a position by one word, and those that are no words. O(log steps).
+    pub(super) fn steps_by(&self, position: u32, sym: Sym) -> (&[Step], &[Step]) {
+        // Words come first, by number.
+        let steps = self.steps(position);
+        let (words, others) =
+            steps.split_at(steps.partition_point(|step| matches!(step.label, Label::Word(_))));
+        let start = words.partition_point(|step| step.label < Label::Word(sym));
+        let end = words.partition_point(|step| step.label <= Label::Word(sym));
+        (&words[start..end], others)
+    }
+
     /// All labels of a pattern, with repetitions.
     pub(super) fn labels(&self, pattern: u32) -> impl Iterator<Item = Label> {
         self.of(pattern).flat_map(|position| self.steps(position)).map(|step| step.label)

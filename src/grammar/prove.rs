@@ -85,16 +85,32 @@ fn shadowed(grammar: &Grammar, files: &[GrammarFile], examples: &[Example], foun
         let [lost, won] = [loser, winner].map(|intent| &grammar.intents[intent as usize]);
         let named = files.iter().flat_map(|file| &file.intents).find(|intent| intent.name.value == *lost);
         let Some(named) = named else { continue };
+        if by_example(grammar, loser) {
+            let message = format!("`{won}` is before `{lost}` in every text that was tried, as `{text}`");
+            let diagnostic = Diagnostic::new(Code::PerhapsShadowed, named.name.place, message);
+            found
+                .push(diagnostic.hint("a sample (`> …`) that only this intent takes shows that it is meant"));
+            continue;
+        }
         let message = format!("`{lost}` is never meant: `{won}` takes all its texts, as `{text}`");
         let diagnostic = Diagnostic::new(Code::Shadowed, named.name.place, message);
         found.push(diagnostic.hint("take one of the two away, or give it a `priority`"));
     }
 }
 
+/// Whether an intent has a slot that reads for itself: of such a type only an example is tried.
+fn by_example(grammar: &Grammar, intent: u32) -> bool {
+    let own = (0..).zip(&grammar.patterns).filter(|(_, pattern)| pattern.intent == intent);
+    let mut labels = own.flat_map(|(number, _)| grammar.positions.labels(number));
+    labels.any(|label| {
+        matches!(label, Label::Slot { kind, .. } if grammar.kinds[usize::from(kind)].choice().is_none())
+    })
+}
+
 /// Patterns that no text can meet: they hold a list without values, or signs alone.
 fn dead_patterns(grammar: &Grammar, found: &mut Diagnostics) {
     let is_empty = |kind: u16| {
-        grammar.kinds[usize::from(kind)].choice.as_ref().is_some_and(|choice| choice.values().is_empty())
+        grammar.kinds[usize::from(kind)].choice().is_some_and(|choice| choice.values().is_empty())
     };
     for (number, pattern) in (0..).zip(&grammar.patterns) {
         if !grammar
@@ -132,8 +148,9 @@ fn idle_options_in(grammar: &Grammar, sequence: &Sequence, found: &mut Diagnosti
         };
         if optional && sequence.terms.len() > 1 && choices.iter().all(says_nothing) {
             let place = choices[0].place.to(choices[choices.len() - 1].place);
-            let message = "this option changes nothing: its words may stand anywhere as it is";
-            found.push(Diagnostic::new(Code::IdleOption, place, message).hint("take it away"));
+            let message = "this option takes no other text: its words may stand anywhere as it is";
+            let hint = "take it away, unless it is there to win over another intent";
+            found.push(Diagnostic::new(Code::IdleOption, place, message).hint(hint));
         } else {
             for choice in choices {
                 idle_options_in(grammar, choice, found);
@@ -181,6 +198,7 @@ fn uncovered(grammar: &Grammar, found: &mut Diagnostics) {
     if let Some(first) = gapped.next() {
         let message = match gapped.count() {
             0 => "this pattern has a gap: the proof of ties does not cover it".to_owned(),
+            1 => "this pattern and another have gaps: the proof of ties does not cover them".to_owned(),
             more => {
                 format!("this pattern and {more} others have gaps: the proof of ties does not cover them")
             }
@@ -189,7 +207,7 @@ fn uncovered(grammar: &Grammar, found: &mut Diagnostics) {
         found.push(diagnostic.hint("samples (`>` and `!`) are checked for them as for all others"));
     }
     for (number, kind) in (0..).zip(&grammar.kinds) {
-        if kind.choice.is_some() || kind.slot_type.example().is_some() {
+        if kind.choice().is_some() || kind.slot_type.example().is_some() {
             continue;
         }
         let holds = |label| matches!(label, Label::Slot { kind, .. } if kind == number);

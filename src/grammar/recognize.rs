@@ -8,7 +8,7 @@
 use super::align::{Finds, align};
 use super::automaton::{Grammar, Pattern};
 use super::positions::Sym;
-use super::skip::SkipWords;
+use super::skip::{Languages, SkipWords};
 use crate::language::Lang;
 use crate::slot::{Context, Value};
 use crate::sms::Text;
@@ -82,8 +82,6 @@ pub(super) struct View<'v> {
     pub(super) text: &'v Text,
     pub(super) context: &'v Context<'v>,
     pub(super) seen: &'v [Seen],
-    /// How many tokens may not be skipped.
-    words: usize,
     /// Another scope changes which words may be skipped.
     skips_changed: bool,
 }
@@ -104,16 +102,27 @@ impl Grammar {
             return Vec::new();
         }
         let mut seen: SmallVec<[Seen; 32]> = SmallVec::new();
-        self.see(text, skips, &mut seen);
-        let counted = |seen: &[Seen]| seen.iter().filter(|token| !token.skip).count();
-        let mut words = counted(&seen);
-        // A text of nothing but skip words keeps them: "thanks" can be an intent. What no pattern holds stays unsaid.
-        if words == 0 {
-            seen.iter_mut().for_each(|token| token.skip = token.sym == UNKNOWN);
-            words = counted(&seen);
+        self.see(text, context, skips, &mut seen);
+        let skips_changed = !skips.is_empty();
+        if seen.iter().any(|token| !token.skip) {
+            return self.matches(&View { grammar: self, text, context, seen: &seen, skips_changed });
         }
-        let view =
-            View { grammar: self, text, context, seen: &seen, words, skips_changed: !skips.is_empty() };
+        // A text of nothing but skip words keeps them: "thanks" can be an intent. What no pattern holds stays unsaid.
+        let mut kept = seen.clone();
+        kept.iter_mut().for_each(|token| token.skip = token.sym == UNKNOWN);
+        let matches = self.matches(&View { grammar: self, text, context, seen: &kept, skips_changed });
+        if !matches.is_empty() {
+            return matches;
+        }
+        // "Hey thanks": where they mean nothing together, some may be skipped, if only one intent is left.
+        let matches = self.matches(&View { grammar: self, text, context, seen: &seen, skips_changed: true });
+        let alike = matches.iter().take_while(|m| m.rank == matches[0].rank);
+        let one = { alike }.all(|m| m.intent == matches[0].intent);
+        if one { matches } else { Vec::new() }
+    }
+
+    /// All patterns that take the whole text, best first.
+    fn matches(&self, view: &View<'_>) -> Vec<Match> {
         let mut finds = Finds::default();
         let mut patterns = view.run(&mut finds);
         view.call_gapped(&mut patterns);
@@ -121,18 +130,20 @@ impl Grammar {
             patterns.sort_unstable();
             patterns.dedup();
         }
+        let words = view.seen.iter().filter(|token| !token.skip).count();
         let mut matches = Vec::with_capacity(patterns.len());
-        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, &mut finds)));
+        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, words, &mut finds)));
         best_first(&mut matches);
         matches
     }
 
-    fn see(&self, text: &Text, skips: &SkipWords, all: &mut SmallVec<[Seen; 32]>) {
+    fn see(&self, text: &Text, context: &Context<'_>, skips: &SkipWords, all: &mut SmallVec<[Seen; 32]>) {
+        let languages = Languages::of(context.languages);
         for (token, word) in text.tokens().iter().zip(text.words()) {
             all.push(match self.words().number(word) {
                 Some(sym) => {
                     let mark = self.marks[sym as usize];
-                    Seen { sym, skip: mark.skip, calls: mark.calls }
+                    Seen { sym, skip: mark.skip.overlap(languages), calls: mark.calls }
                 }
                 None => Seen { sym: UNKNOWN, skip: token.kind == TokenKind::Emoji, calls: false },
             });
@@ -216,13 +227,13 @@ impl View<'_> {
     }
 
     /// How a pattern takes the text, if it does.
-    fn matched(&self, number: u32, finds: &mut Finds) -> Option<Match> {
+    fn matched(&self, number: u32, words: usize, finds: &mut Finds) -> Option<Match> {
         let Pattern { intent, language, plain, skippable, priority, .. } =
             self.grammar.patterns[number as usize];
         // No word that it holds could be skipped: it took every token that is not.
-        let all_taken = plain && (self.words == self.seen.len() || !skippable && !self.skips_changed);
+        let all_taken = plain && (words == self.seen.len() || !skippable && !self.skips_changed);
         let (rank, slots) = if all_taken {
-            let literals = u32::try_from(self.words).expect("texts are cut");
+            let literals = u32::try_from(words).expect("texts are cut");
             (Rank { priority, literals, narrow: 0, gaps: Reverse(0) }, Vec::new())
         } else {
             align(self, number, finds)?

@@ -30,6 +30,13 @@ pub struct GrammarFile {
 }
 
 impl GrammarFile {
+    /// The phrases of its lists and concepts, and the words it changes.
+    pub fn phrases(&self) -> impl Iterator<Item = &At<String>> {
+        let values = self.lists.iter().flat_map(|list| &list.values).flat_map(|value| &value.spellings);
+        let concepts = self.concepts.iter().flat_map(|concept| &concept.phrases);
+        values.chain(concepts).chain(&self.skip).chain(&self.keep)
+    }
+
     /// The language its patterns are written in.
     #[must_use]
     pub fn language(&self) -> Lang {
@@ -180,7 +187,12 @@ fn intent(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<
                 options = more;
                 match number.fragment().parse() {
                     Ok(priority) => intent.priority = priority,
-                    Err(_) => reader.mistake(Code::BadPattern, number, "a priority is a whole number"),
+                    Err(_) => {
+                        let place = reader.place(if number.fragment().is_empty() { option } else { number });
+                        let diagnostic =
+                            Diagnostic::new(Code::BadPattern, place, "a priority is a whole number");
+                        reader.report(diagnostic.hint("write for example `intent join priority 5`"));
+                    }
                 }
             }
             other => {

@@ -68,6 +68,10 @@ impl SlotType for Choice {
         self.values.first().and_then(|value| value.spellings.first()).cloned()
     }
 
+    fn as_choice(&self) -> Option<&Choice> {
+        Some(self)
+    }
+
     fn answers(&self) -> Vec<String> {
         self.values.iter().flat_map(|value| value.spellings.iter().cloned()).collect()
     }

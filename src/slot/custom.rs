@@ -58,7 +58,7 @@ impl SlotType for Custom {
     }
 
     fn width(&self) -> u32 {
-        50 // narrower than the types that come with sayso: it was written for this brand
+        2 // only a list is narrower: it was written for this brand
     }
 
     fn example(&self) -> Option<String> {

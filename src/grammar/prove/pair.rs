@@ -13,9 +13,13 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// Pairs that are looked at for two patterns; a pattern of a hundred places has ten thousand with itself.
 const PAIRS_MAX: usize = 20_000;
-/// How far apart two ways may be in words and still meet: no pattern has more.
+/// Pairs that are looked at for all patterns of a scope together.
+pub(super) const BUDGET: usize = 3_000_000;
+/// What reading a text costs of it.
+const READING: usize = 200;
+/// How far apart two ways may be in words and still be followed.
 const WORDS_APART_MAX: i32 = 12;
-/// How far apart two ways may be in slots: as many of the narrowest.
+/// How far apart two ways may be in slots and still be followed: as many of the narrowest.
 const SLOTS_APART_MAX: i32 = 12_000;
 /// Texts that are tried for two patterns: where some other pattern wins all of these, it is before them everywhere.
 const TEXTS_MAX: usize = 20;
@@ -88,14 +92,19 @@ impl<'g> Sides<'g> {
     }
 
     /// The shortest text for which `accept` gives something, among those that a pattern of the first scope and one of the
-    /// second take with equal scores.
-    pub(super) fn search<T>(&self, a: u32, b: u32, mut accept: impl FnMut(String) -> Option<T>) -> Search<T> {
+    /// second take with equal scores. What it looks at is taken from `budget`.
+    pub(super) fn search<T>(
+        &self,
+        (a, b): (u32, u32),
+        budget: &mut usize,
+        mut accept: impl FnMut(String) -> Option<T>,
+    ) -> Search<T> {
         let start = |side: &Side<'_>, pattern| Item::at(side.grammar.positions.start(pattern));
         let start = Pair { first: start(&self.first, a), second: start(&self.second, b), words: 0, slots: 0 };
         let mut from: FxHashMap<Pair, Option<(Pair, Taken)>> = FxHashMap::default();
         let mut queue = VecDeque::from([start]);
         from.insert(start, None);
-        let mut tried = 0;
+        let (mut tried, mut far_apart) = (0, false);
         while let Some(pair) = queue.pop_front() {
             if pair.words == 0
                 && pair.slots == 0
@@ -106,19 +115,23 @@ impl<'g> Sides<'g> {
                     return Search::Found(found);
                 }
                 tried += 1;
+                *budget = budget.saturating_sub(READING);
             }
-            if from.len() > PAIRS_MAX || tried >= TEXTS_MAX {
-                return Search::Stopped;
-            }
-            for (taken, next) in self.together(pair) {
+            let next = self.together(pair);
+            *budget = budget.saturating_sub(1 + next.len());
+            for (taken, next) in next {
                 let apart = next.words.abs() > WORDS_APART_MAX || next.slots.abs() > SLOTS_APART_MAX;
+                far_apart |= apart;
                 if !apart && !from.contains_key(&next) {
                     from.insert(next, Some((pair, taken)));
                     queue.push_back(next);
                 }
             }
+            if from.len() > PAIRS_MAX || tried >= TEXTS_MAX || *budget == 0 {
+                return Search::Stopped;
+            }
         }
-        Search::None
+        if far_apart { Search::Stopped } else { Search::None }
     }
 
     /// Where two items can go by one word or one value: each by consuming it, or one of them by skipping it.
@@ -129,11 +142,16 @@ impl<'g> Sides<'g> {
             firsts.push(Step { taken, to: pair.first, words: 0, slots: 0 });
             seconds.push(Step { taken, to: pair.second, words: 0, slots: 0 });
         }
+        seconds.sort_by_key(|step| step.taken);
         let mut pairs = Vec::new();
         for a in &firsts {
-            for b in seconds.iter().filter(|b| b.taken == a.taken) {
+            let start = seconds.partition_point(|b| b.taken < a.taken);
+            for b in seconds[start..].iter().take_while(|b| b.taken == a.taken) {
                 let (words, slots) = (pair.words + a.words - b.words, pair.slots + a.slots - b.slots);
                 pairs.push((a.taken, Pair { first: a.to, second: b.to, words, slots }));
+                if pairs.len() > PAIRS_MAX {
+                    return pairs; // so many that the search stops
+                }
             }
         }
         pairs
@@ -184,17 +202,14 @@ struct Step {
 
 impl Side<'_> {
     fn ends(&self, item: Item) -> bool {
-        item.next_word().is_none() && self.grammar.positions.is_end(item.position())
+        item.place().is_none() && self.grammar.positions.is_end(item.position())
     }
 
     fn steps(&self, item: Item) -> Vec<Step> {
         let word = |sym: Sym| Taken::Word(self.words[sym as usize]);
-        if let Some(next) = item.next_word() {
-            let step = self.spellings.word(next, item.position());
-            return step
-                .map(|(sym, to)| Step { taken: word(sym), to, words: 0, slots: 0 })
-                .into_iter()
-                .collect();
+        if let Some(place) = item.place() {
+            let next = self.spellings.next_words(place, item.position());
+            return next.map(|(sym, to)| Step { taken: word(sym), to, words: 0, slots: 0 }).collect();
         }
         let mut steps = Vec::new();
         for step in self.grammar.positions.steps(item.position()) {
@@ -205,7 +220,7 @@ impl Side<'_> {
                 Label::Slot { kind, .. } => {
                     let known = &self.grammar.kinds[usize::from(kind)];
                     let slots = i32::try_from(narrowness(known)).unwrap_or(i32::MAX);
-                    if known.choice.is_none() {
+                    if known.choice().is_none() {
                         let taken = Taken::Slot(self.types[usize::from(kind)]);
                         steps.push(Step { taken, to: Item::at(step.to), words: 0, slots });
                     }

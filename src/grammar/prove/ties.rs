@@ -3,7 +3,7 @@
 //! Which two patterns could take one text is read off the automaton in which skip words are walked over: they end in one
 //! state of it. Each such pair is then searched for its shortest tie.
 
-use super::pair::{Search, Sides};
+use super::pair::{BUDGET, Search, Sides};
 use super::walk::Example;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::grammar::automaton::{Automaton, Grammar};
@@ -39,7 +39,9 @@ struct Tie {
 
 /// Reports every pair of intents that some text cannot tell apart, each once, with the shortest such text.
 pub(super) fn ties(grammar: &Grammar, examples: Vec<Example>, found: &mut Diagnostics) -> Comparable {
-    let Some(automaton) = freeze(grammar, Purpose::Compare, found) else { return Comparable::default() };
+    let overran = grammar.automaton.is_empty() && grammar.patterns.iter().any(|pattern| !pattern.gapped);
+    let automaton = if overran { None } else { freeze(grammar, Purpose::Compare, found) };
+    let Some(automaton) = automaton else { return Comparable::default() };
     let mut ties = Ties::default();
     let mut pairs: FxHashSet<(u32, u32)> = FxHashSet::default();
     for state in (0..).take(automaton.len()) {
@@ -61,12 +63,16 @@ pub(super) fn ties(grammar: &Grammar, examples: Vec<Example>, found: &mut Diagno
         let context = grammar.context();
         let mut pairs: Vec<(u32, u32)> = pairs.into_iter().collect();
         pairs.sort_unstable();
+        let mut budget = BUDGET;
         for (a, b) in pairs {
+            if ties.holds(intent(a).intent, intent(b).intent) {
+                continue; // told already
+            }
             let tie = |text: String| {
                 let matches = grammar.recognize(&Text::new(&text), &context);
                 tied(&matches).map(|(a, b)| (text, a.clone(), b.clone()))
             };
-            match sides.search(a, b, tie) {
+            match sides.search((a, b), &mut budget, tie) {
                 Search::Found((text, a, b)) => ties.add(text, &a, &b),
                 Search::Stopped => ties.stopped.push((intent(a).place, intent(b).place)),
                 Search::None => {}
@@ -95,6 +101,10 @@ fn tied(matches: &[Match]) -> Option<(&Match, &Match)> {
 const HINT: &str = "make one of them narrower, or give its intent a `priority`";
 
 impl Ties {
+    fn holds(&self, a: u32, b: u32) -> bool {
+        self.shortest.contains_key(&(a.min(b), a.max(b)))
+    }
+
     fn add(&mut self, text: String, a: &Match, b: &Match) {
         let (a, b) = if a.intent < b.intent { (a, b) } else { (b, a) };
         let tie = Tie { text, patterns: (a.pattern, b.pattern) };
@@ -117,14 +127,21 @@ impl Ties {
             let diagnostic = Diagnostic::new(Code::Tie, place(patterns.1), message).label("and this one");
             found.push(diagnostic.related(place(patterns.0), "this pattern takes it").hint(HINT));
         }
-        for (a, b) in self.stopped {
-            let message = "whether this pattern and another can tie was not searched to the end";
-            let diagnostic = Diagnostic::new(Code::Uncovered, b, message).related(a, "the other one");
-            found.push(
-                diagnostic.hint("simpler patterns, or a `priority` of one of the intents, end the search"),
-            );
-        }
+        stopped(&self.stopped, found);
     }
+}
+
+/// Says which searches were given up: the first, and how many more.
+fn stopped(pairs: &[(Place, Place)], found: &mut Diagnostics) {
+    let Some((a, b)) = pairs.first() else { return };
+    let message = match pairs.len() {
+        1 => "whether this pattern and another can tie was not searched to the end".to_owned(),
+        all => format!(
+            "of {all} pairs of patterns, this and another the first, ties were not searched to the end"
+        ),
+    };
+    let diagnostic = Diagnostic::new(Code::Uncovered, *b, message).related(*a, "the other one");
+    found.push(diagnostic.hint("simpler patterns, or a `priority` of one of the intents, end the search"));
 }
 
 /// Reports texts that a brand's own grammar and the shared one take alike.
@@ -144,7 +161,12 @@ pub fn prove_together(
     }
     let sides = Sides::of(own, shared);
     let mut told = FxHashSet::default();
-    for (a, b) in common_pairs(first, second, own, shared, &sides) {
+    let (mut budget, mut given_up) = (BUDGET, Vec::new());
+    let (pairs, all) = common_pairs(first, second, own, shared, &sides);
+    if let (false, Some(pattern), Some(other)) = (all, own.patterns.first(), shared.patterns.first()) {
+        given_up.push((other.place, pattern.place));
+    }
+    for (a, b) in pairs {
         let (mine, theirs) = (&own.patterns[a as usize], &shared.patterns[b as usize]);
         let names = [&own.intents[mine.intent as usize], &shared.intents[theirs.intent as usize]];
         let apart = names[0] == names[1] || mine.priority != theirs.priority;
@@ -152,29 +174,46 @@ pub fn prove_together(
             continue;
         }
         let tie = |text: String| together_tied(own, shared, &text, is_heard).map(|(a, b)| (text, a, b));
-        if let Search::Found((text, mine, theirs)) = sides.search(a, b, tie) {
-            if !told.insert((mine.intent, theirs.intent)) {
-                continue;
+        match sides.search((a, b), &mut budget, tie) {
+            Search::None => {}
+            Search::Stopped => given_up.push((theirs.place, mine.place)),
+            Search::Found((text, mine, theirs)) => {
+                if told.insert((mine.intent, theirs.intent)) {
+                    report_together(own, shared, &text, &mine, &theirs, found);
+                }
             }
-            let [a, b] = [&own.intents[mine.intent as usize], &shared.intents[theirs.intent as usize]];
-            let message = format!("`{text}` means `{a}` and the shared `{b}` alike");
-            let here = own.patterns[mine.pattern as usize].place;
-            let there = shared.patterns[theirs.pattern as usize].place;
-            let diagnostic = Diagnostic::new(Code::Tie, here, message).related(there, "the shared pattern");
-            let hint = format!("make yours narrower, give it a `priority`, or write `intent {b} replace`");
-            found.push(diagnostic.hint(hint));
         }
     }
+    stopped(&given_up, found);
 }
 
-/// Pairs of patterns, one of each scope, that one text could mean: a walk over the product of two automata.
+fn report_together(
+    own: &Grammar,
+    shared: &Grammar,
+    text: &str,
+    mine: &Match,
+    theirs: &Match,
+    found: &mut Diagnostics,
+) {
+    let [a, b] = [&own.intents[mine.intent as usize], &shared.intents[theirs.intent as usize]];
+    let message = format!("`{text}` means `{a}` and the shared `{b}` alike");
+    let here = own.patterns[mine.pattern as usize].place;
+    let there = shared.patterns[theirs.pattern as usize].place;
+    let diagnostic = Diagnostic::new(Code::Tie, here, message).related(there, "the shared pattern");
+    found.push(
+        diagnostic.hint(format!("make yours narrower, give it a `priority`, or write `intent {b} replace`")),
+    );
+}
+
+/// Pairs of patterns, one of each scope, that one text could mean, and whether these are all: a walk over the product of
+/// two automata.
 fn common_pairs(
     first: &Automaton,
     second: &Automaton,
     own: &Grammar,
     shared: &Grammar,
     sides: &Sides<'_>,
-) -> Vec<(u32, u32)> {
+) -> (Vec<(u32, u32)>, bool) {
     let mut pairs = Vec::new();
     let mut known = FxHashSet::default();
     let mut seen = FxHashSet::from_iter([(0_u32, 0_u32)]);
@@ -193,11 +232,16 @@ fn common_pairs(
             let same = move |other: &&(u16, u32)| shared.kinds[usize::from(other.0)].slot_type.name() == name;
             second.slot_edges(b).iter().filter(same).map(|(_, other)| (*to, *other))
         });
-        let room = STATES_MAX.saturating_sub(seen.len());
-        let fresh: Vec<_> = words.chain(slots).filter(|pair| seen.insert(*pair)).take(room).collect();
+        // What the brand alone takes for a skip word, the shared automaton has edges for.
+        let skipped = own.skips.more().filter_map(|word| second.after(b, shared.words().number(word)?));
+        let skipped: Vec<(u32, u32)> = skipped.map(|other| (a, other)).collect();
+        if seen.len() >= STATES_MAX {
+            return (pairs, false);
+        }
+        let fresh: Vec<_> = words.chain(slots).chain(skipped).filter(|pair| seen.insert(*pair)).collect();
         queue.extend(fresh);
     }
-    pairs
+    (pairs, true)
 }
 
 /// The best readings of a text in both scopes, if they are of different intents and equal in the order of ties.

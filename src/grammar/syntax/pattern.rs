@@ -5,7 +5,7 @@ use crate::outline::{Reader, Span, name};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::{anychar, char, space0, u16};
-use nom::combinator::{map, opt, recognize, value, verify};
+use nom::combinator::{cut, map, opt, recognize, value, verify};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Input, Parser};
@@ -55,14 +55,22 @@ const OPERATORS: &str = "[](){}<>|;\\";
 /// Reads a pattern; reports the place where it cannot go on.
 pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
     let scope = Scope { reader, depth: 0 };
-    let stopped = match sequence(span, scope) {
+    let (stopped, kind) = match sequence(span, scope) {
         Ok((rest, sequence)) if rest.fragment().is_empty() => return Some(sequence),
-        Ok((rest, _)) => rest,
-        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => error.input,
-        Err(nom::Err::Incomplete(_)) => span,
+        Ok((rest, _)) => (rest, nom::error::ErrorKind::Eof),
+        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => (error.input, error.code),
+        Err(nom::Err::Incomplete(_)) => (span, nom::error::ErrorKind::Eof),
     };
     let place = reader.place(stopped);
     let diagnostic = match stopped.fragment().chars().next() {
+        Some(c) if kind == nom::error::ErrorKind::Space => {
+            Diagnostic::new(Code::BadPattern, place, format!("a blank is missing before `{c}`"))
+                .hint("only an ending stands right behind its word, as in `light[s]`; `\\` makes a sign an ordinary one")
+        }
+        _ if kind == nom::error::ErrorKind::Verify || kind == nom::error::ErrorKind::Digit => {
+            Diagnostic::new(Code::BadPattern, place, format!("`*~` goes on with a number from 1 to {GAP_WORDS_MAX}"))
+                .hint("`...` is a gap of any length")
+        }
         None => Diagnostic::new(Code::BadPattern, place, "the pattern ends too early")
             .hint("is a bracket open, or empty?"),
         Some(c) if "[({<".contains(c) => {
@@ -99,9 +107,20 @@ impl<'a> Scope<'_, '_> {
 type Parsed<'a, T> = IResult<Span<'a>, T>;
 
 fn sequence<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Sequence> {
-    let (rest, terms) = many1(delimited(space0, |i| term(i, scope), space0)).parse(input)?;
+    let (rest, terms) = many1(delimited(space0, |i| apart(i, scope), space0)).parse(input)?;
     let length = input.fragment().len() - rest.fragment().len();
     Ok((rest, Sequence { terms, place: scope.reader.place(input.take(length)) }))
+}
+
+/// A term, and a blank or the end of a bracket behind it.
+fn apart<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
+    let (rest, term) = term(input, scope)?;
+    match rest.fragment().chars().next() {
+        Some(c) if !c.is_whitespace() && !"])|;>}".contains(c) => {
+            Err(nom::Err::Failure(nom::error::Error::new(rest, nom::error::ErrorKind::Space)))
+        }
+        _ => Ok((rest, term)),
+    }
 }
 
 fn term<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
@@ -117,7 +136,9 @@ fn term<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
 
 /// `...`, or `*~3`.
 fn gap<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let bounded = verify(preceded(tag("*~"), u16), |words| (1..=GAP_WORDS_MAX).contains(words));
+    // What begins as a gap is one, or a mistake: never a word.
+    let words = cut(verify(u16, |words| (1..=GAP_WORDS_MAX).contains(words)));
+    let bounded = preceded(tag("*~"), words);
     let (rest, words) = alt((value(None, tag("...")), map(bounded, Some))).parse(input)?;
     let length = input.fragment().len() - rest.fragment().len();
     Ok((rest, Term::Gap(At::new(words, scope.reader.place(input.take(length))))))
