@@ -29,6 +29,8 @@ pub struct Comparable {
 #[derive(Default)]
 struct Ties {
     shortest: BTreeMap<(u32, u32), Tie>,
+    /// Intents that tie with some other: what else they tie with is looked for when that is mended.
+    crowd: FxHashSet<u32>,
     stopped: Vec<(Place, Place)>,
 }
 
@@ -50,6 +52,8 @@ pub(super) fn ties(grammar: &Grammar, examples: Vec<Example>, found: &mut Diagno
     for example in &examples {
         if let Some((a, b)) = tied(&example.matches) {
             ties.add(example.text.clone(), a, b);
+            let best = example.matches[0].rank;
+            ties.crowd.extend(example.matches.iter().take_while(|m| m.rank == best).map(|m| m.intent));
         }
         // A value of one type can be a word of another pattern, which no edge of the automaton says.
         every_pair(&example.matches.iter().map(|m| m.pattern).collect::<Vec<_>>(), &mut pairs);
@@ -103,6 +107,7 @@ const HINT: &str = "make one of them narrower, or give its intent a `priority`";
 impl Ties {
     fn holds(&self, a: u32, b: u32) -> bool {
         self.shortest.contains_key(&(a.min(b), a.max(b)))
+            || self.crowd.contains(&a) && self.crowd.contains(&b)
     }
 
     fn add(&mut self, text: String, a: &Match, b: &Match) {
