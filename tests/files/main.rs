@@ -6,6 +6,7 @@
 mod any_bytes;
 mod diagnostics;
 mod pages;
+mod thirty_mistakes;
 
 use sayso::workspace::Workspace;
 use std::path::Path;

@@ -5,7 +5,7 @@ use crate::outline::{Reader, Span, name};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::{anychar, char, space0, u16};
-use nom::combinator::{map, opt, recognize, value, verify};
+use nom::combinator::{map, not, opt, recognize, value, verify};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Input, Parser};
@@ -49,6 +49,8 @@ pub enum Term {
 const NESTED_MAX: usize = 8;
 /// Words of one bounded gap: a longer one is a floating gap.
 const GAP_WORDS_MAX: u16 = 20;
+/// What a gap of so many words begins with. No word begins so: `*~99` would be taken for the word 99.
+const BOUNDED_GAP: &str = "*~";
 /// Characters that mean something in a pattern.
 const OPERATORS: &str = "[](){}<>|;\\";
 
@@ -69,6 +71,10 @@ pub fn pattern(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Sequence> {
             let message = format!("what begins with this `{c}` is not closed, or cannot be read");
             Diagnostic::new(Code::BadPattern, place, message)
                 .hint("brackets come in pairs, hold something, and go at most eight deep; `\\` makes a sign an ordinary one")
+        }
+        Some('*') if stopped.fragment().starts_with(BOUNDED_GAP) => {
+            let message = format!("a gap holds from 1 to {GAP_WORDS_MAX} words, as in `*~3`");
+            Diagnostic::new(Code::BadPattern, place, message).hint("`...` is a gap of any number of words")
         }
         Some(c) => Diagnostic::new(Code::BadPattern, place, format!("`{c}` cannot stand here"))
             .hint("write `\\` before a sign that is meant as itself"),
@@ -117,7 +123,7 @@ fn term<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
 
 /// `...`, or `*~3`.
 fn gap<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
-    let bounded = verify(preceded(tag("*~"), u16), |words| (1..=GAP_WORDS_MAX).contains(words));
+    let bounded = verify(preceded(tag(BOUNDED_GAP), u16), |words| (1..=GAP_WORDS_MAX).contains(words));
     let (rest, words) = alt((value(None, tag("...")), map(bounded, Some))).parse(input)?;
     let length = input.fragment().len() - rest.fragment().len();
     Ok((rest, Term::Gap(At::new(words, scope.reader.place(input.take(length))))))
@@ -127,7 +133,8 @@ fn gap<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
 fn word<'a>(input: Span<'a>, scope: Scope<'_, '_>) -> Parsed<'a, Term> {
     let plain = || take_while1(|c: char| !c.is_whitespace() && !OPERATORS.contains(c));
     let escaped = || recognize(preceded(char('\\'), anychar));
-    let (rest, word) = recognize(many1(alt((plain(), escaped())))).parse(input)?;
+    let (rest, word) =
+        preceded(not(tag(BOUNDED_GAP)), recognize(many1(alt((plain(), escaped()))))).parse(input)?;
     let ending = opt(delimited(char('['), plain(), char(']')));
     let (rest, ending) = { ending }.parse(rest)?;
     Ok((
