@@ -57,7 +57,7 @@ const LINES: &[(&str, &str)] = &[
 #[test]
 fn thirty_mistakes_are_told_each_at_its_line() {
     let folder = tempfile::tempdir().unwrap();
-    let text: String = LINES.iter().map(|(line, _)| format!("{line}\n")).collect();
+    let text = LINES.iter().map(|(line, _)| *line).collect::<Vec<_>>().join("\n");
     write(folder.path(), "sayso.toml", "");
     write(folder.path(), "grammars/en.grammar", &text);
     let workspace = Workspace::open(folder.path());
