@@ -116,6 +116,9 @@ fn each_deletion(word: &str, depth: usize, found: &mut impl FnMut(u32)) {
     }
 }
 
+/// Letters of a word that is looked at as two: what is longer is no two keywords, and each place to split it costs.
+const SPLIT_LETTERS_MAX: usize = 2 * LETTERS_MAX;
+
 /// Tokens of a text that is mended: longer ones are no misspelt keywords, and each unknown word costs.
 const TOKENS_MAX: usize = 12;
 
@@ -178,6 +181,9 @@ fn mended_word(word: &str, vocabularies: &[&Vocabulary]) -> Option<Vec<String>> 
         [(edits, best), (more, _), ..] if edits < more => return Some(vec![(*best).to_owned()]),
         [_, _, ..] => return None,
         [] => {}
+    }
+    if word.chars().nth(SPLIT_LETTERS_MAX).is_some() {
+        return None;
     }
     let splits = word.char_indices().map(|(at, _)| word.split_at(at));
     let mut both = splits.filter(|(a, b)| a.len() > 1 && b.len() > 1 && known(a) && known(b));
@@ -263,6 +269,17 @@ mod tests {
         assert_eq!(spans("SÍGN'me up"), ["SÍGN'", "me", "up"], "a sign between them belongs to the first");
         assert_eq!(spans("si\u{301}gnme\u{301} up"), ["si\u{301}gn", "me\u{301}", "up"]);
         assert_eq!(spans("upoﬀ me"), ["up", "oﬀ", "me"]);
+    }
+
+    /// A text can be one word of thousands of letters.
+    #[test]
+    fn a_word_of_very_many_letters_is_not_taken_apart() {
+        let split = |letters: usize| {
+            let (first, second) = ("ab".repeat(letters / 4), "cd".repeat(letters / 4));
+            mended_word(&format!("{first}{second}"), &[&vocabulary([first.as_str(), second.as_str()])])
+        };
+        assert!(split(SPLIT_LETTERS_MAX).is_some());
+        assert_eq!(split(SPLIT_LETTERS_MAX + 4), None);
     }
 
     #[test]

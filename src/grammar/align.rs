@@ -7,6 +7,7 @@ use super::automaton::{Grammar, Kind};
 use super::positions::Label;
 use super::recognize::{Rank, SlotValue, View};
 use crate::slot::{Found, WIDTH_MAX};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -18,12 +19,17 @@ const CELLS_MAX: usize = 200_000;
 /// What slot types found in a text, each asked once for each token.
 #[derive(Debug, Default)]
 pub(super) struct Finds {
-    /// Token, type, and the values: a range of `found`. Sorted.
-    known: SmallVec<[(u32, u16, Range<u32>); 8]>,
+    /// Token, type, and the values: a range of `found`. The first ones, which are all for most texts.
+    first: SmallVec<[(Asked, Range<u32>); 8]>,
+    /// The others: a long text of many types has thousands.
+    others: FxHashMap<Asked, Range<u32>>,
     found: Vec<Found>,
     /// Cells laid out so far.
     cells: usize,
 }
+
+/// A token, and the type that was asked there.
+type Asked = (u32, u16);
 
 impl Finds {
     /// The values of a type that begin at a token.
@@ -34,17 +40,21 @@ impl Finds {
 
     fn range(&mut self, view: &View<'_>, kind: u16, at: usize) -> Range<u32> {
         let number = |n: usize| u32::try_from(n).expect("texts are cut");
-        match self.known.binary_search_by_key(&(number(at), kind), |(at, kind, _)| (*at, *kind)) {
-            Ok(known) => self.known[known].2.clone(),
-            Err(place) => {
-                let before = number(self.found.len());
-                let slot_type = &view.grammar.kinds[usize::from(kind)].slot_type;
-                self.found.append(&mut slot_type.find(view.text, at, view.context));
-                let range = before..number(self.found.len());
-                self.known.insert(place, (number(at), kind, range.clone()));
-                range
-            }
+        let asked = (number(at), kind);
+        let first = self.first.iter().find(|(known, _)| *known == asked).map(|(_, range)| range);
+        if let Some(range) = first.or_else(|| self.others.get(&asked)) {
+            return range.clone();
         }
+        let before = number(self.found.len());
+        let slot_type = &view.grammar.kinds[usize::from(kind)].slot_type;
+        self.found.append(&mut slot_type.find(view.text, at, view.context));
+        let range = before..number(self.found.len());
+        if self.first.len() < self.first.inline_size() {
+            self.first.push((asked, range.clone()));
+        } else {
+            self.others.insert(asked, range.clone());
+        }
+        range
     }
 }
 

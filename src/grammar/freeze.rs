@@ -78,19 +78,22 @@ impl Spellings {
             {
                 let mut at = root;
                 for sym in spelling.split(' ').filter_map(|word| grammar.words().number(word)) {
-                    at = match spellings.places[at as usize].next.get(&sym) {
-                        Some(known) => *known,
-                        None => {
-                            let fresh = spellings.place();
-                            spellings.places[at as usize].next.insert(sym, fresh);
-                            fresh
-                        }
-                    };
+                    at = spellings.after(at, sym);
                 }
                 spellings.places[at as usize].end = at != root;
             }
         }
         spellings
+    }
+
+    /// The place behind a word, which is added if it is new.
+    fn after(&mut self, at: u32, sym: Sym) -> u32 {
+        if let Some(known) = self.places[at as usize].next.get(&sym) {
+            return *known;
+        }
+        let fresh = self.place();
+        self.places[at as usize].next.insert(sym, fresh);
+        fresh
     }
 
     fn place(&mut self) -> u32 {
@@ -137,17 +140,17 @@ pub(super) fn freeze(grammar: &Grammar, purpose: Purpose, found: &mut Diagnostic
     sets.number(&start);
     let mut moves = Moves::default();
     let mut items = Vec::new();
-    let mut moved = 0;
+    let mut work = 0;
     while automaton.len() < sets.len() {
         items.clear();
         items.extend_from_slice(sets.get(automaton.len()));
         maker.moves(&items, &mut moves);
-        moved += moves.words.len() + moves.slots.len();
+        work += moves.words.len() + moves.slots.len();
         let words = maker.targets(&mut moves.words, &mut sets);
         let slots = maker.targets(&mut moves.slots, &mut sets);
         automaton.push(words.into_iter(), slots.into_iter(), moves.accepts.drain(..));
         let places = sets.items.len().max(automaton.edges());
-        if sets.len() > STATES_MAX || places > PLACES_MAX || moved > MOVES_MAX {
+        if sets.len() > STATES_MAX || places > PLACES_MAX || work > MOVES_MAX {
             report_overrun(grammar, found);
             return None;
         }

@@ -105,36 +105,20 @@ impl Grammar {
         self.see(text, context, skips, &mut seen);
         let skips_changed = !skips.is_empty();
         if seen.iter().any(|token| !token.skip) {
-            return self.matches(&View { grammar: self, text, context, seen: &seen, skips_changed });
+            return View { grammar: self, text, context, seen: &seen, skips_changed }.matches();
         }
         // A text of nothing but skip words keeps them: "thanks" can be an intent. What no pattern holds stays unsaid.
         let mut kept = seen.clone();
         kept.iter_mut().for_each(|token| token.skip = token.sym == UNKNOWN);
-        let matches = self.matches(&View { grammar: self, text, context, seen: &kept, skips_changed });
+        let matches = View { grammar: self, text, context, seen: &kept, skips_changed }.matches();
         if !matches.is_empty() {
             return matches;
         }
         // "Hey thanks": where they mean nothing together, some may be skipped, if only one intent is left.
-        let matches = self.matches(&View { grammar: self, text, context, seen: &seen, skips_changed: true });
+        let matches = View { grammar: self, text, context, seen: &seen, skips_changed: true }.matches();
         let alike = matches.iter().take_while(|m| m.rank == matches[0].rank);
         let one = { alike }.all(|m| m.intent == matches[0].intent);
         if one { matches } else { Vec::new() }
-    }
-
-    /// All patterns that take the whole text, best first.
-    fn matches(&self, view: &View<'_>) -> Vec<Match> {
-        let mut finds = Finds::default();
-        let mut patterns = view.run(&mut finds);
-        view.call_gapped(&mut patterns);
-        if patterns.len() > 1 {
-            patterns.sort_unstable();
-            patterns.dedup();
-        }
-        let words = view.seen.iter().filter(|token| !token.skip).count();
-        let mut matches = Vec::with_capacity(patterns.len());
-        matches.extend(patterns.into_iter().filter_map(|pattern| view.matched(pattern, words, &mut finds)));
-        best_first(&mut matches);
-        matches
     }
 
     fn see(&self, text: &Text, context: &Context<'_>, skips: &SkipWords, all: &mut SmallVec<[Seen; 32]>) {
@@ -157,6 +141,22 @@ impl Grammar {
 }
 
 impl View<'_> {
+    /// All patterns that take the whole text, best first.
+    fn matches(&self) -> Vec<Match> {
+        let mut finds = Finds::default();
+        let mut patterns = self.run(&mut finds);
+        self.call_gapped(&mut patterns);
+        if patterns.len() > 1 {
+            patterns.sort_unstable();
+            patterns.dedup();
+        }
+        let words = self.seen.iter().filter(|token| !token.skip).count();
+        let mut matches = Vec::with_capacity(patterns.len());
+        matches.extend(patterns.into_iter().filter_map(|pattern| self.matched(pattern, words, &mut finds)));
+        best_first(&mut matches);
+        matches
+    }
+
     /// The patterns that end with the last token.
     fn run(&self, finds: &mut Finds) -> Numbers {
         let automaton = &self.grammar.automaton;

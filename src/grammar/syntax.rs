@@ -185,14 +185,12 @@ fn intent(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<
             "priority" => {
                 let (number, more) = first_word(options);
                 options = more;
-                match number.fragment().parse() {
-                    Ok(priority) => intent.priority = priority,
-                    Err(_) => {
-                        let place = reader.place(if number.fragment().is_empty() { option } else { number });
-                        let diagnostic =
-                            Diagnostic::new(Code::BadPattern, place, "a priority is a whole number");
-                        reader.report(diagnostic.hint("write for example `intent join priority 5`"));
-                    }
+                if let Ok(priority) = number.fragment().parse() {
+                    intent.priority = priority;
+                } else {
+                    let place = reader.place(if number.fragment().is_empty() { option } else { number });
+                    let diagnostic = Diagnostic::new(Code::BadPattern, place, "a priority is a whole number");
+                    reader.report(diagnostic.hint("write for example `intent join priority 5`"));
                 }
             }
             other => {

@@ -18,6 +18,10 @@ use unicode_normalization::char::is_combining_mark;
 /// and no pattern needs more.
 pub const TOKENS_MAX: usize = 800;
 
+/// Bytes of folded forms after which a text is not read on: three times the longest body, as every script needs that
+/// people write (Korean comes apart into letters). Only signs that are whole sentences (ﷺ) need more.
+const FOLDED_BYTES_MAX: usize = 3 * super::BODY_BYTES_MAX;
+
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
@@ -208,6 +212,9 @@ impl Text {
         while let Some((c, bytes)) = mojibake::first_char(&original[after..]) {
             let at = after;
             after += bytes;
+            if self.folded.len() > FOLDED_BYTES_MAX {
+                break;
+            }
             if is_ignorable(c) {
                 continue;
             }
@@ -412,6 +419,15 @@ mod tests {
         let folded = bodies.map(|body| words(&body).join(" "));
         let changed: Vec<_> = folded.filter(|folded| words(folded).join(" ") != *folded).collect();
         assert!(changed.is_empty(), "{changed:?}");
+    }
+
+    #[test]
+    fn signs_that_are_sentences_do_not_make_a_text_endless() {
+        let text = Text::new(&"ﷺ".repeat(1_600));
+        assert!(text.joined().len() <= FOLDED_BYTES_MAX + 36);
+        assert_eq!(text.tokens().len(), 1);
+        let hangul = "각".repeat(1_600);
+        assert_eq!(Text::new(&hangul).typed(0..1), hangul, "what people write is read to its end");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod any_bytes;
 mod diagnostics;
 mod pages;
+mod thirty_mistakes;
 
 use sayso::diagnostic::Severity;
 use sayso::workspace::Workspace;
