@@ -93,7 +93,7 @@ const ENGLISH: [&str; 40] = [
 
 /// What people put around a text: skip words of sayso, and signs.
 const GREETINGS: [&str; 12] =
-    ["hi", "Hi,", "hey", "Hello!", "hiya", "yo", "Greetings,", "hola", "👋", "please", "pls", "thank you,"];
+    ["hi", "Hi,", "hey", "Hello!", "hiya", "yo", "Greetings,", "heya", "👋", "please", "pls", "thank you,"];
 const PARTINGS: [&str; 12] =
     ["please", "pls", "Please!", "thanks", "thx", "thank you!", "ty", "🙏", "😀😀", "❤️", "plz...", "!!!"];
 const SIGNS: [&str; 6] = ["", "", ".", "!", "?", "..."];
