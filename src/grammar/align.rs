@@ -12,9 +12,12 @@ use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-/// Cells that are laid out for one text; what would need more is not tried. A dozen patterns of twenty positions along the
+/// Cells that are laid out for one text; what would need more is not tried. Nine patterns of twenty positions along the
 /// longest text come near.
-const CELLS_MAX: usize = 200_000;
+const CELLS_MAX: usize = 150_000;
+/// Questions to slot types for one text; behind them nothing more is found. Ten types at every word of an ordinary text of
+/// the greatest length come near.
+const ASKED_MAX: usize = 3_000;
 
 /// What slot types found in a text, each asked once for each token.
 #[derive(Debug, Default)]
@@ -46,6 +49,9 @@ impl Finds {
             return range.clone();
         }
         let before = number(self.found.len());
+        if self.others.len() >= ASKED_MAX {
+            return before..before;
+        }
         let slot_type = &view.grammar.kinds[usize::from(kind)].slot_type;
         self.found.append(&mut slot_type.find(view.text, at, view.context));
         let range = before..number(self.found.len());

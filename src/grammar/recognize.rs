@@ -25,6 +25,9 @@ const STATES_AT_ONCE_MAX: usize = 64;
 /// Arrivals behind slots that are waited for at the same time.
 const ARRIVALS_MAX: usize = 1_024;
 
+/// Tokens of a text of skip words alone in which some are skipped: nobody says more of them and means something.
+const SMALL_TALK_MAX: usize = 16;
+
 /// What settles ties between matches, the greater one winning: this is the total order that `why` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rank {
@@ -111,7 +114,7 @@ impl Grammar {
         let mut kept = seen.clone();
         kept.iter_mut().for_each(|token| token.skip = token.sym == UNKNOWN);
         let matches = View { grammar: self, text, context, seen: &kept, skips_changed }.matches();
-        if !matches.is_empty() {
+        if !matches.is_empty() || seen.len() > SMALL_TALK_MAX {
             return matches;
         }
         // "Hey thanks": where they mean nothing together, some may be skipped, if only one intent is left.

@@ -28,6 +28,10 @@ const NUMERALS: [&str; 3] = ["ii", "iii", "iv"];
 
 pub(super) struct Name;
 
+/// Tokens of a text in which names are looked for: the longest text has no more words of a usual length, and each place
+/// where a name could begin costs.
+const TEXT_TOKENS_MAX: usize = 320;
+
 impl SlotType for Name {
     fn name(&self) -> &'static str {
         "name"
@@ -50,6 +54,9 @@ impl SlotType for Name {
     }
 
     fn find(&self, text: &Text, at: usize, context: &Context<'_>) -> Vec<Found> {
+        if text.tokens().len() > TEXT_TOKENS_MAX {
+            return Vec::new();
+        }
         let (mut found, mut words) = (Vec::new(), 0);
         for end in at + 1..=text.tokens().len().min(at + TOKENS_MAX) {
             if !continues_name(text, at, end - 1, context) {
