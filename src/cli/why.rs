@@ -15,7 +15,7 @@ use std::io::BufRead;
 struct Why {
     /// The text as it came.
     text: String,
-    /// `answer`, `intent`, `opt_out`, `opt_in`, `help`, `tapback` or `none`.
+    /// `answer`, `intent`, `opt_out`, `opt_in`, `help`, `auto_reply`, `tapback` or `none`.
     kind: &'static str,
     /// The rung that took it.
     rung: Option<&'static str>,

@@ -8,6 +8,7 @@ use crate::reserved::{Reserved, meaning};
 use crate::sms::{OptOutHint, Text};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What kind of text an inbound text is.
@@ -18,6 +19,8 @@ pub enum Kind {
     Speech,
     /// A reaction to one of our messages, sent as text by the phone.
     Tapback,
+    /// A machine answers for a person who is driving, away or on no phone that takes texts.
+    AutoReply,
     /// The person wants no more texts; by this word or rule.
     OptOut(String),
     /// The person asks what this is; by this word or rule.
@@ -33,6 +36,7 @@ impl Kind {
         match self {
             Self::Speech => "speech",
             Self::Tapback => "tapback",
+            Self::AutoReply => "auto_reply",
             Self::OptOut(_) => "opt_out",
             Self::Help(_) => "help",
             Self::OptIn(_) => "opt_in",
@@ -53,6 +57,34 @@ static TAPBACK: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is part of the program and read by its tests")
 });
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    begins: BTreeMap<String, Vec<String>>,
+    holds: BTreeMap<String, Vec<String>>,
+}
+
+/// What machines say, each phrase with a blank before and behind, by whether a text must begin with it.
+static AUTO_REPLIES: LazyLock<Vec<(bool, String)>> = LazyLock::new(|| {
+    let lists: Lists = toml::from_str(include_str!("../../data/rules/auto_reply.toml"))
+        .expect("the word lists are part of the program and read by its tests");
+    let padded = |first: bool, lists: BTreeMap<String, Vec<String>>| {
+        lists.into_values().flatten().map(move |phrase| (first, format!(" {phrase} "))).collect::<Vec<_>>()
+    };
+    [padded(true, lists.begins), padded(false, lists.holds)].concat()
+});
+
+/// Tokens at the beginning of a text that are looked at: machines are brief.
+const AUTO_REPLY_TOKENS_MAX: usize = 60;
+
+fn is_auto_reply(text: &Text) -> bool {
+    let words: Vec<&str> = text.words().take(AUTO_REPLY_TOKENS_MAX).collect();
+    let words = format!(" {} ", words.join(" "));
+    AUTO_REPLIES
+        .iter()
+        .any(|(first, phrase)| if *first { words.starts_with(phrase) } else { words.contains(phrase) })
+}
+
 /// The kind of a text, given what the provider itself took it for. O(bytes).
 #[must_use]
 pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
@@ -72,6 +104,7 @@ pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
         Some((word, Reserved::OptOut)) => Kind::OptOut(word),
         Some((word, Reserved::Help)) => Kind::Help(word),
         Some((word, Reserved::OptIn)) => Kind::OptIn(word),
+        None if is_auto_reply(text) => Kind::AutoReply,
         None => Kind::Speech,
     }
 }
@@ -134,6 +167,24 @@ mod tests {
             "helpful",
             "cancel my appointment",
         ] {
+            assert_eq!(kind(body), Kind::Speech, "{body}");
+        }
+    }
+
+    #[test]
+    fn machines_that_answer_for_people_are_no_speech() {
+        for body in [
+            "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
+            "(I’m not receiving notifications. If this is urgent, reply “urgent”.)",
+            "Driving, can't text - Sent from MY ALTIMA",
+            "Estoy conduciendo",
+            "Je suis au volant",
+            "Sorry, I can't talk right now.",
+            "The number you have texted does not accept text messages",
+        ] {
+            assert_eq!(kind(body), Kind::AutoReply, "{body}");
+        }
+        for body in ["I'm driving there tomorrow", "sorry", "auto", "are you driving right now?", "office"] {
             assert_eq!(kind(body), Kind::Speech, "{body}");
         }
     }

@@ -84,6 +84,9 @@ pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const FALLBACK_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 fn not_speech(scene: &Scene<'_>) -> Option<Move> {
+    if scene.reading.kind == Kind::AutoReply {
+        return Some(Move::Ignore("a machine answers for the person"));
+    }
     if scene.reading.kind == Kind::Tapback {
         return Some(Move::Ignore("a reaction, not a text"));
     }
@@ -103,7 +106,9 @@ fn compliance(scene: &Scene<'_>) -> Option<Move> {
         Kind::Help(_) => Some(Move::Help),
         Kind::OptIn(rule) => Some(Move::OptIn(rule.clone())),
         // The limit stands here, behind the words that must always be heard and before all that may be answered.
-        Kind::Speech | Kind::Tapback => is_loop(scene).then_some(Move::Ignore("a machine answers a machine")),
+        Kind::Speech | Kind::Tapback | Kind::AutoReply => {
+            is_loop(scene).then_some(Move::Ignore("a machine answers a machine"))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene};
 use super::state::{Count, State, fingerprint};
 use crate::bot::{Bot, FlowIx};
-use crate::consent::{Change, How, Status, wording};
+use crate::consent::{Change, How, Kind, Status, wording};
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,10 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
     person.sender = Some(inbound.to);
-    person.follow_ups = 0;
+    // A machine that answers for somebody is no sign of them.
+    if reading.kind != Kind::AutoReply {
+        person.follow_ups = 0;
+    }
     let same = super::rung::text_fingerprint(reading);
     let repeats = person.repeated.filter(|(text, _)| *text == same).map(|(_, count)| count);
     person.repeated = Some((same, Count::one_more(repeats, machine.now, super::rung::REPEAT_WINDOW)));

@@ -15,9 +15,9 @@ use std::ops::Range;
 /// Cells that are laid out for one text; what would need more is not tried. Nine patterns of twenty positions along the
 /// longest text come near.
 const CELLS_MAX: usize = 150_000;
-/// Questions to slot types for one text; behind them nothing more is found. Ten types at every word of an ordinary text of
+/// Questions to slot types for one text; behind them nothing more is found. Seven types at every word of an ordinary text of
 /// the greatest length come near.
-const ASKED_MAX: usize = 3_000;
+const ASKED_MAX: usize = 2_000;
 
 /// What slot types found in a text, each asked once for each token.
 #[derive(Debug, Default)]

@@ -191,8 +191,9 @@ fn is_short(text: &Text, start: usize, end: usize) -> bool {
 
 /// A name on one line. Typed all small or all large it gets capitals; one with both is left as its owner writes it.
 fn capitalized(typed: &str) -> String {
+    // With both kinds of letters its owner chose them; with neither, the script has no capitals.
     let as_typed =
-        typed.contains(char::is_uppercase) && typed.contains(char::is_lowercase) || is_initials(typed);
+        typed.contains(char::is_uppercase) == typed.contains(char::is_lowercase) || is_initials(typed);
     let mut name = String::with_capacity(typed.len());
     for word in typed.split_whitespace() {
         let first = name.is_empty();
