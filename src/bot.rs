@@ -136,6 +136,8 @@ pub struct Intent {
     pub starts: Option<FlowIx>,
     /// Whether it is consent.
     pub optin: bool,
+    /// Whether the brand's files name it: all others start nothing and lead nowhere.
+    pub named: bool,
 }
 
 /// A linked flow.
@@ -382,19 +384,6 @@ impl Bot {
     #[must_use]
     pub fn intent(&self, ix: IntentIx) -> &Intent {
         &self.intents[ix.index()]
-    }
-
-    /// Whether a flow names an intent, or it is consent: all others start nothing and lead nowhere.
-    #[must_use]
-    pub fn is_named(&self, ix: IntentIx) -> bool {
-        let intent = self.intent(ix);
-        let on = |branches: &[(IntentIx, NodeIx)]| branches.iter().any(|(heard, _)| *heard == ix);
-        let asked =
-            |node: &Node| node.wait.as_ref().and_then(Wait::prompt).is_some_and(|prompt| on(&prompt.on));
-        intent.starts.is_some()
-            || intent.optin
-            || self.flows.iter().any(|flow| on(&flow.on))
-            || self.nodes.iter().any(asked)
     }
 
     /// The flow of the first `optin` intent: where START leads.

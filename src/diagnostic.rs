@@ -9,6 +9,7 @@ mod draw;
 pub use code::Code;
 pub use draw::{draw, draw_json};
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -219,6 +220,18 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.list.push(diagnostic);
+    }
+
+    /// Reports names that are declared a second time.
+    pub fn once<'n>(&mut self, of: &str, names: impl Iterator<Item = &'n At<String>>) {
+        let mut first: BTreeMap<&str, Place> = BTreeMap::new();
+        for name in names {
+            if let Some(before) = first.insert(&name.value, name.place) {
+                let message = format!("a second {of} `{}`", name.value);
+                let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.place, message);
+                self.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
+            }
+        }
     }
 
     /// Adds all of another list.

@@ -229,7 +229,7 @@ mod tests {
             "icecream",
         ];
         let text = mended(&Text::new(body), &[&vocabulary(words)])?;
-        Some(text.words().collect::<Vec<_>>().join(" "))
+        Some(text.phrase())
     }
 
     #[test]

@@ -67,22 +67,16 @@ fn samples(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
         let Some(own) = bot.intents.iter().position(|known| known.name == *name).map(IntentIx::new) else {
             continue;
         };
-        for (sample, must) in
-            intent.samples.iter().map(|s| (s, true)).chain(intent.counter_samples.iter().map(|s| (s, false)))
-        {
+        for sample in &intent.samples {
             let heard = bot.recognize(&Text::new(&sample.value), &context);
-            let Some(best) =
-                heard.iter().map(|heard| heard.intent).find(|ix| *ix == own || bot.is_named(*ix))
-            else {
-                continue;
-            };
-            if must && best != own {
+            let mut meant = heard.iter().map(|heard| heard.intent);
+            let best = meant.find(|ix| *ix == own || bot.intent(*ix).named);
+            if let Some(best) = best.filter(|best| *best != own) {
                 let message =
                     format!("among all that the brand hears this means `{}`", bot.intent(best).name);
                 let diagnostic = Diagnostic::new(Code::SampleFails, sample.place, message);
-                found.push(
-                    diagnostic.hint(format!("give `{name}` a `priority`, or make the other one narrower")),
-                );
+                let hint = format!("give `{name}` a `priority`, or make the other one narrower");
+                found.push(diagnostic.hint(hint));
             }
         }
     }

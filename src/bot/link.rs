@@ -90,7 +90,7 @@ struct Linker<'l> {
     own: Scope,
     intents: Vec<Intent>,
     intent_numbers: BTreeMap<String, IntentIx>,
-    /// Texts that the patterns take, with what they mean.
+    /// Texts that the patterns of named intents take, with what they mean.
     texts: Vec<(IntentIx, String)>,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
@@ -116,11 +116,16 @@ impl<'l> Linker<'l> {
         };
         let both = [(&grammar, &comparable), (&*shared.grammar, &*shared.comparable)];
         prove_together(both[0], both[1], &is_heard, found);
-        let mut intents = Vec::new();
+        let mut intents: Vec<Intent> = Vec::new();
         let mut intent_numbers = BTreeMap::new();
         let mut number = |name: &str| {
             Some(*intent_numbers.entry(name.to_owned()).or_insert_with(|| {
-                intents.push(Intent { name: name.to_owned(), starts: None, optin: false });
+                intents.push(Intent {
+                    name: name.to_owned(),
+                    starts: None,
+                    optin: false,
+                    named: named.contains(name),
+                });
                 IntentIx::new(intents.len() - 1)
             }))
         };
@@ -130,8 +135,9 @@ impl<'l> Linker<'l> {
             .map(|name| if replaced.iter().any(|r| r == name) { None } else { number(name) })
             .collect();
         let meant = |numbers: &[Option<IntentIx>], texts: &[(u32, String)]| -> Vec<(IntentIx, String)> {
-            let meant = texts.iter().filter_map(|(ix, text)| Some((numbers[*ix as usize]?, text.clone())));
-            meant.collect()
+            let numbered = texts.iter().filter_map(|(ix, text)| Some((numbers[*ix as usize]?, text)));
+            let named = numbered.filter(|(ix, _)| intents[ix.index()].named);
+            named.map(|(ix, text)| (ix, text.clone())).collect()
         };
         let mut texts = meant(&own, &comparable.texts);
         texts.extend(meant(&shared_numbers, &shared.comparable.texts));
@@ -160,10 +166,10 @@ impl<'l> Linker<'l> {
             }
         }
         let decls: Vec<&FlowDecl> = self.sources.flows.iter().flat_map(|file| &file.flows).collect();
-        once("flow", decls.iter().map(|flow| &flow.name), self.found);
+        self.found.once("flow", decls.iter().map(|flow| &flow.name));
         let mut first = 0;
         for decl in &decls {
-            once("node", decl.nodes.iter().map(|node| &node.name), self.found);
+            self.found.once("node", decl.nodes.iter().map(|node| &node.name));
             if decl.nodes.is_empty() {
                 let message = format!("the flow `{}` has no node", decl.name.value);
                 let diagnostic = Diagnostic::new(Code::EmptyFlow, decl.name.place, message);
@@ -346,18 +352,6 @@ fn country(brand: &BrandFile) -> String {
 /// How dates of digits are meant where the brand does not say: month first in the United States.
 fn usual_dates(brand: &BrandFile) -> DateOrder {
     if country(brand) == "US" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
-}
-
-/// Reports names that are declared a second time.
-fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut Diagnostics) {
-    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
-    for name in names {
-        if let Some(before) = first.insert(&name.value, name.place) {
-            let message = format!("a second {of} `{}`", name.value);
-            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.place, message);
-            found.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
-        }
-    }
 }
 
 /// The intents that a brand's files name: all others start nothing and lead nowhere.

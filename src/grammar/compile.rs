@@ -3,12 +3,13 @@
 
 use super::automaton::{Gapped, Grammar, Kind, Mark, Pattern};
 use super::freeze::{Purpose, freeze};
+use super::list::{choice, told_apart};
 use super::positions::{Label, Sketch, Sym};
 use super::skip::{Languages, SkipWords};
-use super::syntax::{GrammarFile, ListDecl, Sequence, Term};
+use super::syntax::{GrammarFile, Sequence, Term, ValueDecl};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::language::{self, Lang};
-use crate::slot::{self, Choice, ChoiceValue, SlotType};
+use crate::slot::{self, Choice, SlotType};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use crate::typo::{Vocabulary, Words};
@@ -36,7 +37,7 @@ pub fn compile(files: &[GrammarFile], types: &TypeLookup<'_>, found: &mut Diagno
         builder.spoken(phrase);
     }
     for list in files.iter().flat_map(|file| &file.lists) {
-        builder.told_apart(list);
+        told_apart("values", list.values.iter().map(ValueDecl::words), builder.found);
     }
     for word in files.iter().flat_map(|file| file.skip.iter().chain(&file.keep)) {
         if folded(&word.value).len() > 1 {
@@ -81,22 +82,16 @@ impl<'b> Builder<'b> {
         let mut languages: Vec<Lang> = files.iter().map(GrammarFile::language).collect();
         languages.sort_unstable();
         languages.dedup();
-        let lists = files.iter().flat_map(|f| &f.lists).map(|list| {
-            let values = list.values.iter().map(|value| ChoiceValue {
-                key: value.key.value.clone(),
-                spellings: std::iter::once(&value.key)
-                    .chain(&value.spellings)
-                    .map(|s| folded(&s.value).join(" "))
-                    .filter(|s| !s.is_empty())
-                    .collect(),
-            });
-            (list.name.value.clone(), Arc::new(Choice::new(&list.name.value, values.collect())))
+        let lists = files.iter().flat_map(|f| &f.lists);
+        let lists = lists.map(|list| {
+            let name = &list.name.value;
+            (name.clone(), Arc::new(choice(name, &list.values)))
         });
         let concepts = files.iter().flat_map(|f| &f.concepts).map(|concept| {
             (concept.name.value.clone(), concept.phrases.iter().map(|p| p.value.clone()).collect())
         });
-        once("list", files.iter().flat_map(|f| &f.lists).map(|list| &list.name), found);
-        once("concept", files.iter().flat_map(|f| &f.concepts).map(|concept| &concept.name), found);
+        found.once("list", files.iter().flat_map(|f| &f.lists).map(|list| &list.name));
+        found.once("concept", files.iter().flat_map(|f| &f.concepts).map(|concept| &concept.name));
         Self {
             grammar: Grammar { languages, ..Grammar::default() },
             words: Words::default(),
@@ -106,24 +101,6 @@ impl<'b> Builder<'b> {
             concepts: concepts.collect(),
             types,
             found,
-        }
-    }
-
-    /// Reports spellings that stand for two values of a list.
-    fn told_apart(&mut self, list: &ListDecl) {
-        let mut taken: BTreeMap<String, (Place, &str)> = BTreeMap::new();
-        for value in &list.values {
-            for spelling in std::iter::once(&value.key).chain(&value.spellings) {
-                let known = taken
-                    .entry(folded(&spelling.value).join(" "))
-                    .or_insert((spelling.place, value.key.value.as_str()));
-                if known.1 != value.key.value {
-                    let message = format!("`{}` stands for two values", spelling.value);
-                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, spelling.place, message);
-                    self.found
-                        .push(diagnostic.related(known.0, "the first one").hint("keep it at one of them"));
-                }
-            }
         }
     }
 
@@ -368,10 +345,10 @@ impl<'b> Builder<'b> {
 /// Marks the patterns of words alone, and those with words that may be skipped.
 fn mark_plain(grammar: &mut Grammar) {
     for (number, pattern) in (0..).zip(&mut grammar.patterns) {
+        let skips = |sym: Sym| grammar.marks[sym as usize].skip != Languages::default();
         let mut labels = grammar.positions.labels(number);
+        pattern.skippable = labels.any(|label| matches!(label, Label::Word(sym) if skips(sym)));
         pattern.plain = grammar.positions.labels(number).all(|label| matches!(label, Label::Word(_)));
-        pattern.skippable =
-            labels.any(|label| matches!(label, Label::Word(sym) if grammar.marks[sym as usize].skip != Languages::default()));
     }
 }
 
@@ -409,18 +386,6 @@ fn index_gapped(grammar: &Grammar) -> Gapped {
         }
     }
     gapped
-}
-
-/// Reports names that are declared a second time.
-fn once<'n>(of: &str, names: impl Iterator<Item = &'n At<String>>, found: &mut Diagnostics) {
-    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
-    for name in names {
-        if let Some(before) = first.insert(&name.value, name.place) {
-            let message = format!("a second {of} `{}`", name.value);
-            let diagnostic = Diagnostic::new(Code::DeclaredTwice, name.place, message);
-            found.push(diagnostic.related(before, "the first one").hint("give one of them another name"));
-        }
-    }
 }
 
 /// The words of a phrase in folded form.

@@ -12,7 +12,7 @@ pub use ties::{Comparable, prove_together};
 
 use super::automaton::Grammar;
 use super::positions::Label;
-use super::syntax::{GrammarFile, Sequence, Term};
+use super::syntax::{GrammarFile, Sequence, Term, ValueDecl};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::reserved;
 use crate::sms::Text;
@@ -173,10 +173,9 @@ fn reserved_words(grammar: &Grammar, files: &[GrammarFile], found: &mut Diagnost
             found.push(Diagnostic::new(Code::ReservedWord, pattern.place, message).hint(RESERVED_HINT));
         }
     }
-    for value in files.iter().flat_map(|file| &file.lists).flat_map(|list| &list.values) {
-        for spelling in std::iter::once(&value.key).chain(&value.spellings) {
-            reserved_spelling(spelling, found);
-        }
+    let values = files.iter().flat_map(|file| &file.lists).flat_map(|list| &list.values);
+    for word in values.flat_map(ValueDecl::words) {
+        reserved_spelling(word, found);
     }
 }
 

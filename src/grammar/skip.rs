@@ -43,8 +43,10 @@ pub struct SkipWords {
 impl SkipWords {
     /// Changes to the usual lists; a word in both counts.
     pub fn new(more: impl IntoIterator<Item = String>, fewer: impl IntoIterator<Item = String>) -> Self {
-        let boxed = |words: Vec<String>| words.into_iter().map(String::into_boxed_str).collect();
-        Self { more: boxed(more.into_iter().collect()), fewer: boxed(fewer.into_iter().collect()) }
+        Self {
+            more: more.into_iter().map(String::into_boxed_str).collect(),
+            fewer: fewer.into_iter().map(String::into_boxed_str).collect(),
+        }
     }
 
     /// Whether nothing is changed.

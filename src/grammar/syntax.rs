@@ -79,6 +79,13 @@ pub struct ValueDecl {
     pub spellings: Vec<At<String>>,
 }
 
+impl ValueDecl {
+    /// The words that stand for it, the key first.
+    pub fn words(&self) -> impl Iterator<Item = &At<String>> {
+        std::iter::once(&self.key).chain(&self.spellings)
+    }
+}
+
 /// `concept NAME` and its phrases.
 #[derive(Debug, Clone)]
 pub struct ConceptDecl {

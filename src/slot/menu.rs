@@ -28,7 +28,7 @@ impl Menu {
     #[must_use]
     pub fn new(options: &[Vec<String>]) -> Self {
         let values = options.iter().enumerate().map(|(number, words)| {
-            let folded = words.iter().map(|word| Text::new(word).words().collect::<Vec<_>>().join(" "));
+            let folded = words.iter().map(|word| Text::new(word).phrase());
             let spellings = folded.filter(|spelling| !spelling.is_empty()).collect();
             ChoiceValue { key: (number + 1).to_string(), spellings }
         });
@@ -60,7 +60,7 @@ impl Menu {
 
     /// The only option with a label that begins as the whole text does.
     fn begun(&self, text: &Text) -> Option<Answer> {
-        let typed = text.words().collect::<Vec<_>>().join(" ");
+        let typed = text.phrase();
         if typed.chars().count() < BEGINNING_LETTERS {
             return None;
         }

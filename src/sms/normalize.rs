@@ -180,6 +180,12 @@ impl Text {
         changed.then(|| self.rebuilt(pieces))
     }
 
+    /// All folded tokens, parted by blanks.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        self.words().collect::<Vec<_>>().join(" ")
+    }
+
     /// All folded tokens in one string without anything between them: "s t o p" is `stop`.
     #[must_use]
     pub fn joined(&self) -> String {
@@ -440,7 +446,7 @@ mod tests {
 
     #[test]
     fn look_alikes_are_a_second_key() {
-        let latin = |body: &str| Some(Text::new(body).latinized()?.words().collect::<Vec<_>>().join(" "));
+        let latin = |body: &str| Some(Text::new(body).latinized()?.phrase());
         for (body, meant) in [
             ("ЅТОР", Some("stop")),
             ("jоin nоw", Some("join now")),

@@ -1,19 +1,18 @@
 //! The fields of a brand, each with its type.
 
-use super::{Types, once};
+use super::Types;
 use crate::bot::Field;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expr;
 use crate::flow::brand::{BrandFile, FieldDecl, KindDecl};
-use crate::grammar::reserved_spelling;
+use crate::grammar::syntax::ValueDecl;
+use crate::grammar::{choice, reserved_spelling, told_apart};
 use crate::slot::{self, Choice, ChoiceValue, SlotType};
-use crate::sms::Text;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The brand's fields with their types.
 pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) -> Vec<(Field, expr::Field)> {
-    once("field", brand.fields.iter().map(|field| &field.name), found);
+    found.once("field", brand.fields.iter().map(|field| &field.name));
     let mut fields = Vec::new();
     for decl in &brand.fields {
         let name = decl.name.value.clone();
@@ -42,8 +41,8 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
                     continue;
                 }
             }
-            KindDecl::OneOf(_) => {
-                let choice = Arc::new(choice(decl, found));
+            KindDecl::OneOf(values) => {
+                let choice = Arc::new(one_of(decl, values, found));
                 (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
             }
         };
@@ -62,34 +61,15 @@ fn known_list(slot_type: &dyn SlotType) -> Option<Arc<Choice>> {
 }
 
 /// A `one of` list; an empty one, and a spelling that two values share, are mistakes.
-fn choice(decl: &FieldDecl, found: &mut Diagnostics) -> Choice {
-    let KindDecl::OneOf(values) = &decl.kind else { return Choice::new(&decl.name.value, Vec::new()) };
+fn one_of(decl: &FieldDecl, values: &[ValueDecl], found: &mut Diagnostics) -> Choice {
     if values.is_empty() {
         let message = format!("the list of `{}` is empty", decl.name.value);
         let diagnostic = Diagnostic::new(Code::EmptyList, decl.name.place, message);
         found.push(diagnostic.hint("write its values below it, one a line"));
     }
-    let mut taken: BTreeMap<String, Place> = BTreeMap::new();
-    let mut linked = Vec::new();
-    for value in values {
-        let mut spellings = Vec::new();
-        for spelling in std::iter::once(&value.key).chain(&value.spellings) {
-            reserved_spelling(spelling, found);
-            let folded = Text::new(&spelling.value).words().collect::<Vec<_>>().join(" ");
-            match taken.get(&folded) {
-                Some(_) if spellings.contains(&folded) => {}
-                Some(before) => {
-                    let message = format!("`{}` stands for two values", spelling.value);
-                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, spelling.place, message);
-                    found.push(diagnostic.related(*before, "the first one").hint("keep it at one of them"));
-                }
-                None => {
-                    taken.insert(folded.clone(), spelling.place);
-                    spellings.push(folded);
-                }
-            }
-        }
-        linked.push(ChoiceValue { key: value.key.value.clone(), spellings });
+    for word in values.iter().flat_map(ValueDecl::words) {
+        reserved_spelling(word, found);
     }
-    Choice::new(&decl.name.value, linked)
+    told_apart("values", values.iter().map(ValueDecl::words), found);
+    choice(&decl.name.value, values)
 }

@@ -6,11 +6,9 @@ use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, Piece, Template, type_assignment, type_condition};
 use crate::flow::TextDecl;
 use crate::flow::syntax::{AskDecl, ChooseDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl};
-use crate::grammar::reserved_spelling;
+use crate::grammar::{reserved_spelling, told_apart};
 use crate::language::Lang;
 use crate::slot::Menu;
-use crate::sms::Text;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Linker<'_> {
@@ -129,24 +127,19 @@ impl Linker<'_> {
             let diagnostic = Diagnostic::new(Code::EmptyList, decl.place, "a choice without options");
             self.found.push(diagnostic.hint("write them below it: `option LABEL -> node`"));
         }
-        let mut taken: BTreeMap<String, Place> = BTreeMap::new();
-        let mut words = Vec::new();
+        for word in decl.options.iter().flat_map(OptionDecl::words) {
+            reserved_spelling(word, self.found);
+        }
+        // A word twice in one option is told, too.
+        let each = decl.options.iter().flat_map(OptionDecl::words).map(std::iter::once);
+        told_apart("options", each, self.found);
+        let words: Vec<Vec<String>> = decl
+            .options
+            .iter()
+            .map(|option| option.words().map(|word| word.value.clone()).collect())
+            .collect();
         let mut options = Vec::new();
         for option in &decl.options {
-            let labels = option.labels.iter().map(|(_, label)| label);
-            let all: Vec<&At<String>> =
-                std::iter::once(&option.label).chain(labels).chain(&option.also).collect();
-            for word in &all {
-                reserved_spelling(word, self.found);
-                let folded = Text::new(&word.value).words().collect::<Vec<_>>().join(" ");
-                if let Some(before) = taken.insert(folded, word.place) {
-                    let message = format!("`{}` stands for two options", word.value);
-                    let diagnostic = Diagnostic::new(Code::DeclaredTwice, word.place, message);
-                    self.found
-                        .push(diagnostic.related(before, "the first one").hint("keep it at one of them"));
-                }
-            }
-            words.push(all.into_iter().map(|word| word.value.clone()).collect::<Vec<_>>());
             let to = self.target(&option.to, within);
             options.push((self.labels(option), to));
         }

@@ -41,6 +41,13 @@ pub struct OptionDecl {
     pub to: At<String>,
 }
 
+impl OptionDecl {
+    /// The words that stand for it: its labels in all languages, and others.
+    pub fn words(&self) -> impl Iterator<Item = &At<String>> {
+        std::iter::once(&self.label).chain(self.labels.iter().map(|(_, label)| label)).chain(&self.also)
+    }
+}
+
 /// The lines that belong to a question.
 #[derive(Debug, Clone, Default)]
 pub struct PromptDecl {
