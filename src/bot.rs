@@ -2,15 +2,15 @@
 
 mod check;
 mod link;
+mod node;
 
 pub use link::{BrandSources, Shared, link, link_shared};
+pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
 
-use crate::expr;
 use crate::flow::brand::Interrupt;
-use crate::flow::{Delay, Pause};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
-use crate::slot::{Context, DateOrder, Menu, SlotType};
+use crate::slot::{Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
@@ -155,159 +155,6 @@ pub struct Flow {
     pub gone: Option<NodeIx>,
 }
 
-/// A linked node.
-#[derive(Debug, Clone)]
-pub struct Node {
-    /// The flow it belongs to.
-    pub flow: FlowIx,
-    /// Its stable name within the flow.
-    pub name: String,
-    /// Names it had before.
-    pub was: Vec<String>,
-    /// What is done on arrival.
-    pub actions: Vec<Action>,
-    /// What is waited for then.
-    pub wait: Option<Wait>,
-    /// The ways out after the wait, tried from the top; the last one is always open.
-    pub exits: Vec<Exit>,
-}
-
-impl Node {
-    /// Whether it has this name, or had it before.
-    #[must_use]
-    pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.was.iter().any(|was| was == name)
-    }
-}
-
-/// Something a node does.
-#[derive(Debug, Clone)]
-pub enum Action {
-    /// Send a text.
-    Say(Texts),
-    /// Put a tag on the person.
-    Tag(String),
-    /// Take a tag off.
-    Untag(String),
-    /// Speak this language from now on.
-    Language(Lang),
-    /// Fill a field; what is unfilled empties it.
-    Set(FieldIx, expr::Term),
-    /// Leave the node here, if its condition holds.
-    Leave(Exit),
-    /// Leave the node by one of these arms, each with its weight; a person always takes the same one.
-    Split(Vec<(u32, NodeIx)>),
-}
-
-impl Action {
-    /// What it says, if it says something.
-    #[must_use]
-    pub fn text(&self) -> Option<&Texts> {
-        if let Self::Say(texts) = self { Some(texts) } else { None }
-    }
-
-    /// The nodes that it may lead to.
-    pub fn ways(&self) -> impl Iterator<Item = NodeIx> {
-        let (exit, arms) = match self {
-            Self::Leave(exit) => (exit.to, [].as_slice()),
-            Self::Split(arms) => (None, arms.as_slice()),
-            Self::Say(_) | Self::Tag(_) | Self::Untag(_) | Self::Language(_) | Self::Set(..) => {
-                (None, [].as_slice())
-            }
-        };
-        exit.into_iter().chain(arms.iter().map(|(_, to)| *to))
-    }
-}
-
-/// A way out of a node.
-#[derive(Debug, Clone)]
-pub struct Exit {
-    /// Open only when this holds.
-    pub when: Option<expr::Formula>,
-    /// Where it leads; the flow ends where it leads nowhere.
-    pub to: Option<NodeIx>,
-}
-
-/// What a node waits for.
-#[derive(Debug, Clone)]
-pub enum Wait {
-    /// An answer that fills a field.
-    Ask {
-        /// The field.
-        field: FieldIx,
-        /// How it is asked for.
-        prompt: Prompt,
-    },
-    /// The number of an option, or its name.
-    Choose {
-        /// How an answer is read.
-        menu: Arc<Menu>,
-        /// What is shown for each option, and where it leads.
-        options: Vec<(Texts, NodeIx)>,
-        /// How it is asked for.
-        prompt: Prompt,
-    },
-    /// Time to pass.
-    Pause(Pause),
-    /// Another flow to end.
-    Call(FlowIx),
-}
-
-impl Wait {
-    /// How it is asked for, if it is a question.
-    #[must_use]
-    pub fn prompt(&self) -> Option<&Prompt> {
-        match self {
-            Self::Ask { prompt, .. } | Self::Choose { prompt, .. } => Some(prompt),
-            Self::Pause(_) | Self::Call(_) => None,
-        }
-    }
-}
-
-/// How a question deals with what comes instead of an answer.
-#[derive(Debug, Clone, Default)]
-pub struct Prompt {
-    /// Printed when the answer was not understood.
-    pub unclear: Option<Texts>,
-    /// Printed when it was understood and cannot be accepted.
-    pub invalid: Option<Texts>,
-    /// Printed when the question is asked again; the node's last text, if nothing is said.
-    pub again: Option<Texts>,
-    /// After so many bad answers, there.
-    pub tries: Option<(u32, NodeIx)>,
-    /// After so long a silence, there.
-    pub silent: Option<(Delay, NodeIx)>,
-    /// Intents that are heard while it waits.
-    pub on: Vec<(IntentIx, NodeIx)>,
-}
-
-/// A question that waits: how its answers are read, and what becomes of other texts.
-#[derive(Clone, Copy)]
-pub struct Question<'b> {
-    /// What is waited for.
-    pub wait: &'b Wait,
-    /// How an answer is read.
-    pub slot_type: &'b dyn SlotType,
-    /// What becomes of other texts.
-    pub prompt: &'b Prompt,
-}
-
-/// A text in every language it was written in, each in one or several wordings; never empty, the first is the default.
-#[derive(Debug, Clone)]
-pub struct Texts(Vec<(Lang, Vec<expr::Text>)>);
-
-impl Texts {
-    /// The wordings in a language, or in the default one where that is missing.
-    ///
-    /// # Panics
-    /// Never: linking makes no empty ones.
-    #[must_use]
-    pub fn in_language(&self, language: Lang) -> &[expr::Text] {
-        let own = self.0.iter().find(|(lang, _)| *lang == language);
-        &own.or(self.0.first()).expect("linking makes no empty texts").1
-    }
-}
-
 /// An intent of the brand that a text means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
@@ -416,12 +263,12 @@ impl Bot {
     #[must_use]
     pub fn question(&self, ix: NodeIx) -> Option<Question<'_>> {
         let wait = self.node(ix).wait.as_ref()?;
-        let (slot_type, prompt): (&dyn SlotType, _) = match wait {
-            Wait::Ask { field, prompt } => (&*self.field(*field).slot_type, prompt),
-            Wait::Choose { menu, prompt, .. } => (&**menu, prompt),
-            Wait::Pause(_) | Wait::Call(_) => return None,
+        let slot_type: &dyn SlotType = match &wait.what {
+            Awaited::Field(field) => &*self.field(*field).slot_type,
+            Awaited::Option { menu, .. } => &**menu,
+            Awaited::Pause(_) | Awaited::Flow(_) => return None,
         };
-        Some(Question { wait, slot_type, prompt })
+        Some(Question { wait, slot_type })
     }
 
     /// A node of a flow by its name or one it had before. O(nodes of the flow).

@@ -1,10 +1,12 @@
 //! What a brand says and asks: `brand.flow` and `*.flow` files as they were written, names still names.
 
 pub mod brand;
+mod door;
 pub mod syntax;
 mod text;
 mod time;
 
+pub use door::Door;
 pub use text::TextDecl;
 pub use time::{Delay, Pause, delay};
 

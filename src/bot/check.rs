@@ -1,7 +1,10 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
-use super::{Action, Bot, BrandSources, FlowIx, IntentIx, Node, NodeIx, Prompt, Question, Wait};
+use super::{
+    Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Prompt, Question, Wait, Way,
+};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::flow::Door;
 use crate::flow::syntax::{Line, NodeDecl};
 use crate::slot::{Answer, Context, Openness};
 use crate::sms::Text;
@@ -25,8 +28,8 @@ pub(super) fn check(
         if let Some(to) = flow.gone {
             walk(bot, to, &mut reached);
         }
-        let calls = |node: &Node| matches!(node.wait, Some(Wait::Call(called)) if called.index() == number);
-        if decl.start_on.is_empty() && !bot.nodes.iter().any(calls) {
+        if decl.start_on.is_empty() && !bot.nodes.iter().any(|node| calls(node) == Some(FlowIx::new(number)))
+        {
             let message = format!("nothing starts the flow `{}`", flow.name);
             let diagnostic = Diagnostic::new(Code::NeverStarted, decl.name.place, message);
             found.push(diagnostic.hint("write `start on INTENT` below it, if people start it by a text"));
@@ -84,9 +87,9 @@ fn samples(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
 
 /// Reports intents of which a text is an answer to the waiting question, too: there the answer wins.
 fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
-    let Some(Question { slot_type, prompt, .. }) = bot.question(ix) else { return };
-    let flow = bot.node(ix).flow;
-    let place = decl.lines.iter().find(|line| line.prompt().is_some()).map(Line::place);
+    let Some(Question { slot_type, wait }) = bot.question(ix) else { return };
+    let (flow, prompt) = (bot.node(ix).flow, &wait.prompt);
+    let place = decl.lines.iter().find(|line| line.wait().is_some()).map(Line::place);
     let (Some(place), Openness::Closed) = (place, slot_type.openness()) else { return };
     let context = Context::of(&bot.languages);
     let is_answer = |text: &str| matches!(slot_type.read(&Text::new(text), &context), Answer::Value(_));
@@ -148,31 +151,36 @@ fn speaks_for_ever(bot: &Bot, start: NodeIx) -> bool {
     false
 }
 
+/// The flow that a node calls, if it calls one.
+fn calls(node: &Node) -> Option<FlowIx> {
+    match node.wait.as_ref().map(|wait| &wait.what) {
+        Some(Awaited::Flow(flow)) => Some(*flow),
+        Some(Awaited::Field(_) | Awaited::Option { .. } | Awaited::Pause(_)) | None => None,
+    }
+}
+
 /// Where a node leads when nobody answers.
 fn silent_ways(bot: &Bot, ix: NodeIx) -> Vec<NodeIx> {
     let node = bot.node(ix);
-    let mut ways: Vec<NodeIx> = node.actions.iter().flat_map(Action::ways).collect();
-    match &node.wait {
-        Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => {
-            ways.extend(prompt.silent.iter().map(|(_, to)| *to));
-        }
-        Some(Wait::Call(flow)) => {
-            ways.push(bot.flow(*flow).first);
-            ways.extend(node.exits.iter().filter_map(|exit| exit.to));
-        }
-        Some(Wait::Pause(_)) | None => ways.extend(node.exits.iter().filter_map(|exit| exit.to)),
-    }
-    ways
+    let asks = bot.question(ix).is_some();
+    let is_silent = |way: &Way<'_>| match way.by {
+        By::Door(door) => !asks || door == Door::Silent,
+        By::When(..) | By::Always | By::Arm(_) => true,
+        By::On(_) => false,
+    };
+    let doors = node.wait.iter().flat_map(Wait::ways).filter(is_silent);
+    let exits = node.exits.iter().filter(|_| !asks).map(Exit::way);
+    let ways = node.actions.iter().flat_map(Action::ways).chain(doors).chain(exits);
+    ways.filter_map(|way| way.to).chain(calls(node).map(|flow| bot.flow(flow).first)).collect()
 }
 
 /// Where a node leads without waiting for anything: what it calls may end at once.
 fn instant_ways(bot: &Bot, ix: NodeIx) -> Vec<NodeIx> {
-    match &bot.node(ix).wait {
-        Some(Wait::Ask { .. } | Wait::Choose { .. } | Wait::Pause(_)) => {
-            bot.node(ix).actions.iter().flat_map(Action::ways).collect()
-        }
-        Some(Wait::Call(_)) | None => silent_ways(bot, ix),
+    let node = bot.node(ix);
+    if node.wait.is_some() && calls(node).is_none() {
+        return node.actions.iter().flat_map(Action::ways).filter_map(|way| way.to).collect();
     }
+    silent_ways(bot, ix)
 }
 
 /// How far the walk has come with a node.
@@ -227,17 +235,7 @@ fn walk(bot: &Bot, from: NodeIx, reached: &mut [bool]) {
             continue;
         }
         let node = bot.node(at);
-        open.extend(node.actions.iter().flat_map(Action::ways));
-        open.extend(node.exits.iter().filter_map(|exit| exit.to));
-        match &node.wait {
-            Some(Wait::Choose { options, .. }) => open.extend(options.iter().map(|(_, to)| *to)),
-            Some(Wait::Call(flow)) => open.push(bot.flow(*flow).first),
-            Some(Wait::Ask { .. } | Wait::Pause(_)) | None => {}
-        }
-        if let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) {
-            open.extend(prompt.tries.iter().map(|(_, to)| *to));
-            open.extend(prompt.silent.iter().map(|(_, to)| *to));
-            open.extend(prompt.on.iter().map(|(_, to)| *to));
-        }
+        open.extend(node.ways().filter_map(|way| way.to));
+        open.extend(calls(node).map(|flow| bot.flow(flow).first));
     }
 }

@@ -358,7 +358,7 @@ fn usual_dates(brand: &BrandFile) -> DateOrder {
 fn named_intents<'s>(sources: &BrandSources<'s>) -> BTreeSet<&'s str> {
     let flows = || sources.flows.iter().flat_map(|file| &file.flows);
     let lines = flows().flat_map(|flow| &flow.nodes).flat_map(|node| &node.lines);
-    let asked = lines.filter_map(Line::prompt).flat_map(|prompt| &prompt.on);
+    let asked = lines.filter_map(Line::wait).flat_map(|wait| &wait.prompt.on);
     let branches = flows().flat_map(|flow| &flow.on).chain(asked).map(|branch| &branch.intent);
     let starts = flows().flat_map(|flow| &flow.start_on);
     branches.chain(starts).chain(&sources.brand.optin).map(|intent| intent.value.as_str()).collect()

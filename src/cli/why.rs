@@ -1,7 +1,7 @@
 //! `sayso why`: what a text means to a brand, which rung took it, and what lost by which rule.
 
 use super::{Exit, Streams, Unusable};
-use crate::bot::{Bot, Heard, Wait};
+use crate::bot::{Awaited, Bot, Heard};
 use crate::consent::Kind;
 use crate::dialogue::{Event, Frame, Move, RUNGS, Reading, Rung, Scene, State, read};
 use crate::engine::{Clock, SystemClock};
@@ -176,10 +176,10 @@ fn kind(kind: &Kind, decided: Option<&Move>) -> &'static str {
 
 fn answered(bot: &Bot, state: &State, decided: &Move) -> Option<Answered> {
     let Move::Answer(value) = decided else { return None };
-    let field = match bot.node(state.stack.last()?.node).wait.as_ref()? {
-        Wait::Ask { field, .. } => bot.field(*field).name.clone(),
-        Wait::Choose { .. } => "choose".to_owned(),
-        Wait::Pause(_) | Wait::Call(_) => return None,
+    let field = match bot.node(state.stack.last()?.node).wait.as_ref()?.what {
+        Awaited::Field(field) => bot.field(field).name.clone(),
+        Awaited::Option { .. } => "choose".to_owned(),
+        Awaited::Pause(_) | Awaited::Flow(_) => return None,
     };
     Some(Answered { field, value: value.to_string() })
 }

@@ -142,7 +142,7 @@ fn closed_answer(scene: &Scene<'_>) -> Option<Move> {
     if let Some((Openness::Closed, Answer::Value(value))) = &scene.reading.answer {
         return Some(Move::Answer(value.clone()));
     }
-    heard_in(scene, &waiting(scene.bot, scene.state)?.prompt.on)
+    heard_in(scene, &waiting(scene.bot, scene.state)?.wait.prompt.on)
 }
 
 fn flow_on(scene: &Scene<'_>) -> Option<Move> {

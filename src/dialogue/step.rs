@@ -35,6 +35,9 @@ pub struct Trace {
     /// Nodes that were entered, as `flow.node`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<String>,
+    /// The ways by which nodes were left, as `flow.node way`; [`crate::bot::By::name`] names the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<String>,
     /// Anything else worth knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -117,7 +120,8 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
             None => machine.send(Class::Reply, wording::opted_in),
         },
         Move::Answer(value) => machine.answer(value),
-        Move::Go(_, node) => machine.go(node),
+        Move::Go(Some(intent), node) => machine.hear(intent, node),
+        Move::Go(None, node) => machine.go(node),
         Move::Start(intent, flow) => {
             machine.learn_language(reading, intent);
             machine.interrupt(flow);

@@ -1,19 +1,18 @@
 //! Reading `*.flow` files: flows, their nodes, and the lines of a node.
 
-mod question;
+mod wait;
 
-pub use question::{AskDecl, ChooseDecl, OptionDecl, PromptDecl};
+pub use wait::{AwaitedDecl, OptionDecl, PromptDecl, WaitDecl};
 
 use super::arrow;
 use super::text::{TextDecl, text, verb};
-use super::time::{Pause, pause};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, expression};
 use crate::grammar::syntax::{language, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use nom::Input;
-use question::{ask, choose};
+use wait::{is_wait, wait};
 
 /// A `*.flow` file.
 #[derive(Debug, Clone, Default)]
@@ -70,18 +69,12 @@ pub enum Line {
     Untag(At<String>),
     /// `language es`
     Language(At<Lang>),
-    /// `ask FIELD`
-    Ask(Box<AskDecl>),
-    /// `choose` and its options
-    Choose(Box<ChooseDecl>),
     /// `set FIELD = VALUE`
     Set(At<String>, Expr),
     /// `split 50 a, 50 b`
     Split(At<Vec<(u32, At<String>)>>),
-    /// `wait 2d`, `wait until 09:00`
-    Wait(At<Pause>),
-    /// `call FLOW`
-    Call(At<String>),
+    /// Something to wait for.
+    Wait(Box<WaitDecl>),
     /// `when CONDITION -> node`
     When(Expr, At<String>),
     /// `-> node`
@@ -91,24 +84,10 @@ pub enum Line {
 }
 
 impl Line {
-    /// The lines below it, if it asks a question.
+    /// What it waits for, if it does.
     #[must_use]
-    pub fn prompt(&self) -> Option<&PromptDecl> {
-        match self {
-            Self::Ask(ask) => Some(&ask.prompt),
-            Self::Choose(choose) => Some(&choose.prompt),
-            Self::Say(_)
-            | Self::Tag(_)
-            | Self::Untag(_)
-            | Self::Language(_)
-            | Self::Set(..)
-            | Self::Split(_)
-            | Self::Wait(_)
-            | Self::Call(_)
-            | Self::When(..)
-            | Self::Go(_)
-            | Self::End(_) => None,
-        }
+    pub fn wait(&self) -> Option<&WaitDecl> {
+        if let Self::Wait(wait) = self { Some(wait) } else { None }
     }
 
     /// Where it stands.
@@ -116,17 +95,10 @@ impl Line {
     pub fn place(&self) -> Place {
         match self {
             Self::Say(text) => text.place,
-            Self::Tag(at)
-            | Self::Untag(at)
-            | Self::Go(at)
-            | Self::When(_, at)
-            | Self::Call(at)
-            | Self::Set(at, _) => at.place,
+            Self::Tag(at) | Self::Untag(at) | Self::Go(at) | Self::When(_, at) | Self::Set(at, _) => at.place,
             Self::Language(at) => at.place,
             Self::Split(at) => at.place,
-            Self::Wait(at) => at.place,
-            Self::Ask(ask) => ask.field.place,
-            Self::Choose(choose) => choose.place,
+            Self::Wait(wait) => wait.place,
             Self::End(place) => *place,
         }
     }
@@ -253,8 +225,9 @@ fn node(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<No
         }
         match *word.fragment() {
             "say" => node.lines.extend(text(child, language, reader).map(Line::Say)),
-            "ask" => node.lines.extend(ask(child, rest, reader).map(|ask| Line::Ask(Box::new(ask)))),
-            "choose" => node.lines.push(Line::Choose(Box::new(choose(child, rest, reader)))),
+            word if is_wait(word) => {
+                node.lines.extend(wait(child, reader).map(|wait| Line::Wait(Box::new(wait))));
+            }
             "was" => node.was.extend(named(rest, "node", reader)),
             _ => {
                 childless(child, reader);
@@ -274,8 +247,6 @@ fn short_line(line: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
         "language" => language(rest, reader).map(Line::Language),
         "set" => set(rest, reader),
         "split" => split_line(rest, reader),
-        "wait" => Some(Line::Wait(At::new(pause(rest, reader)?, reader.place(line)))),
-        "call" => named(rest, "flow", reader).map(Line::Call),
         "end" if rest.fragment().is_empty() => Some(Line::End(reader.place(line))),
         "when" => {
             let (condition, to) = target_of(rest, reader)?;

@@ -35,11 +35,11 @@ impl Menu {
         Self { choice: Choice::new("menu", values.collect()), options: options.len() }
     }
 
-    /// The number of the option that a value of this menu stands for, from 0.
+    /// The number of the option that a value of this menu stands for, from 1.
     #[must_use]
-    pub fn option(value: &Value) -> Option<usize> {
+    pub fn option(value: &Value) -> Option<u16> {
         let Value::Choice(key) = value else { return None };
-        key.parse::<usize>().ok()?.checked_sub(1)
+        key.parse().ok()
     }
 
     fn numbered(&self, text: &Text, context: &Context<'_>) -> Option<Answer> {
@@ -146,6 +146,6 @@ mod tests {
         assert_eq!(read("open"), Answer::Unclear);
         assert_eq!(read("2 but stop"), Answer::Unclear);
         assert!(matches!(read("7"), Answer::Invalid(_)));
-        assert_eq!(Menu::option(&Value::Choice("3".to_owned())), Some(2));
+        assert_eq!(Menu::option(&Value::Choice("3".to_owned())), Some(3));
     }
 }

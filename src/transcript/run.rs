@@ -1,7 +1,7 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
 use super::syntax::{Chat, Expectation, Line};
-use crate::bot::{Action, Bot};
+use crate::bot::{Bot, By};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::flow::Delay;
 use crate::simulator::{Simulation, SimulationError};
@@ -107,11 +107,10 @@ impl Runner<'_> {
         let found = node
             .split_once('.')
             .and_then(|(flow, node)| self.bot.node_named(self.bot.flow_named(flow)?, node));
-        let arms =
-            |action: &Action| matches!(action, Action::Split(_)).then(|| action.ways().collect::<Vec<_>>());
-        let mut arms =
-            found.into_iter().flat_map(|node| self.bot.node(node).actions.iter().filter_map(arms)).flatten();
-        arms.any(|to| self.bot.node(to).is_called(arm))
+        let mut ways = found.into_iter().flat_map(|node| self.bot.node(node).ways());
+        ways.any(|way| {
+            matches!(way.by, By::Arm(_)) && way.to.is_some_and(|to| self.bot.node(to).is_called(arm))
+        })
     }
 
     fn hear(&mut self, place: Place, delivered: Vec<crate::simulator::Delivered>) {

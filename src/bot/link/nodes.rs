@@ -1,11 +1,11 @@
 //! Linking nodes: what they do, what they wait for, how they are left.
 
 use super::Linker;
-use crate::bot::{Action, Exit, FieldIx, FlowIx, Node, Prompt, Texts, Wait};
+use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Node, NodeIx, Prompt, Texts, Wait};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
-use crate::expr::{Expr, Piece, Template, type_assignment, type_condition};
-use crate::flow::TextDecl;
-use crate::flow::syntax::{AskDecl, ChooseDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl};
+use crate::expr::{Expr, Formula, Piece, Template, type_assignment, type_condition};
+use crate::flow::syntax::{AwaitedDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl, WaitDecl};
+use crate::flow::{Door, TextDecl};
 use crate::grammar::{reserved_spelling, told_apart};
 use crate::language::Lang;
 use crate::slot::Menu;
@@ -65,23 +65,20 @@ impl Linker<'_> {
                     self.act(node, action, field.place);
                 }
             }
-            Line::Ask(_) | Line::Choose(_) | Line::Wait(_) | Line::Call(_) if node.wait.is_some() => {
+            Line::Wait(wait) if node.wait.is_some() => {
                 let message = "a second thing to wait for in one node";
-                let diagnostic = Diagnostic::new(Code::SecondWait, line.place(), message);
+                let diagnostic = Diagnostic::new(Code::SecondWait, wait.place, message);
                 self.found
                     .push(diagnostic.hint("a node waits at most once; put this into a node of its own"));
             }
-            Line::Ask(ask) => node.wait = self.ask(ask, within),
-            Line::Choose(choose) => {
-                node.wait = self.choose(choose, within);
-                return true; // by one of its options
+            Line::Wait(wait) => {
+                node.wait = self.wait(wait, within);
+                return wait.is_left_by_doors();
             }
-            Line::Wait(pause) => node.wait = Some(Wait::Pause(pause.value)),
-            Line::Call(name) => node.wait = self.call(name),
             Line::When(condition, to) => {
                 let when = type_condition(condition, &self.schema, self.found);
                 if let (Some(when), Some(to)) = (when, self.target(to, within)) {
-                    leave(node, Exit { when: Some(when), to: Some(to) });
+                    leave(node, Some(when), Some(to));
                 }
             }
             Line::Split(arms) => {
@@ -93,12 +90,12 @@ impl Linker<'_> {
             }
             Line::Go(to) => {
                 if let Some(to) = self.target(to, within) {
-                    leave(node, Exit { when: None, to: Some(to) });
+                    leave(node, None, Some(to));
                 }
                 return true;
             }
             Line::End(_) => {
-                leave(node, Exit { when: None, to: None });
+                leave(node, None, None);
                 return true;
             }
         }
@@ -116,37 +113,32 @@ impl Linker<'_> {
         node.actions.push(action);
     }
 
-    fn ask(&mut self, decl: &AskDecl, within: &FlowDecl) -> Option<Wait> {
-        let field = self.field(&decl.field);
+    fn wait(&mut self, decl: &WaitDecl, within: &FlowDecl) -> Option<Wait> {
         let prompt = self.prompt(&decl.prompt, within);
-        Some(Wait::Ask { field: field?, prompt })
+        let doors = decl.prompt.doors.iter().map(|(door, to)| Some((*door, self.target(to, within)?)));
+        let doors: Vec<Option<(Door, NodeIx)>> = doors.collect();
+        let what = match &decl.what {
+            AwaitedDecl::Ask(field) => Awaited::Field(self.field(field)?),
+            AwaitedDecl::Choose(options) => self.choose(options, decl.place),
+            AwaitedDecl::Pause(pause) => Awaited::Pause(*pause),
+            AwaitedDecl::Call(flow) => Awaited::Flow(self.called(flow)?),
+        };
+        Some(Wait { what, prompt, doors: doors.into_iter().flatten().collect() })
     }
 
-    fn choose(&mut self, decl: &ChooseDecl, within: &FlowDecl) -> Option<Wait> {
-        if decl.options.is_empty() {
-            let diagnostic = Diagnostic::new(Code::EmptyList, decl.place, "a choice without options");
+    fn choose(&mut self, options: &[OptionDecl], place: Place) -> Awaited {
+        if options.is_empty() {
+            let diagnostic = Diagnostic::new(Code::EmptyList, place, "a choice without options");
             self.found.push(diagnostic.hint("write them below it: `option LABEL -> node`"));
         }
-        for word in decl.options.iter().flat_map(OptionDecl::words) {
+        for word in options.iter().flat_map(OptionDecl::words) {
             reserved_spelling(word, self.found);
         }
         // A word twice in one option is told, too.
-        let each = decl.options.iter().flat_map(OptionDecl::words).map(std::iter::once);
-        told_apart("options", each, self.found);
-        let words: Vec<Vec<String>> = decl
-            .options
-            .iter()
-            .map(|option| option.words().map(|word| word.value.clone()).collect())
-            .collect();
-        let mut options = Vec::new();
-        for option in &decl.options {
-            let to = self.target(&option.to, within);
-            options.push((self.labels(option), to));
-        }
-        let prompt = self.prompt(&decl.prompt, within);
-        let options =
-            options.into_iter().map(|(texts, to)| Some((texts, to?))).collect::<Option<Vec<_>>>()?;
-        Some(Wait::Choose { menu: Arc::new(Menu::new(&words)), options, prompt })
+        told_apart("options", options.iter().flat_map(OptionDecl::words).map(std::iter::once), self.found);
+        let words = |option: &OptionDecl| option.words().map(|word| word.value.clone()).collect();
+        let menu = Arc::new(Menu::new(&options.iter().map(words).collect::<Vec<Vec<String>>>()));
+        Awaited::Option { menu, labels: options.iter().map(|option| self.labels(option)).collect() }
     }
 
     /// What is shown for an option, in the brand's languages.
@@ -162,7 +154,8 @@ impl Linker<'_> {
         self.texts(&decls.iter().collect::<Vec<_>>())
     }
 
-    fn call(&mut self, name: &At<String>) -> Option<Wait> {
+    /// A flow by its name.
+    fn called(&mut self, name: &At<String>) -> Option<FlowIx> {
         let found = self.flows.iter().position(|flow| flow.name == name.value);
         if found.is_none() {
             let message = format!("no flow is called `{}`", name.value);
@@ -170,7 +163,7 @@ impl Linker<'_> {
             let diagnostic = Diagnostic::new(Code::UnknownFlow, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known.iter().map(String::as_str)));
         }
-        Some(Wait::Call(FlowIx::new(found?)))
+        found.map(FlowIx::new)
     }
 
     fn set(&mut self, name: &At<String>, value: &Expr) -> Option<Action> {
@@ -197,17 +190,17 @@ impl Linker<'_> {
             unclear: self.optional_texts(&decl.unclear),
             invalid: self.optional_texts(&decl.invalid),
             again: self.optional_texts(&decl.again),
-            tries: decl.tries.as_ref().and_then(|(count, to)| Some((count.value, self.target(to, within)?))),
-            silent: decl
-                .silent
-                .as_ref()
-                .and_then(|(delay, to)| Some((delay.value, self.target(to, within)?))),
+            tries: decl.tries.as_ref().map(|tries| tries.value),
+            silent: decl.silent.as_ref().map(|delay| delay.value),
             on: self.branches(&decl.on, within),
         }
     }
 }
 
-fn leave(node: &mut Node, exit: Exit) {
+fn leave(node: &mut Node, when: Option<Formula>, to: Option<NodeIx>) {
+    let before = node.actions.iter().filter(|action| matches!(action, Action::Leave(_))).count();
+    let number = u16::try_from(before + node.exits.len() + 1).unwrap_or(u16::MAX);
+    let exit = Exit { number, when, to };
     if node.wait.is_some() {
         node.exits.push(exit);
     } else {

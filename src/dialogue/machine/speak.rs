@@ -1,7 +1,7 @@
 //! Choosing words and sending them.
 
 use super::Machine;
-use crate::bot::{Texts, Wait};
+use crate::bot::{Awaited, Texts, Wait};
 use crate::consent::wording;
 use crate::dialogue::effect::{Effect, Send};
 use crate::dialogue::rung::HOUR;
@@ -86,12 +86,14 @@ impl Machine<'_> {
     /// Sends a text with the options of the menu that follows it, or either alone.
     pub(super) fn say_and_offer(&mut self, texts: Option<&Texts>, wait: Option<&Wait>) {
         let mut lines: Vec<String> = texts.map(|texts| self.worded(texts)).into_iter().collect();
-        if let Some(Wait::Choose { options, .. }) = wait {
-            for (number, (label, _)) in (1..).zip(options) {
+        if let Some(Awaited::Option { labels, .. }) = wait.map(|wait| &wait.what) {
+            for (number, label) in (1..).zip(labels) {
                 let label = self.worded(label);
                 lines.push(format!("{number} {label}"));
             }
         }
-        self.say_words(lines.join("\n"));
+        if !lines.is_empty() {
+            self.say_words(lines.join("\n"));
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! Waiting: for an answer, for time to pass.
 
 use super::Machine;
-use crate::bot::{Action, Prompt, Wait};
+use crate::bot::{Action, Awaited, Prompt, Question};
 use crate::consent::{Status, quiet_until};
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
-use crate::flow::{Delay, Pause};
+use crate::flow::{Delay, Door, Pause};
 use crate::slot::{Menu, Value};
 use crate::sms::Class;
 use jiff::civil::Date;
@@ -30,37 +30,30 @@ impl Machine<'_> {
     pub(in crate::dialogue) fn ask_again(&mut self) {
         let bot = self.bot;
         let Some(frame) = self.state.stack.last().copied() else { return };
-        let node = bot.node(frame.node);
-        let Some(prompt) = node.wait.as_ref().and_then(Wait::prompt) else { return };
-        let last = node.actions.iter().rev().find_map(Action::text);
-        let texts = prompt.again.as_ref().or(last);
-        if texts.is_some() || matches!(node.wait, Some(Wait::Choose { .. })) {
-            self.say_and_offer(texts, node.wait.as_ref());
-        }
-        self.arm(prompt);
+        let Some(Question { wait, .. }) = bot.question(frame.node) else { return };
+        let last = bot.node(frame.node).actions.iter().rev().find_map(Action::text);
+        self.say_and_offer(wait.prompt.again.as_ref().or(last), Some(wait));
+        self.arm(&wait.prompt);
     }
 
     /// Takes the answer to the waiting question, and goes on.
     pub(in crate::dialogue) fn answer(&mut self, value: Value) {
         let bot = self.bot;
+        let Some(frame) = self.state.stack.last().copied() else { return };
         let Some(question) = waiting(bot, &self.state) else { return };
-        let next = match question.wait {
-            Wait::Ask { field, .. } => {
+        let door = match &question.wait.what {
+            Awaited::Field(field) => {
                 if !self.fill(&bot.field(*field).name, value) {
                     self.bad_answer(Bad::Invalid);
                     return;
                 }
-                let Some(frame) = self.state.stack.last().copied() else { return };
-                self.way_out(frame.node)
+                None
             }
-            Wait::Choose { options, .. } => {
-                Menu::option(&value).and_then(|option| options.get(option)).map(|(_, to)| *to)
-            }
-            Wait::Pause(_) | Wait::Call(_) => None,
+            Awaited::Option { .. } => Menu::option(&value).map(Door::Option),
+            Awaited::Pause(_) | Awaited::Flow(_) => None,
         };
-        if let Some(next) = next {
-            self.go(next);
-        }
+        let next = self.pass(frame.node, door);
+        self.go_on(next);
     }
 
     /// Fills a field; whether there was room.
@@ -80,12 +73,13 @@ impl Machine<'_> {
     /// Counts a bad answer: the last one that the question allows leaves, any other one says what is wrong.
     pub(in crate::dialogue) fn bad_answer(&mut self, bad: Bad) {
         let bot = self.bot;
-        let Some(prompt) = waiting(bot, &self.state).map(|question| question.prompt) else { return };
+        let Some(prompt) = waiting(bot, &self.state).map(|question| &question.wait.prompt) else { return };
         let Some(frame) = self.state.stack.last_mut() else { return };
         frame.tries += 1;
-        let tried = frame.tries;
-        if let Some((_, to)) = prompt.tries.filter(|(tries, _)| tried >= *tries) {
-            self.go(to);
+        let (node, tried) = (frame.node, frame.tries);
+        if prompt.tries.is_some_and(|tries| tried >= tries) {
+            let next = self.pass(node, Some(Door::Tries));
+            self.go_on(next);
             return;
         }
         let words = match bad {
@@ -104,7 +98,7 @@ impl Machine<'_> {
     /// Measures the silence from now on.
     pub(super) fn arm(&mut self, prompt: &Prompt) {
         self.state.person.timers.clear();
-        if let Some((delay, _)) = prompt.silent {
+        if let Some(delay) = prompt.silent {
             let timer = Timer { due: self.after(delay), armed_in: self.turn };
             self.state.person.timers.push(timer);
         }
@@ -176,13 +170,11 @@ impl Machine<'_> {
             return;
         }
         let Some(frame) = self.state.stack.last().copied() else { return };
-        let next = match &self.bot.node(frame.node).wait {
-            Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => prompt.silent.map(|(_, to)| to),
-            Some(Wait::Pause(_)) => self.way_out(frame.node),
-            Some(Wait::Call(_)) | None => None,
+        let next = match self.bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
+            Some(Awaited::Field(_) | Awaited::Option { .. }) => self.pass(frame.node, Some(Door::Silent)),
+            Some(Awaited::Pause(_)) => self.way_out(frame.node),
+            Some(Awaited::Flow(_)) | None => None,
         };
-        if let Some(next) = next {
-            self.go(next);
-        }
+        self.go_on(next);
     }
 }

@@ -1,9 +1,10 @@
 //! Walking the nodes: entering, doing, leaving.
 
 use super::Machine;
-use crate::bot::{Action, Exit, FieldIx, FlowIx, NodeIx, Wait};
+use crate::bot::{Action, Awaited, By, Exit, FieldIx, FlowIx, IntentIx, NodeIx};
 use crate::dialogue::state::Frame;
 use crate::expr;
+use crate::flow::Door;
 use crate::flow::brand::Interrupt;
 use std::borrow::Cow;
 
@@ -29,9 +30,27 @@ impl Machine<'_> {
         self.go(first);
     }
 
+    /// Goes on where an intent leads that the waiting question or the flow hears.
+    pub(in crate::dialogue) fn hear(&mut self, intent: IntentIx, to: NodeIx) {
+        if let Some(frame) = self.state.stack.last().copied() {
+            let wait = self.bot.node(frame.node).wait.as_ref();
+            if wait.is_some_and(|wait| wait.prompt.on.contains(&(intent, to))) {
+                self.left(frame.node, By::On(intent));
+            } else {
+                let (flow, by) = (&self.bot.flow(frame.flow).name, By::On(intent).name(self.bot));
+                self.trace.ways.push(format!("{flow} {by}"));
+            }
+        }
+        self.go(to);
+    }
+
     /// Goes on at a node of the flow that is heard.
     pub(in crate::dialogue) fn go(&mut self, node: NodeIx) {
-        let mut next = Some(node);
+        self.go_on(Some(node));
+    }
+
+    /// Goes on at a node, if there is one.
+    pub(super) fn go_on(&mut self, mut next: Option<NodeIx>) {
         while let Some(node) = next {
             if self.nodes == NODES_MAX {
                 self.note("limit: the flow runs in a circle; the dialogue ends here");
@@ -72,26 +91,26 @@ impl Machine<'_> {
                 }
                 Action::Language(language) => self.state.person.language = Some(*language),
                 Action::Set(field, term) => self.set(*field, term),
-                Action::Leave(exit) if self.is_passable(exit) => return self.leave(exit),
+                Action::Leave(exit) if self.is_passable(exit) => return self.leave(ix, exit),
                 Action::Leave(_) => {}
                 Action::Split(arms) => return self.split(ix, arms),
             }
         }
-        match &node.wait {
-            Some(Wait::Ask { prompt, .. } | Wait::Choose { prompt, .. }) => {
-                if last_text.is_none() && matches!(node.wait, Some(Wait::Choose { .. })) {
-                    self.say_and_offer(None, node.wait.as_ref());
+        let Some(wait) = &node.wait else { return self.way_out(ix) };
+        match &wait.what {
+            Awaited::Field(_) | Awaited::Option { .. } => {
+                if last_text.is_none() {
+                    self.say_and_offer(None, Some(wait));
                 }
-                self.arm(prompt);
+                self.arm(&wait.prompt);
                 None
             }
-            Some(Wait::Pause(pause)) => {
+            Awaited::Pause(pause) => {
                 let until = self.until(*pause);
                 self.pause(until);
                 None
             }
-            Some(Wait::Call(flow)) => self.call(ix, *flow),
-            None => self.way_out(ix),
+            Awaited::Flow(flow) => self.call(ix, *flow),
         }
     }
 
@@ -110,20 +129,25 @@ impl Machine<'_> {
         let node = bot.node(ix);
         let here = format!("{}.{}", bot.flow(node.flow).name, node.name);
         let before = self.state.person.arms.get(&here);
-        let before = before.and_then(|name| arms.iter().find(|(_, to)| bot.node(*to).is_called(name)));
-        if let Some((_, to)) = before {
-            return Some(*to);
+        let before = before.and_then(|name| arms.iter().position(|(_, to)| bot.node(*to).is_called(name)));
+        if let Some(at) = before {
+            return self.leave_by_arm(ix, arms, at);
         }
         let total: usize = arms.iter().map(|(weight, _)| *weight as usize).sum();
         let mut drawn = self.draw_below(total);
-        for (weight, to) in arms {
+        for (at, (weight, to)) in arms.iter().enumerate() {
             if drawn < *weight as usize {
                 self.pin(&here, &bot.node(*to).name);
-                return Some(*to);
+                return self.leave_by_arm(ix, arms, at);
             }
             drawn -= *weight as usize;
         }
         self.end_flow()
+    }
+
+    fn leave_by_arm(&mut self, ix: NodeIx, arms: &[(u32, NodeIx)], at: usize) -> Option<NodeIx> {
+        self.left(ix, By::Arm(u16::try_from(at + 1).unwrap_or(u16::MAX)));
+        arms.get(at).map(|(_, to)| *to)
     }
 
     /// Keeps the arm that this person takes at a split.
@@ -154,12 +178,30 @@ impl Machine<'_> {
         let exits = &self.bot.node(ix).exits;
         let exit = exits.iter().find(|exit| self.is_passable(exit));
         match exit {
-            Some(exit) => self.leave(exit),
+            Some(exit) => self.leave(ix, exit),
             None => self.end_flow(),
         }
     }
 
-    pub(super) fn leave(&mut self, exit: &Exit) -> Option<NodeIx> {
+    /// The node behind a door of a wait; behind the first way out that is open, where it has no such door.
+    pub(super) fn pass(&mut self, ix: NodeIx, door: Option<Door>) -> Option<NodeIx> {
+        let behind = door.and_then(|door| Some((door, self.bot.node(ix).wait.as_ref()?.door(door)?)));
+        let Some((door, to)) = behind else { return self.way_out(ix) };
+        self.left(ix, By::Door(door));
+        Some(to)
+    }
+
+    /// Writes down by which way a node is left.
+    pub(super) fn left(&mut self, ix: NodeIx, by: By<'_>) {
+        if self.trace.ways.len() < TRACED_MAX {
+            let node = self.bot.node(ix);
+            let flow = &self.bot.flow(node.flow).name;
+            self.trace.ways.push(format!("{flow}.{} {}", node.name, by.name(self.bot)));
+        }
+    }
+
+    pub(super) fn leave(&mut self, ix: NodeIx, exit: &Exit) -> Option<NodeIx> {
+        self.left(ix, exit.way().by);
         match exit.to {
             Some(node) => Some(node),
             None => self.end_flow(),
@@ -175,15 +217,16 @@ impl Machine<'_> {
         if frame.displaced {
             return Some(frame.node);
         }
-        match (&self.bot.node(frame.node).wait, frame.until) {
-            (None, _) | (Some(Wait::Pause(_)), None) => Some(frame.node),
-            (Some(Wait::Call(_)), _) => self.way_out(frame.node),
-            (Some(Wait::Pause(_)), Some(until)) if until <= self.now => self.way_out(frame.node),
-            (Some(Wait::Pause(_)), Some(until)) => {
+        let what = self.bot.node(frame.node).wait.as_ref().map(|wait| &wait.what);
+        match (what, frame.until) {
+            (None, _) | (Some(Awaited::Pause(_)), None) => Some(frame.node),
+            (Some(Awaited::Flow(_)), _) => self.way_out(frame.node),
+            (Some(Awaited::Pause(_)), Some(until)) if until <= self.now => self.way_out(frame.node),
+            (Some(Awaited::Pause(_)), Some(until)) => {
                 self.pause(until);
                 None
             }
-            (Some(Wait::Ask { .. } | Wait::Choose { .. }), _) => {
+            (Some(Awaited::Field(_) | Awaited::Option { .. }), _) => {
                 self.ask_again();
                 None
             }
