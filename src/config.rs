@@ -1,12 +1,17 @@
 //! `sayso.toml`: the operator's settings. Secrets never stand in it, only where they are: `env:NAME` or `file:PATH`.
 
+mod secrets;
+
+pub use secrets::SecretError;
+
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::{self, Account, SettingError, Settings};
 use crate::sms::AccountId;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -24,8 +29,13 @@ pub struct Config {
     pub store: StoreConfig,
     /// The logs.
     pub log: LogConfig,
+    /// What brands' files may call.
+    pub outside: OutsideConfig,
     /// Provider accounts by name.
     providers: Accounts,
+    /// Secrets of brands' files by name.
+    #[serde(deserialize_with = "secrets::later")]
+    secrets: secrets::Secrets,
     /// Bytes of the file that may hold secrets which should not stand there: nobody may print them.
     #[serde(skip)]
     pub hidden: Vec<Range<usize>>,
@@ -81,6 +91,22 @@ pub struct LogConfig {
     pub numbers: bool,
 }
 
+/// `[outside]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutsideConfig {
+    /// Networks as they were written.
+    allow: Vec<Spanned<String>>,
+}
+
+impl OutsideConfig {
+    /// Networks that brands' files may call although they are not on the public internet.
+    #[must_use]
+    pub fn allow(&self) -> Vec<IpNet> {
+        self.allow.iter().filter_map(|written| network(written.get_ref()).ok()).collect()
+    }
+}
+
 /// What an account may say besides what its kind knows.
 const COMMON: [&str; 2] = ["kind", "answers_stop"];
 
@@ -90,12 +116,13 @@ impl Config {
         match toml::from_str::<Self>(text) {
             Ok(mut config) => {
                 config.check(file, found);
-                config.hidden = config.secrets().collect();
+                (config.secrets, config.hidden) = secrets::read(text, file, found);
+                config.hidden.extend(config.misplaced_secrets());
                 config
             }
             Err(error) => {
                 let place = Place::new(file, error.span().unwrap_or(0..0));
-                let message = error.message().lines().next().unwrap_or_default().to_owned();
+                let message = without_value(error.message().lines().next().unwrap_or_default());
                 let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
                 found.push(diagnostic.hint("the settings are described in `docs/operating.md`"));
                 // What could not be read may hold anything: no value of the file is printed.
@@ -105,13 +132,14 @@ impl Config {
     }
 
     /// Values of accounts that are no plain settings, and not written as the places where a secret is.
-    fn secrets(&self) -> impl Iterator<Item = Range<usize>> {
-        self.providers.values().flatten().filter_map(|(key, value)| {
+    fn misplaced_secrets(&self) -> Vec<Range<usize>> {
+        let misplaced = |(key, value): (&Spanned<String>, &Spanned<toml::Value>)| {
             let name = key.get_ref().as_str();
             let plain =
                 provider::ALL.iter().any(|kind| kind.settings.contains(&name)) || COMMON.contains(&name);
             (!plain && !is_reference(value.get_ref())).then(|| value.span())
-        })
+        };
+        self.providers.values().flatten().filter_map(misplaced).collect()
     }
 
     /// Whether there is an account of that name.
@@ -126,6 +154,12 @@ impl Config {
     }
 
     fn check(&self, file: FileId, found: &mut Diagnostics) {
+        for written in &self.outside.allow {
+            if let Err((message, hint)) = network(written.get_ref()) {
+                let place = Place::new(file, written.span());
+                found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
+            }
+        }
         for (name, settings) in &self.providers {
             let place = Place::new(file, name.span());
             let kind = settings
@@ -158,18 +192,52 @@ impl Config {
     }
 }
 
-/// What stands behind the equals signs of a file.
+/// What the reader says is wrong, without what it found there: that may be a secret.
+fn without_value(message: &str) -> String {
+    let wrong = ["invalid type: ", "invalid value: "].iter().any(|start| message.starts_with(start));
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if wrong => format!("expected {expected}"),
+        _ => message.to_owned(),
+    }
+}
+
+/// What may be values in a file that cannot be read: what stands behind the equals signs, and whole lines without one
+/// that are no heads of tables.
 fn values_of(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut values = Vec::new();
     for line in text.split_inclusive('\n') {
-        if let Some(at) = line.find('=') {
-            values.push(start + at + 1..start + line.trim_end().len());
+        let is_head = line.trim_start().starts_with('[') && !line.contains(['"', '\'']);
+        match line.find('=') {
+            Some(at) => values.push(start + at + 1..start + line.trim_end().len()),
+            None if is_head => {}
+            None => values.push(start..start + line.trim_end().len()),
         }
         start += line.len();
     }
     values.retain(|range| range.start < range.end);
     values
+}
+
+/// A network, or one address; otherwise what is wrong, and a hint.
+fn network(written: &str) -> Result<IpNet, (String, String)> {
+    let read = written.parse().or_else(|_| written.parse::<IpAddr>().map(IpNet::from));
+    let network: IpNet = read.map_err(|_| {
+        let hint =
+            "write addresses or networks, such as `127.0.0.1` or `10.1.0.0/16`; names are not looked at";
+        (format!("`{written}` is no network"), hint.to_owned())
+    })?;
+    if network.addr() != network.network() {
+        let message = format!("`{written}` is not where a network begins");
+        return Err((message, format!("did you mean `{}`, or `{}` alone?", network.trunc(), network.addr())));
+    }
+    match network.addr().to_canonical() {
+        IpAddr::V4(plain) if network.addr().is_ipv6() => {
+            let message = format!("`{written}` is IPv4 in the spelling of IPv6");
+            Err((message, format!("write it as `{plain}`, with a prefix of IPv4 if it has one")))
+        }
+        IpAddr::V4(_) | IpAddr::V6(_) => Ok(network),
+    }
 }
 
 fn check_setting(
@@ -185,7 +253,7 @@ fn check_setting(
         if !is_reference(value) {
             let message = format!("the secret `{name}` stands in the file");
             let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
-            found.push(diagnostic.hint("say where it is: `env:NAME` or `file:PATH`"));
+            found.push(diagnostic.hint(SAY_WHERE));
         }
         return;
     }
@@ -202,8 +270,15 @@ fn check_setting(
 /// Whether a secret is written as the places where it is, and not as itself.
 fn is_reference(value: &toml::Value) -> bool {
     let sources = sources_of(value);
-    !sources.is_empty()
-        && sources.iter().all(|source| source.starts_with("env:") || source.starts_with("file:"))
+    !sources.is_empty() && sources.into_iter().all(names_a_place)
+}
+
+/// The way out where a secret stands in the file.
+const SAY_WHERE: &str = "say where it is: `env:NAME` or `file:PATH`";
+
+/// Whether it says where a secret is, and is none itself.
+fn names_a_place(source: &str) -> bool {
+    source.starts_with("env:") || source.starts_with("file:")
 }
 
 /// Where the values of a secret are: one place, or several while it is being changed.

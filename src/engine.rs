@@ -4,11 +4,13 @@
 pub mod clock;
 mod lanes;
 mod outbox;
+pub mod outside;
 mod receive;
 mod timers;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use transport::{CallError, Transport};
 

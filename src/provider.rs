@@ -6,6 +6,7 @@
 
 mod generic;
 pub mod signature;
+pub mod signing;
 mod twilio;
 
 pub use signature::Proof;

@@ -67,6 +67,7 @@ impl Workspace {
                 }
             }
         }
+        config.check_secrets(&brands, &mut loader.found);
         // A number that a sound brand has is that brand's.
         closed.retain(|number| !bots.iter().any(|bot| bot.numbers.iter().any(|own| own.sender == *number)));
         let Loader { sources, found, .. } = loader;

@@ -376,3 +376,35 @@ fn a_reader_that_has_heard_enough_is_no_error() {
         assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:#?}");
     }
 }
+
+/// However a secret comes to stand in the settings: what is said about it shows the place, and never the secret.
+#[test]
+fn a_secret_in_the_settings_is_never_printed() {
+    let written = [
+        "[secrets]\ncrm-key = \"sesame\"\n",
+        "[secrets]\ncrm-key = [\n  \"env:NEW\",\n  \"sesame\",\n]\n",
+        "[secrets]\ncrm-key = \"\"\"\nsesame\n\"\"\"\n",
+        "[secrets]\ncrm-key = { value = \"sesame\", brands = [\"gelato\"] }\n",
+        "[secrets]\ncrm-key = { value = \"env:NEW\", key = \"sesame\" }\n",
+        "[secrets.crm-key]\nvalue = \"sesame\"\n",
+        "[secrets.crm-key]\nvalue = \"env:NEW\"\nbrands = \"sesame\"\n",
+        "[secrets.crm-key.value]\nkey = \"sesame\"\n",
+        "[[secrets]]\ncrm-key = \"sesame\"\n",
+        "[providers]\nmain = \"sesame\"\n",
+        // No TOML at all.
+        "[secrets]\ncrm-key = \"sesame\n",
+        "[secrets]\ncrm-key \"sesame\"\n",
+        "[secrets]\ncrm-key sesame\n",
+        "[secrets]\ncrm-key = [\n  \"env:NEW\"\n  \"sesame\"\n]\n",
+        "[secrets]\ncrm-key = sesame\n",
+        "secrets = \"sesame\"\n",
+    ];
+    for written in written {
+        let folder = workspace(&[("sayso.toml", &format!("{written}{SETTINGS}"))]);
+        for arguments in [&["check"] as &[&str], &["serve"]] {
+            let Ran { code, out, err } = run(folder.path(), arguments);
+            assert!(code != Some(0) && format!("{out}{err}").contains("W601"), "{written}{out}{err}");
+            assert!(!format!("{out}{err}").contains("sesame"), "{written}{out}{err}");
+        }
+    }
+}

@@ -197,6 +197,8 @@ codes! {
         "Each folder below `flows/` is a brand and holds a `brand.flow`."
     Unreadable "W603" Error "a file that cannot be read"
         "The file is there and cannot be opened; the operating system says why."
+    SecretForNobody "W604" Warning "a secret for a brand that is not there"
+        "`brands` in `sayso.toml` names the brands whose files may use a secret, each as its folder below `flows/`. The name of a brand that does not exist helps nobody."
 }
 
 #[cfg(test)]

@@ -67,11 +67,7 @@ impl Transport for Http {
         });
         let mut answer = sent?;
         let status = answer.status().as_u16();
-        let seconds = answer.headers().get(http::header::RETRY_AFTER);
-        let retry_after = seconds
-            .and_then(|value| value.to_str().ok()?.trim().parse::<i64>().ok())
-            .filter(|seconds| *seconds >= 0)
-            .map(SignedDuration::from_secs);
+        let retry_after = retry_after(answer.headers());
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = answer.chunk().await {
             body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES_MAX - body.len())]);
@@ -80,8 +76,14 @@ impl Transport for Http {
     }
 }
 
+/// How long an answer asks us to wait; a date instead of seconds is not read.
+pub(super) fn retry_after(headers: &http::HeaderMap) -> Option<SignedDuration> {
+    let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<i64>().ok()?;
+    (seconds >= 0).then(|| SignedDuration::from_secs(seconds))
+}
+
 /// What went wrong, without the address: it may hold a secret.
-fn words(error: &reqwest::Error) -> String {
+pub(super) fn words(error: &reqwest::Error) -> String {
     use std::error::Error;
     let mut words = Vec::new();
     let mut cause = error.source();
