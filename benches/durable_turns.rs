@@ -7,7 +7,9 @@
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
 use async_trait::async_trait;
-use sayso::engine::{Arrival, CallError, Engine, Parts, Received, SystemClock, Transport};
+use sayso::engine::{
+    Arrival, CallError, Engine, Outside, OutsideError, Parts, Received, Secrets, SystemClock, Transport,
+};
 use sayso::provider::{Call, Response};
 use sayso::sms::{Inbound, Key};
 use sayso::store::SledStore;
@@ -33,6 +35,13 @@ struct Nowhere;
 impl Transport for Nowhere {
     async fn call(&self, _: Call) -> Result<Response, CallError> {
         Err(CallError::NotSent("this is a bench".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Outside for Nowhere {
+    async fn call(&self, _: Call, _: Duration) -> Result<Response, OutsideError> {
+        Err(OutsideError::Refused("this is a bench".to_owned()))
     }
 }
 
@@ -102,6 +111,8 @@ fn engine_rate(bot: &Arc<sayso::bot::Bot>, waiting: usize) -> (f64, Shape) {
         store,
         clock: Arc::new(SystemClock),
         transport: Arc::new(Nowhere),
+        outside: Arc::new(Nowhere),
+        secrets: Secrets::new(),
         log_numbers: false,
     }));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");

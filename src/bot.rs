@@ -3,14 +3,16 @@
 mod check;
 mod link;
 mod node;
+mod resource;
 
 pub use link::{BrandSources, Shared, link, link_shared};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
+pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
 use crate::flow::brand::Interrupt;
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
-use crate::slot::{Context, DateOrder, SlotType};
+use crate::slot::{self, Context, DateOrder, SlotType};
 use crate::sms::{AccountId, BrandId, Sender, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
@@ -80,10 +82,16 @@ pub struct Bot {
     pub numbers: Vec<Number>,
     /// What a keyword does while a question waits.
     pub interrupt: Interrupt,
+    /// What is asked before a keyword leaves the dialogue, where that is to be asked.
+    pub leaving: Option<Texts>,
     /// What is said to a text that nothing takes.
     pub fallback: Option<Texts>,
+    /// What tags were called before, and what they are called now.
+    pub tags_before: Vec<(String, String)>,
     /// A fingerprint of all files it was linked from.
     pub hash: String,
+    webhooks: Vec<Arc<Webhook>>,
+    lookups: Vec<Arc<Lookup>>,
     fields: Vec<Field>,
     intents: Vec<Intent>,
     flows: Vec<Flow>,
@@ -119,6 +127,10 @@ pub struct Field {
     pub personal: bool,
     /// How an answer is read.
     pub slot_type: Arc<dyn SlotType>,
+    /// Names it had before.
+    pub was: Vec<String>,
+    /// Whether values of a type it had before are read anew.
+    pub convert: bool,
 }
 
 impl std::fmt::Debug for Field {
@@ -135,9 +147,21 @@ pub struct Intent {
     /// The flow it starts.
     pub starts: Option<FlowIx>,
     /// Whether it is consent.
-    pub optin: bool,
+    pub optin: Optin,
     /// Whether the brand's files name it: all others start nothing and lead nowhere.
     pub named: bool,
+}
+
+/// What an intent says about consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optin {
+    /// Nothing.
+    #[default]
+    No,
+    /// It is consent.
+    Single,
+    /// It asks for consent, which the answer to a [`Awaited::Consent`] then gives.
+    Double,
 }
 
 /// A linked flow.
@@ -227,6 +251,30 @@ impl Bot {
         &self.fields
     }
 
+    /// A webhook by its name.
+    #[must_use]
+    pub fn webhook(&self, name: &str) -> Option<&Webhook> {
+        self.webhooks.iter().find(|webhook| webhook.name == name).map(|webhook| &**webhook)
+    }
+
+    /// A lookup by its name.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Option<&Lookup> {
+        self.lookups.iter().find(|lookup| lookup.name == name).map(|lookup| &**lookup)
+    }
+
+    /// All lookups, in the order of the file.
+    pub fn lookups(&self) -> impl Iterator<Item = &Lookup> {
+        self.lookups.iter().map(|lookup| &**lookup)
+    }
+
+    /// The names of the secrets that its webhooks and lookups use.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let signing = self.webhooks.iter().filter_map(|webhook| webhook.secret.as_deref());
+        let asking = self.lookups.iter().flat_map(|lookup| &lookup.secrets);
+        signing.chain(asking.map(|(_, secret)| secret.as_str()))
+    }
+
     /// An intent by its number.
     #[must_use]
     pub fn intent(&self, ix: IntentIx) -> &Intent {
@@ -236,7 +284,7 @@ impl Bot {
     /// The flow of the first `optin` intent: where START leads.
     #[must_use]
     pub fn optin_flow(&self) -> Option<FlowIx> {
-        self.intents.iter().find(|intent| intent.optin && intent.starts.is_some())?.starts
+        self.intents.iter().find(|intent| intent.optin != Optin::No && intent.starts.is_some())?.starts
     }
 
     /// A flow by its number.
@@ -265,8 +313,14 @@ impl Bot {
         let wait = self.node(ix).wait.as_ref()?;
         let slot_type: &dyn SlotType = match &wait.what {
             Awaited::Field(field) => &*self.field(*field).slot_type,
-            Awaited::Option { menu, .. } => &**menu,
-            Awaited::Pause(_) | Awaited::Flow(_) => return None,
+            Awaited::Option { menu, .. } | Awaited::Vote { menu, .. } => &**menu,
+            Awaited::Consent => slot::YES_NO,
+            Awaited::Age(_) => slot::BIRTHDATE,
+            Awaited::Pause(_)
+            | Awaited::Flow(_)
+            | Awaited::Draw(_)
+            | Awaited::Lookup(_)
+            | Awaited::Human(_) => return None,
         };
         Some(Question { wait, slot_type })
     }

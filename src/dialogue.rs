@@ -13,7 +13,7 @@ mod rung;
 mod state;
 mod step;
 
-pub use effect::{Effect, Send, Take, TakeFrom};
+pub use effect::{Effect, Errand, Lookup, Notify, Send, Take, TakeFrom};
 pub use event::{Cause, Event, Human, LookupAnswer, Taken};
 pub use machine::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
 pub use reading::{Reading, read};

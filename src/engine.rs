@@ -2,6 +2,7 @@
 //! then send.
 
 pub mod clock;
+mod errand;
 mod lanes;
 mod outbox;
 pub mod outside;
@@ -10,6 +11,7 @@ mod timers;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use transport::{CallError, Transport};
@@ -35,6 +37,8 @@ pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
+    outside: Arc<dyn Outside>,
+    secrets: Secrets,
     lanes: Lanes,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
@@ -55,6 +59,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// What carries requests to providers.
     pub transport: Arc<dyn Transport>,
+    /// What carries the calls that brands' files cause.
+    pub outside: Arc<dyn Outside>,
+    /// The secrets that these calls may use.
+    pub secrets: Secrets,
     /// Whether logs show numbers in full; they are masked otherwise.
     pub log_numbers: bool,
 }
@@ -75,6 +83,8 @@ impl Engine {
             store: parts.store,
             clock: parts.clock,
             transport: parts.transport,
+            outside: parts.outside,
+            secrets: parts.secrets,
             lanes: Lanes::default(),
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),

@@ -1,10 +1,12 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
-use crate::bot::{Bot, Number};
-use crate::dialogue::Event;
+use crate::bot::{Bot, Lookup, Number};
+use crate::dialogue::{Event, Human};
 use crate::engine::{
-    Arrival, CallError, Clock, Engine, ManualClock, Parts, ReceiveError, Received, Transport,
+    Arrival, CallError, Clock, Engine, ManualClock, Outside, OutsideError, Parts, ReceiveError, Received,
+    Secrets, Transport,
 };
+use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Phone, Sender};
 use crate::store::{MemoryStore, Snapshot, Store, StoreError};
@@ -13,8 +15,9 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Rounds of timers and sends after one event: far more than any flow can ask for.
 const ROUNDS_MAX: usize = 10_000;
@@ -28,6 +31,7 @@ pub struct Simulation {
     engine: Arc<Engine>,
     clock: Arc<ManualClock>,
     wire: Arc<Wire>,
+    around: Arc<Around>,
     brand: BrandId,
     to: Sender,
     account: AccountId,
@@ -43,6 +47,28 @@ pub struct Delivered {
     pub to: Phone,
     /// The words.
     pub text: String,
+    /// The addresses of the pictures that came with them.
+    #[serde(default)]
+    pub media: Vec<String>,
+}
+
+impl Delivered {
+    /// The words, and a line `[address]` for each picture: as conversations are written.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        self.media.iter().fold(self.text.clone(), |shown, url| format!("{shown}\n[{url}]"))
+    }
+}
+
+/// What the world outside answers to a lookup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum World {
+    /// A JSON object.
+    Ok(String),
+    /// It cannot answer.
+    Failed,
+    /// It takes too long.
+    Late,
 }
 
 /// What went wrong in a simulation.
@@ -78,6 +104,50 @@ impl Transport for Wire {
     }
 }
 
+/// The world outside: lookups get what was said that they get, and webhooks are written down.
+#[derive(Debug, Default)]
+struct Around {
+    /// Where each lookup's address begins, and its name.
+    lookups: Vec<(String, String)>,
+    answers: Mutex<BTreeMap<String, World>>,
+    told: Mutex<Vec<String>>,
+}
+
+impl Around {
+    /// The names of a brand's lookups are found again by what their addresses begin with.
+    fn of(bot: &Bot) -> Self {
+        let begins = |lookup: &Lookup| match lookup.url.pieces.first() {
+            Some(TextPiece::Words(words)) => words.clone(),
+            _ => String::new(),
+        };
+        let lookups = bot.lookups().map(|lookup| (begins(lookup), lookup.name.clone()));
+        Self { lookups: lookups.collect(), ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl Outside for Around {
+    async fn call(&self, call: Call, _: Duration) -> Result<Response, OutsideError> {
+        let ok = |body: Vec<u8>| Ok(Response { status: 200, retry_after: None, body });
+        if call.method == Method::POST {
+            let told: serde_json::Value = serde_json::from_slice(&call.body).unwrap_or_default();
+            let name = told["data"]["webhook"].as_str().unwrap_or_default().to_owned();
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).push(name);
+            return ok(Vec::new());
+        }
+        let asked = self.lookups.iter().filter(|(begins, _)| call.url.starts_with(begins));
+        let asked = asked.max_by_key(|(begins, _)| begins.len()).map(|(_, name)| name);
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked.and_then(|name| answers.get(name)) {
+            Some(World::Ok(body)) => ok(body.clone().into_bytes()),
+            Some(World::Late) => Err(OutsideError::Late),
+            Some(World::Failed) | None => {
+                Err(OutsideError::Failed { status: None, why: "simulated".to_owned() })
+            }
+        }
+    }
+}
+
 impl Simulation {
     /// A simulation of a brand that forgets everything in the end.
     ///
@@ -105,17 +175,20 @@ impl Simulation {
         let accounts = names.into_iter().map(simulated).collect::<Result<_, _>>()?;
         let clock = Arc::new(ManualClock::new(now));
         let wire = Arc::new(Wire::default());
+        let around = Arc::new(Around::of(&bot));
         let brand = bot.id.clone();
         let parts = Parts {
-            bots: vec![Arc::new(bot)],
             closed: Vec::new(),
             accounts,
             store,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             transport: Arc::clone(&wire) as Arc<dyn Transport>,
+            outside: Arc::clone(&around) as Arc<dyn Outside>,
+            secrets: secrets(&bot),
+            bots: vec![Arc::new(bot)],
             log_numbers: false,
         };
-        Ok(Self { engine: Arc::new(Engine::new(parts)), clock, wire, brand, to, account, texts: 0 })
+        Ok(Self { engine: Arc::new(Engine::new(parts)), clock, wire, around, brand, to, account, texts: 0 })
     }
 
     /// What time it is here.
@@ -179,14 +252,36 @@ impl Simulation {
         Ok((received, self.settle().await?))
     }
 
-    /// From now on somebody takes this arm of the split in `node` (`flow.node`), whatever chance says.
+    /// From now on chance has this end for somebody: the arm of the split in a node (`flow.node`), or `won` or `lost` of
+    /// a contest.
     ///
     /// # Errors
     /// When the engine or the store does not take it.
     pub async fn pin(&self, phone: Phone, node: &str, arm: &str) -> Result<(), SimulationError> {
         let event = Event::Pinned { node: node.to_owned(), arm: arm.to_owned() };
-        self.engine.receive(Arrival { key: self.key(phone), event, seen: None }).await?;
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
         Ok(())
+    }
+
+    /// A human does something in somebody's dialogue. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn human(&mut self, phone: Phone, done: Human) -> Result<Vec<Delivered>, SimulationError> {
+        self.engine.receive(Arrival::other(self.key(phone), Event::Human(done))).await?;
+        self.settle().await
+    }
+
+    /// From now on a lookup gets this answer; until then it fails.
+    pub fn answer_lookup(&self, name: &str, answer: World) {
+        let mut answers = self.around.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.insert(name.to_owned(), answer);
+    }
+
+    /// The webhooks that were told something since this was last asked.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.around.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Time passes: every timer rings and every message that was held leaves at its own moment.
@@ -222,6 +317,12 @@ impl Simulation {
         }
         Err(SimulationError::Restless)
     }
+}
+
+/// A value for every secret that the brand's files name; none of them leaves the house.
+fn secrets(bot: &Bot) -> Secrets {
+    let own = bot.secrets().map(|name| (name.to_owned(), vec![TOKEN.into()])).collect();
+    BTreeMap::from([(bot.id.clone(), own)])
 }
 
 /// An account that is served by the generic provider and the list above.

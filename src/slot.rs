@@ -66,6 +66,11 @@ pub const ALL: [&dyn SlotType; 21] = [
     &time::TimeSlot,
 ];
 
+/// How consent is answered.
+pub const YES_NO: &dyn SlotType = &yes_no::YesNo;
+/// How an age is shown: a full date, never yes or no (carriers refuse such gates; Twilio errors 30456, 30529).
+pub const BIRTHDATE: &dyn SlotType = &birthdate::Birthdate;
+
 /// The type of that name, as fields and slots name it.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Arc<dyn SlotType>> {
@@ -100,6 +105,23 @@ pub enum Value {
         /// Of which currency (ISO 4217, three letters).
         currency: String,
     },
+}
+
+impl Value {
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(&self) -> ValueKind {
+        match self {
+            Self::Text(_) => ValueKind::Text,
+            Self::Number(_) => ValueKind::Number,
+            Self::Choice(_) => ValueKind::Choice,
+            Self::Truth(_) => ValueKind::Truth,
+            Self::Date(_) => ValueKind::Date,
+            Self::Time(_) => ValueKind::Time,
+            Self::Duration { .. } => ValueKind::Duration,
+            Self::Money { .. } => ValueKind::Money,
+        }
+    }
 }
 
 impl fmt::Display for Value {

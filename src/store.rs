@@ -12,7 +12,7 @@ pub use self::sled::{OpenError, SledStore};
 pub use memory::MemoryStore;
 
 use crate::consent::{LedgerEntry, Pass, Refusal};
-use crate::dialogue::{Effect, Event, Record, Send as SendEffect, Taken, Trace};
+use crate::dialogue::{Effect, Errand, Event, Record, Taken, Trace};
 use crate::sms::{AccountId, BrandId, Class, Key, MessageId, Receipt, ReceiptState, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -150,8 +150,8 @@ pub struct Row {
     pub key: Key,
     /// The dialogue's turn that wrote it; a later turn of the dialogue has overtaken it.
     pub turn: u64,
-    /// The message.
-    pub send: SendEffect,
+    /// What is to be done.
+    pub errand: Errand,
     /// How far it is.
     pub state: RowState,
     /// Attempts so far.
@@ -214,6 +214,8 @@ pub enum Settlement {
         /// Why it was allowed.
         pass: Pass,
     },
+    /// It is done, and nothing of it is kept but the log.
+    Done,
     /// Try again then.
     Retry {
         /// When.
@@ -242,6 +244,7 @@ impl Settlement {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sent { .. } => "sent",
+            Self::Done => "done",
             Self::Retry { .. } => "retry",
             Self::Hold { .. } => "held",
             Self::Unknown { .. } => "unknown",
@@ -362,39 +365,66 @@ impl Turn {
     }
 }
 
-/// Whether rows of a class wait for each other within a dialogue.
-fn in_order(class: Class) -> bool {
-    match class {
+/// Whether an errand waits for those before it in its dialogue.
+fn in_order(errand: &Errand) -> bool {
+    // Somebody waits for the answer of a lookup, and a webhook delays nobody.
+    errand.send().is_some_and(|send| match send.class {
         Class::Help | Class::Reply | Class::FollowUp => true,
         // The confirmation of an opt-out waits for nothing: minutes count (47 CFR 64.1200(a)(12)).
         Class::OptOutConfirmation | Class::Campaign => false,
+    })
+}
+
+/// Whether an errand comes after those that somebody waits for.
+fn can_wait(errand: &Errand) -> bool {
+    match errand {
+        Errand::Send(send) => send.class == Class::Campaign,
+        Errand::Lookup(_) => false,
+        Errand::Notify(_) => true,
     }
 }
 
-/// The messages that an entry puts into the outbox.
+/// The errands that an entry puts into the outbox.
 fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
-    let sends = turn.entry.effects.iter().enumerate().filter_map(|(index, effect)| match effect {
-        Effect::Send(send) => Some((index, send)),
-        Effect::Ledger(_) | Effect::Take(_) | Effect::Lookup { .. } | Effect::Notify { .. } => None,
-    });
-    sends
-        .map(|(index, send)| Row {
-            id: RowId { seq, index: u16::try_from(index).expect("a step has few effects") },
-            key: turn.key.clone(),
-            turn: turn.record.person.turn,
-            send: send.clone(),
-            state: if turn.hold_until.is_some() { RowState::Held } else { RowState::Pending },
-            attempts: 0,
-            held: turn.hold_until.is_some(),
-            due: turn.hold_until.unwrap_or(turn.at),
+    let errands = turn.entry.effects.iter().enumerate();
+    let errands = errands.filter_map(|(index, effect)| Some((index, effect.errand()?)));
+    errands
+        .map(|(index, errand)| {
+            // Only messages can wait for somebody to take them.
+            let hold_until = turn.hold_until.filter(|_| errand.send().is_some());
+            Row {
+                id: RowId { seq, index: u16::try_from(index).expect("a step has few effects") },
+                key: turn.key.clone(),
+                turn: turn.record.person.turn,
+                state: if hold_until.is_some() { RowState::Held } else { RowState::Pending },
+                attempts: 0,
+                held: hold_until.is_some(),
+                due: hold_until.unwrap_or(turn.at),
+                errand,
+            }
         })
         .collect()
+}
+
+/// What becomes of an errand that was begun when the process ended. A message is not repeated: nobody knows whether it
+/// left. A lookup has its own end, `late`. A webhook is told again, under the same name.
+fn interrupted(row: &mut Row) {
+    match row.errand {
+        Errand::Send(_) => {
+            row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
+        }
+        Errand::Lookup(_) => {
+            row.state =
+                RowState::Dead { why: Death::Exhausted("the process ended during the lookup".to_owned()) };
+        }
+        Errand::Notify(_) => row.state = RowState::Pending,
+    }
 }
 
 /// A row after its settlement; `None` when it leaves the outbox.
 fn settled(mut row: Row, settlement: &Settlement) -> Option<Row> {
     match settlement {
-        Settlement::Sent { .. } => return None,
+        Settlement::Sent { .. } | Settlement::Done => return None,
         Settlement::Retry { at } => {
             row.state = RowState::Pending;
             row.attempts += 1;

@@ -60,6 +60,7 @@ impl Workspace {
             brands.push(id.clone());
             if let Some(files) = loader.brand(&folder) {
                 let claimed = loader.claim_numbers(&files, &config, &mut numbers);
+                loader.secrets(&id, &files.brand, &config);
                 let bot = loader.link(&id, &files, &shared, &shared_texts);
                 match bot.filter(|_| claimed) {
                     Some(bot) => bots.push(Arc::new(bot)),
@@ -230,6 +231,20 @@ impl Loader {
             }
         }
         self.found.count(crate::diagnostic::Severity::Error) == before
+    }
+
+    /// Reports secrets that a brand's file names and that the operator has not given it.
+    fn secrets(&mut self, id: &BrandId, brand: &BrandFile, config: &Config) {
+        let signing = brand.webhooks.iter().filter_map(|webhook| webhook.secret.as_ref());
+        let asking = brand.lookups.iter().flat_map(|lookup| lookup.secrets.iter().map(|(_, secret)| secret));
+        for secret in signing.chain(asking) {
+            if config.secrets_of(id).all(|name| name != secret.value) {
+                let message = format!("`{CONFIG_FILE}` has no secret `{}` for this brand", secret.value);
+                let diagnostic = Diagnostic::new(Code::UnknownSecret, secret.place, message);
+                let hint = format!("add `{} = \"env:NAME\"` to its table `[secrets]`", secret.value);
+                self.found.push(diagnostic.did_you_mean(&secret.value, config.secrets_of(id)).hint(hint));
+            }
+        }
     }
 
     /// Links a brand; one whose files could not all be read whole is not used, whatever linking says.

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use sayso::consent::{Change, How, LedgerEntry, Pass, Refusal};
-use sayso::dialogue::{Cause, Effect, Event, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace};
+use sayso::dialogue::{
+    Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
+};
 use sayso::language::Lang;
 use sayso::slot::Value;
 use sayso::sms::{Class, Key, Receipt, ReceiptState, Sender};
@@ -18,7 +20,7 @@ use sayso::store::{
     Alarm, Commit, Death, Entry, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent, Settlement,
     SledStore, Snapshot, Store, Table, Turn,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,6 +69,9 @@ contract! {
     // the outbox
     a_claimed_row_tells_all_about_its_message;
     replies_of_one_dialogue_go_one_at_a_time_in_order;
+    lookups_come_with_the_replies_and_webhooks_after_them;
+    a_lookup_waits_for_nobody_and_is_gone_when_it_is_done;
+    what_waits_for_a_webhooks_answer_are_messages_alone;
     the_confirmation_of_an_opt_out_waits_for_nothing;
     dialogues_do_not_wait_for_each_other;
     replies_that_come_off_hold_together_go_one_at_a_time;
@@ -170,8 +175,22 @@ fn held(mut turn: Turn, until: i64) -> Turn {
     turn
 }
 
+fn send(class: Class, body: &str) -> Send {
+    let media = vec!["https://scoops.example/cone.jpg".to_owned()];
+    Send { class, from: Some(number()), body: body.into(), language: Lang::EN, media }
+}
+
 fn message(class: Class, body: &str) -> Effect {
-    Effect::Send(Send { class, from: Some(number()), body: body.into(), language: Lang::EN })
+    Effect::Send(send(class, body))
+}
+
+fn lookup(name: &str) -> Lookup {
+    Lookup { name: name.into(), url: "https://weather.example/?zip=30309".into(), armed_in: 1 }
+}
+
+fn told(name: &str) -> Notify {
+    let fields = BTreeMap::from([("visits".to_owned(), Value::Number(3.into()))]);
+    Notify { name: name.into(), node: "welcome.done".into(), fields }
 }
 
 fn reply(body: &str) -> Effect {
@@ -189,6 +208,7 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
         change: if number.is_multiple_of(2) { Change::Out } else { Change::In },
         how: How::Text,
         rule: "join".into(),
+        shown: Some("Reply YES to join.".into()),
         received: Some("Join!".into()),
         message: Some("SM1".into()),
         sender: "72345".parse().ok(),
@@ -277,7 +297,7 @@ async fn settle(store: &dyn Store, id: RowId, settlement: Settlement) {
 }
 
 fn words(rows: &[Row]) -> Vec<String> {
-    rows.iter().map(|row| row.send.body.clone()).collect()
+    rows.iter().map(|row| row.errand.send().unwrap().body.clone()).collect()
 }
 
 async fn due(store: &dyn Store, second: i64, limit: usize) -> Vec<Alarm> {
@@ -374,7 +394,7 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         id: RowId { seq: 1, index },
         key: ann(),
         turn: 1,
-        send: Send { class, from: Some(number()), body: body.into(), language: Lang::EN },
+        errand: Errand::Send(send(class, body)),
         state: RowState::Pending,
         attempts: 0,
         held: false,
@@ -559,6 +579,45 @@ async fn a_take_waits_in_the_record_and_is_due_at_once(store: &dyn Store) {
     assert_eq!(due(store, 500, 10).await, [alarm(&ann(), 500)]);
 }
 
+// ── errands that are no messages ────────────────────────────────────────────────────────────────
+
+async fn lookups_come_with_the_replies_and_webhooks_after_them(store: &dyn Store) {
+    let wanted = vec![
+        Effect::Notify(told("crm")),
+        campaign("a campaign"),
+        Effect::Lookup(lookup("weather")),
+        reply("one moment"),
+    ];
+    done(store, turn(&ann(), 0, 0, wanted)).await;
+    let errands = |rows: Vec<Row>| rows.into_iter().map(|row| row.errand).collect::<Vec<_>>();
+    let first = claim(store, 0, 2).await;
+    let then = claim(store, 0, 10).await;
+    assert_eq!(
+        errands(first),
+        [Errand::Lookup(lookup("weather")), Errand::Send(send(Class::Reply, "one moment"))]
+    );
+    assert_eq!(
+        errands(then),
+        [Errand::Notify(told("crm")), Errand::Send(send(Class::Campaign, "a campaign"))]
+    );
+}
+
+async fn a_lookup_waits_for_nobody_and_is_gone_when_it_is_done(store: &dyn Store) {
+    done(store, turn(&ann(), 0, 0, vec![reply("one"), Effect::Lookup(lookup("weather"))])).await;
+    let rows = claim(store, 0, 10).await;
+    assert_eq!(rows.len(), 2, "the reply that is being sent holds up no lookup");
+    let done: Vec<_> = rows.iter().map(|row| (row.id, Settlement::Done)).collect();
+    store.settle(done).await.unwrap();
+    assert_eq!(outbox(store).await, Vec::<Row>::new());
+}
+
+async fn what_waits_for_a_webhooks_answer_are_messages_alone(store: &dyn Store) {
+    let wanted = vec![reply("hi"), Effect::Notify(told("crm"))];
+    done(store, held(turn(&ann(), 0, 0, wanted), 60)).await;
+    let rows = claim(store, 0, 10).await;
+    assert_eq!(rows.iter().map(|row| row.errand.clone()).collect::<Vec<_>>(), [Errand::Notify(told("crm"))]);
+}
+
 // ── the outbox ──────────────────────────────────────────────────────────────────────────────────
 
 async fn a_claimed_row_tells_all_about_its_message(store: &dyn Store) {
@@ -568,12 +627,7 @@ async fn a_claimed_row_tells_all_about_its_message(store: &dyn Store) {
         id: RowId { seq: 2, index: 1 },
         key: ann(),
         turn: 2,
-        send: Send {
-            class: Class::FollowUp,
-            from: Some(number()),
-            body: "still there?".into(),
-            language: Lang::EN,
-        },
+        errand: Errand::Send(send(Class::FollowUp, "still there?")),
         state: RowState::Sending,
         attempts: 0,
         held: false,
@@ -1045,6 +1099,20 @@ async fn reopening_goes_on_counting() {
 }
 
 #[tokio::test]
+async fn reopening_tells_webhooks_again_and_leaves_lookups_to_their_late_end() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = open(folder.path());
+        let wanted = vec![Effect::Notify(told("crm")), Effect::Lookup(lookup("weather"))];
+        done(&store, turn(&ann(), 0, 0, wanted)).await;
+        assert_eq!(claim(&store, 0, 10).await.len(), 2);
+    }
+    let store = open(folder.path());
+    let rows = claim(&store, 0, 10).await;
+    assert_eq!(rows.iter().map(|row| row.errand.clone()).collect::<Vec<_>>(), [Errand::Notify(told("crm"))]);
+}
+
+#[tokio::test]
 async fn reopening_goes_on_sending_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -1075,7 +1143,7 @@ async fn what_was_being_sent_when_the_process_ended_is_never_sent_again() {
         let rows = outbox(&store).await;
         let unknown: Vec<_> = (rows.iter())
             .filter(|row| matches!(&row.state, RowState::Unknown { why } if !why.is_empty()))
-            .map(|row| row.send.body.as_str())
+            .map(|row| row.errand.send().unwrap().body.as_str())
             .collect();
         assert_eq!(unknown, ["1", "3", "4"]);
         let waiting = rows.iter().filter(|row| matches!(row.state, RowState::Pending | RowState::Held));

@@ -1,7 +1,8 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
 use super::{
-    Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Prompt, Question, Wait, Way,
+    Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Optin, Prompt, Question,
+    Wait, Way,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::flow::Door;
@@ -55,10 +56,29 @@ pub(super) fn check(
         overlaps(bot, NodeIx::new(index), decl, texts, found);
     }
     circles(bot, &decls, found);
+    double_optin(bot, sources, found);
     samples(bot, sources, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
         found.push(diagnostic.hint("write `numbers +14045550100 via ACCOUNT` before it goes live"));
+    }
+}
+
+/// Reports intents that begin an opt-in which no `consent ask` completes.
+fn double_optin(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    for name in &sources.brand.double_optin {
+        let intent = bot.intents.iter().find(|intent| intent.name == name.value);
+        let mut reached = vec![false; bot.nodes.len()];
+        if let Some(flow) = intent.and_then(|intent| intent.starts) {
+            walk(bot, bot.flow(flow).first, &mut reached);
+        }
+        let asks = |node: &Node| node.wait.as_ref().is_some_and(|wait| matches!(wait.what, Awaited::Consent));
+        if !bot.nodes.iter().zip(reached).any(|(node, reached)| reached && asks(node)) {
+            let message = format!("nothing that `{}` leads to asks for consent", name.value);
+            let diagnostic = Diagnostic::new(Code::NoConsentAsk, name.place, message);
+            let hint = "ask for it by `consent ask` in the flow that it starts, or call it `optin` if it is consent by itself";
+            found.push(diagnostic.hint(hint));
+        }
     }
 }
 
@@ -129,13 +149,13 @@ fn acts(bot: &Bot, own: FlowIx, prompt: &Prompt, intent: IntentIx) -> bool {
     let linked = bot.intent(intent);
     let mut branches = prompt.on.iter().chain(&bot.flow(own).on);
     let starts = linked.starts.is_some_and(|flow| flow != own);
-    starts || linked.optin || branches.any(|(heard, _)| *heard == intent)
+    starts || linked.optin != Optin::No || branches.any(|(heard, _)| *heard == intent)
 }
 
 /// Whether somebody who never answers would be written to again and again: a way from a node back to itself by silence
 /// and open ways out alone, on which a text is said.
 fn speaks_for_ever(bot: &Bot, start: NodeIx) -> bool {
-    let says = |ix: NodeIx| bot.node(ix).actions.iter().any(|action| matches!(action, Action::Say(_)));
+    let says = |ix: NodeIx| bot.node(ix).actions.iter().any(|action| action.text().is_some());
     let mut reached = vec![false; bot.nodes.len()];
     let mut open = silent_ways(bot, start);
     let mut spoken = says(start);
@@ -155,7 +175,18 @@ fn speaks_for_ever(bot: &Bot, start: NodeIx) -> bool {
 fn calls(node: &Node) -> Option<FlowIx> {
     match node.wait.as_ref().map(|wait| &wait.what) {
         Some(Awaited::Flow(flow)) => Some(*flow),
-        Some(Awaited::Field(_) | Awaited::Option { .. } | Awaited::Pause(_)) | None => None,
+        Some(
+            Awaited::Field(_)
+            | Awaited::Option { .. }
+            | Awaited::Pause(_)
+            | Awaited::Consent
+            | Awaited::Age(_)
+            | Awaited::Vote { .. }
+            | Awaited::Draw(_)
+            | Awaited::Lookup(_)
+            | Awaited::Human(_),
+        )
+        | None => None,
     }
 }
 

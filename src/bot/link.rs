@@ -2,9 +2,10 @@
 
 mod fields;
 mod nodes;
+mod resources;
 
 use super::check::check;
-use super::{Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Scope, Texts};
+use super::{Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Optin, Scope, Texts};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{self, Schema, type_template};
 use crate::flow::TextDecl;
@@ -18,6 +19,7 @@ use crate::sms::{AccountId, BrandId};
 use crate::typo::Vocabulary;
 use fields::fields;
 use jiff::tz::TimeZone;
+use resources::Resources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -67,6 +69,7 @@ pub fn link_shared(files: &[GrammarFile], found: &mut Diagnostics) -> Shared {
 pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics) -> Option<Bot> {
     let mut own_found = Diagnostics::default();
     let mut linker = Linker::new(sources, shared, &mut own_found);
+    linker.resources();
     linker.flows();
     let texts = std::mem::take(&mut linker.texts);
     let bot = linker.finish();
@@ -92,6 +95,7 @@ struct Linker<'l> {
     intent_numbers: BTreeMap<String, IntentIx>,
     /// Texts that the patterns of named intents take, with what they mean.
     texts: Vec<(IntentIx, String)>,
+    resources: Resources,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
 }
@@ -123,7 +127,7 @@ impl<'l> Linker<'l> {
                 intents.push(Intent {
                     name: name.to_owned(),
                     starts: None,
-                    optin: false,
+                    optin: Optin::No,
                     named: named.contains(name),
                 });
                 IntentIx::new(intents.len() - 1)
@@ -152,6 +156,7 @@ impl<'l> Linker<'l> {
             intents,
             intent_numbers,
             texts,
+            resources: Resources::default(),
             flows: Vec::new(),
             nodes: Vec::new(),
             sources,
@@ -160,9 +165,11 @@ impl<'l> Linker<'l> {
     }
 
     fn flows(&mut self) {
-        for optin in &self.sources.brand.optin {
-            if let Some(intent) = self.intent(optin) {
-                self.intents[intent.index()].optin = true;
+        let brand = self.sources.brand;
+        let single = brand.optin.iter().map(|name| (name, Optin::Single));
+        for (name, optin) in single.chain(brand.double_optin.iter().map(|name| (name, Optin::Double))) {
+            if let Some(intent) = self.intent(name) {
+                self.intents[intent.index()].optin = optin;
             }
         }
         let decls: Vec<&FlowDecl> = self.sources.flows.iter().flat_map(|file| &file.flows).collect();
@@ -302,6 +309,9 @@ impl<'l> Linker<'l> {
     fn finish(mut self) -> Bot {
         let brand = self.sources.brand;
         let fallback = self.optional_texts(&brand.fallback);
+        let leaving = self.optional_texts(&brand.leaving);
+        let renamed = |now: &str, was: &At<String>| (was.value.clone(), now.to_owned());
+        let tags = brand.tags.iter();
         let numbers = brand.numbers.iter().map(|number| Number {
             sender: number.number.value,
             account: AccountId::from(number.account.value.as_str()),
@@ -320,8 +330,14 @@ impl<'l> Linker<'l> {
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
+            leaving,
             fallback,
+            tags_before: tags
+                .flat_map(|tag| tag.was.iter().map(|was| renamed(&tag.name.value, was)))
+                .collect(),
             hash: self.sources.hash.clone(),
+            webhooks: self.resources.webhooks,
+            lookups: self.resources.lookups,
             fields: self.fields,
             intents: self.intents,
             flows: self.flows,
@@ -361,7 +377,12 @@ fn named_intents<'s>(sources: &BrandSources<'s>) -> BTreeSet<&'s str> {
     let asked = lines.filter_map(Line::wait).flat_map(|wait| &wait.prompt.on);
     let branches = flows().flat_map(|flow| &flow.on).chain(asked).map(|branch| &branch.intent);
     let starts = flows().flat_map(|flow| &flow.start_on);
-    branches.chain(starts).chain(&sources.brand.optin).map(|intent| intent.value.as_str()).collect()
+    branches
+        .chain(starts)
+        .chain(&sources.brand.optin)
+        .chain(&sources.brand.double_optin)
+        .map(|intent| intent.value.as_str())
+        .collect()
 }
 
 /// Shared intents that the brand replaces; one that it has without saying so is a mistake.

@@ -1,6 +1,6 @@
 //! A linked node: what it does, what it waits for, and all ways out of it.
 
-use super::{Bot, FieldIx, FlowIx, IntentIx, NodeIx};
+use super::{Bot, Contest, FieldIx, FlowIx, IntentIx, Lookup, Media, NodeIx, Team, Webhook};
 use crate::expr;
 use crate::flow::{Delay, Door, Pause};
 use crate::language::Lang;
@@ -43,8 +43,8 @@ impl Node {
 /// Something a node does.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Send a text.
-    Say(Texts),
+    /// Send a text, with these pictures.
+    Say(Texts, Vec<Arc<Media>>),
     /// Put a tag on the person.
     Tag(String),
     /// Take a tag off.
@@ -53,6 +53,8 @@ pub enum Action {
     Language(Lang),
     /// Fill a field; what is unfilled empties it.
     Set(FieldIx, expr::Term),
+    /// Tell somebody.
+    Notify(Arc<Webhook>),
     /// Leave the node here, if its condition holds.
     Leave(Exit),
     /// Leave the node by one of these arms, each with its weight; a person always takes the same one.
@@ -63,7 +65,7 @@ impl Action {
     /// What it says, if it says something.
     #[must_use]
     pub fn text(&self) -> Option<&Texts> {
-        if let Self::Say(texts) = self { Some(texts) } else { None }
+        if let Self::Say(texts, _) = self { Some(texts) } else { None }
     }
 
     /// The ways by which it may leave the node.
@@ -71,9 +73,12 @@ impl Action {
         let (exit, arms) = match self {
             Self::Leave(exit) => (Some(exit.way()), [].as_slice()),
             Self::Split(arms) => (None, arms.as_slice()),
-            Self::Say(_) | Self::Tag(_) | Self::Untag(_) | Self::Language(_) | Self::Set(..) => {
-                (None, [].as_slice())
-            }
+            Self::Say(..)
+            | Self::Tag(_)
+            | Self::Untag(_)
+            | Self::Language(_)
+            | Self::Set(..)
+            | Self::Notify(_) => (None, [].as_slice()),
         };
         let arm = |(number, (_, to)): (u16, &(u32, NodeIx))| Way { by: By::Arm(number), to: Some(*to) };
         exit.into_iter().chain((1..).zip(arms).map(arm))
@@ -145,6 +150,40 @@ pub enum Awaited {
     Pause(Pause),
     /// Another flow to end.
     Flow(FlowIx),
+    /// Yes or no to the question whether we may write; no leaves by [`Door::No`].
+    Consent,
+    /// A birth date that makes the person at least so many years old; another one leaves by [`Door::Under`].
+    Age(u8),
+    /// A vote for one of the options. Option `n` may leave by [`Door::Option`], who has voted by [`Door::Voted`].
+    Vote {
+        /// Its name.
+        name: String,
+        /// How an answer is read.
+        menu: Arc<Menu>,
+        /// The name under which each option is counted, and what is shown for it.
+        options: Vec<(String, Texts)>,
+    },
+    /// The draw of a contest: [`Door::Won`], [`Door::Lost`], [`Door::Entered`] or [`Door::Closed`].
+    Draw(Arc<Contest>),
+    /// An outside answer: [`Door::Ok`], [`Door::Failed`] or [`Door::Late`].
+    Lookup(Arc<Lookup>),
+    /// A human, who gives the dialogue back by [`Door::Back`].
+    Human(Arc<Team>),
+}
+
+impl Awaited {
+    /// What is shown for each option of a menu, the first one first.
+    pub fn labels(&self) -> impl Iterator<Item = &Texts> {
+        let (labels, options) = match self {
+            Self::Option { labels, .. } => (labels.as_slice(), [].as_slice()),
+            Self::Vote { options, .. } => ([].as_slice(), options.as_slice()),
+            Self::Field(_) | Self::Pause(_) | Self::Flow(_) | Self::Consent | Self::Age(_) => {
+                ([].as_slice(), [].as_slice())
+            }
+            Self::Draw(_) | Self::Lookup(_) | Self::Human(_) => ([].as_slice(), [].as_slice()),
+        };
+        labels.iter().chain(options.iter().map(|(_, label)| label))
+    }
 }
 
 /// How a question deals with what comes instead of an answer.

@@ -89,7 +89,7 @@ fn terminal(brand: &str, say: &mut Say<'_>, streams: &mut Streams<'_>) -> Result
 /// Prints what reached the phone: `< ` and the text, its further lines indented by two spaces.
 fn print(delivered: &[Delivered], phone: Phone, out: &mut dyn Write) -> Result<(), Unusable> {
     for message in delivered.iter().filter(|message| message.to == phone) {
-        writeln!(out, "< {}", message.text.replace('\n', "\n  "))?;
+        writeln!(out, "< {}", message.shown().replace('\n', "\n  "))?;
     }
     out.flush()?;
     Ok(())

@@ -1,8 +1,9 @@
 //! `sayso serve`: webhooks, timers, outbox, until told to stop.
 
 use super::{Exit, Streams, Unusable, check, runtime};
+use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
-use crate::engine::{Engine, Parts, SystemClock};
+use crate::engine::{Engine, Parts, Secrets, SystemClock};
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::SledStore;
 use crate::workspace::Workspace;
@@ -36,6 +37,8 @@ pub(super) fn serve(
     let store = SledStore::open(&folder, config.store.cache_mb * 1024 * 1024)
         .map_err(|error| Unusable::new(error.to_string()))?;
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
+    let outside = Guarded::new(&config.outside.allow()).map_err(|error| Unusable::new(error.to_string()))?;
+    let secrets = secrets(workspace)?;
     let engine = Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
         closed: workspace.closed.clone(),
@@ -43,6 +46,8 @@ pub(super) fn serve(
         store: Arc::new(store),
         clock: Arc::new(SystemClock),
         transport: Arc::new(transport),
+        outside: Arc::new(outside),
+        secrets,
         log_numbers: config.log.numbers,
     }));
     runtime(true)?.block_on(async {
@@ -60,6 +65,18 @@ pub(super) fn serve(
         served.map_err(unusable)
     })?;
     Ok(Exit::Done)
+}
+
+/// The secrets that the files of the brands may name.
+fn secrets(workspace: &Workspace) -> Result<Secrets, Unusable> {
+    let mut secrets = Secrets::new();
+    for bot in workspace.bots.iter().filter(|bot| bot.secrets().next().is_some()) {
+        let own = workspace.config.open_secrets(&bot.id, &workspace.root).map_err(|error| {
+            Unusable::new(error.to_string()).hint("set it, or take it out of `sayso.toml`")
+        })?;
+        secrets.insert(bot.id.clone(), own);
+    }
+    Ok(secrets)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]

@@ -159,6 +159,9 @@ fn winner<'r>(reading: &'r Reading, decided: &Move) -> Option<&'r Heard> {
         | Move::Help
         | Move::OptIn(_)
         | Move::Answer(_)
+        | Move::Leave(_)
+        | Move::Stay
+        | Move::ToHuman
         | Move::Unclear
         | Move::Invalid
         | Move::Fallback => None,
@@ -176,10 +179,15 @@ fn kind(kind: &Kind, decided: Option<&Move>) -> &'static str {
 
 fn answered(bot: &Bot, state: &State, decided: &Move) -> Option<Answered> {
     let Move::Answer(value) = decided else { return None };
-    let field = match bot.node(state.stack.last()?.node).wait.as_ref()?.what {
-        Awaited::Field(field) => bot.field(field).name.clone(),
+    let field = match &bot.node(state.stack.last()?.node).wait.as_ref()?.what {
+        Awaited::Field(field) => bot.field(*field).name.clone(),
         Awaited::Option { .. } => "choose".to_owned(),
-        Awaited::Pause(_) | Awaited::Flow(_) => return None,
+        Awaited::Vote { name, .. } => format!("vote {name}"),
+        Awaited::Consent => "consent".to_owned(),
+        Awaited::Age(years) => format!("age at least {years}"),
+        Awaited::Pause(_) | Awaited::Flow(_) | Awaited::Draw(_) | Awaited::Lookup(_) | Awaited::Human(_) => {
+            return None;
+        }
     };
     Some(Answered { field, value: value.to_string() })
 }

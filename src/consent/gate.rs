@@ -110,7 +110,7 @@ mod tests {
 
     fn verdict(class: Class, status: Status, now: &str) -> Verdict {
         let zone = TimeZone::get("America/New_York").expect("bundled");
-        let standing = Standing { status, since: None, entries: 7 };
+        let standing = Standing { status, entries: 7, ..Standing::default() };
         let time = |hour| Time::constant(hour, 0, 0, 0);
         let now = now.parse().expect("a time");
         let quiet = Some((time(20), time(9)));

@@ -40,6 +40,9 @@ pub struct Standing {
     /// The ledger's entries so far: the number of the last one, from 1.
     #[serde(default)]
     pub entries: u32,
+    /// The highest age, in years, that the person has shown to have reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_age: Option<u8>,
 }
 
 /// What an entry changed.
@@ -50,6 +53,14 @@ pub enum Change {
     In,
     /// Opted out.
     Out,
+    /// Asked to be asked: the beginning of a double opt-in. Direct answers are allowed again, no more.
+    Asked,
+    /// Was asked and said no.
+    Declined,
+    /// Has shown by a birth date to be at least so many years old.
+    OfAge(u8),
+    /// Has shown by a birth date to be younger than that.
+    Underage(u8),
 }
 
 /// How the change came about.
@@ -79,7 +90,10 @@ pub struct LedgerEntry {
     pub how: How,
     /// Which word or rule matched.
     pub rule: String,
-    /// The words that the person wrote, exactly.
+    /// The words that we had shown, exactly (CTIA Messaging Principles 5.1.2: the wording of the request).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// The words that the person wrote, exactly; not for an age, of which only the outcome is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<String>,
     /// The provider's id of that message.
@@ -101,8 +115,12 @@ impl Standing {
         let status = match entry.change {
             Change::In => Status::In,
             Change::Out => Status::Out,
+            Change::Declined => Status::None,
+            Change::Asked if self.status == Status::Out => Status::None,
+            Change::Asked | Change::OfAge(_) | Change::Underage(_) => self.status,
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
-        Self { status, since, entries: entry.number }
+        let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };
+        Self { status, since, entries: entry.number, of_age: self.of_age.max(shown) }
     }
 }

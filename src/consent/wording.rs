@@ -101,6 +101,16 @@ pub fn fallback(facts: Facts<'_>, language: Lang) -> String {
     }
 }
 
+/// The question whether a dialogue is to be left for what the person has just written, where the brand words it not itself.
+#[must_use]
+pub fn leaving(_: Facts<'_>, language: Lang) -> String {
+    match language {
+        Lang::ES => "Dejamos lo que empezamos? Responda SI o NO.".to_owned(),
+        Lang::FR => "On laisse ce que nous avons commencé ? Répondez OUI ou NON.".to_owned(),
+        _ => "Shall we leave what we have begun? Reply YES or NO.".to_owned(),
+    }
+}
+
 fn frequency(facts: Facts<'_>, language: Lang) -> String {
     let words = facts.frequency.unwrap_or(match language {
         Lang::ES => "frecuencia variable",

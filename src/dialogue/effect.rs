@@ -2,8 +2,10 @@
 
 use crate::consent::LedgerEntry;
 use crate::language::Lang;
+use crate::slot::Value;
 use crate::sms::{Class, Sender};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something wanted. Kept in the log by these names: they may grow, not change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,15 +18,65 @@ pub enum Effect {
     /// Take from something that belongs to the whole brand.
     Take(Take),
     /// Ask an outside service; its answer comes back as [`super::Event::Lookup`].
-    Lookup {
-        /// Its name in `brand.flow`.
-        name: String,
-    },
+    Lookup(Lookup),
     /// Tell an outside service.
-    Notify {
-        /// Its name in `brand.flow`.
-        name: String,
-    },
+    Notify(Notify),
+}
+
+impl Effect {
+    /// What of it leaves the house, if anything does: that goes into the outbox.
+    #[must_use]
+    pub fn errand(&self) -> Option<Errand> {
+        match self {
+            Self::Send(send) => Some(Errand::Send(send.clone())),
+            Self::Lookup(lookup) => Some(Errand::Lookup(lookup.clone())),
+            Self::Notify(notify) => Some(Errand::Notify(notify.clone())),
+            Self::Ledger(_) | Self::Take(_) => None,
+        }
+    }
+}
+
+/// Something that leaves the house.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Errand {
+    /// A message to the person.
+    Send(Send),
+    /// A question to an outside service.
+    Lookup(Lookup),
+    /// Something that an outside service is told.
+    Notify(Notify),
+}
+
+impl Errand {
+    /// The message, if it is one.
+    #[must_use]
+    pub fn send(&self) -> Option<&Send> {
+        if let Self::Send(send) = self { Some(send) } else { None }
+    }
+}
+
+/// A question to an outside service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// Its name in `brand.flow`.
+    pub name: String,
+    /// The address, with the person's values in it.
+    pub url: String,
+    /// The turn that asks: the answer names it.
+    pub armed_in: u64,
+}
+
+/// Something that an outside service is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notify {
+    /// Its name in `brand.flow`.
+    pub name: String,
+    /// The node that tells it, as `flow.node`.
+    pub node: String,
+    /// The fields that it is told, by name; unfilled ones are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Value>,
 }
 
 /// A message to the person.
@@ -39,6 +91,9 @@ pub struct Send {
     pub body: String,
     /// Their language.
     pub language: Lang,
+    /// Addresses of the pictures that go with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<String>,
 }
 
 /// A take from something brand-wide: votes counted, winners drawn, coupons handed out.

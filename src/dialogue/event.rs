@@ -44,11 +44,11 @@ pub enum Event {
     },
     /// What a brand-wide take came to.
     Taken(Taken),
-    /// From now on the person takes this arm of a split: tests and experiments decide instead of chance.
+    /// From now on chance has this end for the person: tests and experiments decide instead.
     Pinned {
-        /// The node of the split, as `flow.node`.
+        /// What chance decides: the node of a split, as `flow.node`, or a contest by its name.
         node: String,
-        /// The node of the arm.
+        /// The end: the node of the arm, or `won` or `lost`.
         arm: String,
     },
 }
@@ -57,7 +57,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LookupAnswer {
-    /// It answered: names and values.
+    /// It answered: the names of the fields that it fills, and what each is to hold.
     Ok(Vec<(String, String)>),
     /// It could not.
     Failed,
@@ -80,11 +80,16 @@ pub enum Cause {
 }
 
 /// What a human did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Human {
     /// Took the dialogue over: the bot is silent.
     TookOver,
+    /// Wrote to the person; whoever writes has taken over.
+    Wrote {
+        /// The words.
+        body: String,
+    },
     /// Gave it back.
     GaveBack,
 }

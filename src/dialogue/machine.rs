@@ -1,5 +1,6 @@
 //! A dialogue in the middle of a step: it speaks, walks and waits. Bounded in every direction.
 
+mod outside;
 mod speak;
 mod wait;
 mod walk;
@@ -98,13 +99,16 @@ impl<'b> Machine<'b> {
     }
 
     pub(super) fn ledger(&mut self, change: Change, how: How, rule: &str, inbound: Option<&Inbound>) {
+        // Of an age only the outcome is kept (carriers ask for a full date and let nobody keep more than this).
+        let is_age = matches!(change, Change::OfAge(_) | Change::Underage(_));
         let entry = LedgerEntry {
             number: self.state.person.standing.entries + 1,
             at: self.now,
             change,
             how,
             rule: rule.to_owned(),
-            received: inbound.map(|inbound| shortened(&inbound.body)),
+            shown: self.state.person.shown.take().map(|shown| shortened(&shown)),
+            received: inbound.filter(|_| !is_age).map(|inbound| shortened(&inbound.body)),
             message: inbound.map(|inbound| inbound.id.clone()),
             sender: inbound.map(|inbound| inbound.to).or(self.state.person.sender),
             language: self.language(),
@@ -117,8 +121,12 @@ impl<'b> Machine<'b> {
     /// Ends everything that is going on.
     pub(super) fn close(&mut self) {
         self.state.stack.clear();
-        self.state.person.timers.clear();
-        self.state.person.human = false;
+        let person = &mut self.state.person;
+        person.timers.clear();
+        person.human = false;
+        person.team = None;
+        person.offered = None;
+        person.shown = None;
     }
 }
 

@@ -4,7 +4,7 @@ use super::event::Event;
 use super::state::State;
 use crate::bot::{Bot, Heard, Question};
 use crate::consent::{Kind, kind_of};
-use crate::slot::{Answer, Context, Openness};
+use crate::slot::{self, Answer, Context, Openness, Value};
 use crate::sms::Text;
 use jiff::Timestamp;
 
@@ -19,6 +19,8 @@ pub struct Reading {
     pub heard: Vec<Heard>,
     /// What it is as an answer to the waiting question, and whether such answers are closed.
     pub answer: Option<(Openness, Answer)>,
+    /// Yes or no to the question whether the dialogue is to be left, if that was asked.
+    pub agreed: Option<bool>,
     /// What it could mean with its misspelt words mended; only where it means nothing as it stands.
     pub repaired: Option<Box<Self>>,
 }
@@ -26,7 +28,14 @@ pub struct Reading {
 impl Default for Reading {
     /// The reading of an event that is no text.
     fn default() -> Self {
-        Self { text: Text::default(), kind: Kind::Speech, heard: Vec::new(), answer: None, repaired: None }
+        Self {
+            text: Text::default(),
+            kind: Kind::Speech,
+            heard: Vec::new(),
+            answer: None,
+            agreed: None,
+            repaired: None,
+        }
     }
 }
 
@@ -42,7 +51,12 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
     let context = bot.context(now);
     let question = waiting(bot, state);
     let mut reading = meanings(bot, question, text, &context);
-    let answered = matches!(reading.answer, Some((_, Answer::Value(_))));
+    if state.person.offered.is_some()
+        && let Answer::Value(Value::Truth(yes)) = slot::YES_NO.read(&reading.text, &context)
+    {
+        reading.agreed = Some(yes);
+    }
+    let answered = matches!(reading.answer, Some((_, Answer::Value(_)))) || reading.agreed.is_some();
     if reading.heard.is_empty() && !answered {
         let mended = bot.mended(&reading.text, question);
         reading.repaired = mended.map(|text| Box::new(meanings(bot, question, text, &context)));
@@ -54,7 +68,7 @@ fn meanings(bot: &Bot, question: Option<Question<'_>>, text: Text, context: &Con
     let heard = bot.recognize(&text, context);
     let answer =
         question.map(|Question { slot_type, .. }| (slot_type.openness(), slot_type.read(&text, context)));
-    Reading { text, kind: Kind::Speech, heard, answer, repaired: None }
+    Reading { text, kind: Kind::Speech, heard, answer, agreed: None, repaired: None }
 }
 
 /// The question that waits, if one does.

@@ -2,7 +2,10 @@
 //! Joining a stored dialogue to the bot of the day happens here and nowhere else.
 
 use super::state::{Frame, Person, State};
-use crate::bot::{Bot, FlowIx, NodeIx};
+use crate::bot::{Awaited, Bot, FlowIx, NodeIx};
+use crate::flow::Door;
+use crate::slot::{Answer, Context};
+use crate::sms::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +35,12 @@ pub struct Standpoint {
     /// When the pause ends that its node makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The turn in which the node was entered.
+    #[serde(default)]
+    pub turn: u64,
+    /// What the node waited for has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<Door>,
 }
 
 /// Joins a stored dialogue to a bot.
@@ -50,18 +59,64 @@ pub fn resume(bot: &Bot, record: Record) -> State {
             continue;
         };
         let (node, moved) = node_of(bot, flow, &stood.node);
-        let displaced = stood.displaced || moved;
-        stack.push(Frame { flow, node, tries: stood.tries, displaced, until: stood.until });
+        let Standpoint { tries, until, turn, came, .. } = *stood;
+        let mut frame = Frame { flow, node, tries, displaced: stood.displaced || moved, until, turn, came };
+        frame.displaced |= !is_waiting(bot, &frame, &record.person);
+        stack.push(frame);
     }
-    State { stack, person: record.person }
+    State { stack, person: renamed(bot, record.person) }
 }
 
-/// The node somebody stands on, and whether it is another one than before or has lost its question.
+/// The node somebody stands on, and whether it is another one than before.
 fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
     match bot.node_named(flow, name) {
-        Some(node) => (node, bot.node(node).wait.is_none()),
+        Some(node) => (node, false),
         None => (bot.flow(flow).gone.unwrap_or(bot.flow(flow).first), true),
     }
+}
+
+/// Whether what the node waits for today can still come.
+fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
+    match bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
+        None => false,
+        Some(
+            Awaited::Field(_)
+            | Awaited::Option { .. }
+            | Awaited::Vote { .. }
+            | Awaited::Consent
+            | Awaited::Age(_)
+            | Awaited::Flow(_),
+        ) => true,
+        Some(Awaited::Pause(_) | Awaited::Lookup(_)) => frame.until.is_some() || frame.came.is_some(),
+        Some(Awaited::Human(_)) => person.human,
+        Some(Awaited::Draw(_)) => !person.taken.is_empty() || frame.came.is_some(),
+    }
+}
+
+/// What is known about a person under the names and types that the fields and tags have today. A value of another kind
+/// than its field is read anew where the field says `convert`; else it is kept and counts as unfilled.
+fn renamed(bot: &Bot, mut person: Person) -> Person {
+    for field in bot.fields() {
+        for was in &field.was {
+            if let Some(value) = person.fields.remove(was) {
+                person.fields.entry(field.name.clone()).or_insert(value);
+            }
+        }
+        let Some(value) = person.fields.get(&field.name).filter(|_| field.convert) else { continue };
+        if value.kind() != field.slot_type.kind() {
+            let languages = &bot.languages;
+            let read = field.slot_type.read(&Text::new(&value.to_string()), &Context::of(languages));
+            if let Answer::Value(value) = read {
+                person.fields.insert(field.name.clone(), value);
+            }
+        }
+    }
+    for (was, now) in &bot.tags_before {
+        if person.tags.remove(was) {
+            person.tags.insert(now.clone());
+        }
+    }
+    person
 }
 
 /// A dialogue as it is stored.
@@ -73,6 +128,8 @@ pub fn to_record(bot: &Bot, state: &State) -> Record {
         tries: frame.tries,
         displaced: frame.displaced,
         until: frame.until,
+        turn: frame.turn,
+        came: frame.came,
     };
     Record { stack: state.stack.iter().map(named).collect(), person: state.person.clone() }
 }

@@ -3,7 +3,7 @@
 
 use super::reading::{Reading, waiting};
 use super::state::{Count, State};
-use crate::bot::{Bot, FlowIx, IntentIx, NodeIx};
+use crate::bot::{Awaited, Bot, FlowIx, IntentIx, NodeIx, Optin};
 use crate::consent::{Kind, Status};
 use crate::slot::{Answer, Openness, Value};
 use jiff::{SignedDuration, Timestamp};
@@ -40,6 +40,12 @@ pub enum Move {
     Start(IntentIx, FlowIx),
     /// A keyword of a flow that is open: the waiting question is asked again.
     AskAgain(IntentIx),
+    /// Yes: the dialogue is left for the flow that was offered.
+    Leave(FlowIx),
+    /// No: the waiting question is asked again.
+    Stay,
+    /// A human reads it: recorded, for them to answer.
+    ToHuman,
     /// A bad answer: not understood.
     Unclear,
     /// A bad answer: understood, and not acceptable.
@@ -132,12 +138,16 @@ pub(super) fn text_fingerprint(reading: &Reading) -> u64 {
 }
 
 fn human(scene: &Scene<'_>) -> Option<Move> {
-    scene.state.person.human.then_some(Move::Ignore("a human has taken over"))
+    scene.state.person.human.then_some(Move::ToHuman)
 }
 
 fn closed_answer(scene: &Scene<'_>) -> Option<Move> {
     if let Some(frame) = scene.state.stack.last().filter(|frame| frame.displaced) {
         return Some(Move::Go(None, frame.node));
+    }
+    if let (Some(offered), Some(yes)) = (&scene.state.person.offered, scene.reading.agreed) {
+        let flow = scene.bot.flow_named(offered).filter(|_| yes);
+        return Some(flow.map_or(Move::Stay, Move::Leave));
     }
     if let Some((Openness::Closed, Answer::Value(value))) = &scene.reading.answer {
         return Some(Move::Answer(value.clone()));
@@ -161,10 +171,10 @@ fn keyword(scene: &Scene<'_>) -> Option<Move> {
     let stopped = scene.state.person.standing.status == Status::Out;
     let mut heard = scene.reading.heard.iter().map(|heard| (heard.intent, scene.bot.intent(heard.intent)));
     heard.find_map(|(ix, intent)| match intent.starts {
-        _ if stopped && !intent.optin => None,
+        _ if stopped && intent.optin == Optin::No => None,
         Some(flow) if scene.state.stack.iter().any(|frame| frame.flow == flow) => Some(Move::AskAgain(ix)),
         Some(flow) => Some(Move::Start(ix, flow)),
-        None => intent.optin.then(|| Move::OptIn(intent.name.clone())),
+        None => (intent.optin == Optin::Single).then(|| Move::OptIn(intent.name.clone())),
     })
 }
 
@@ -182,6 +192,13 @@ fn repaired(scene: &Scene<'_>) -> Option<Move> {
     [closed_answer, flow_on, keyword].into_iter().find_map(|decide| decide(&scene))
 }
 
+/// Whether the dialogue waits for something that comes within moments, and not from the person.
+fn awaits_answer(scene: &Scene<'_>) -> bool {
+    let frame = scene.state.stack.last();
+    let wait = frame.and_then(|frame| scene.bot.node(frame.node).wait.as_ref());
+    matches!(wait.map(|wait| &wait.what), Some(Awaited::Lookup(_) | Awaited::Draw(_)))
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the last rung has the shape of all rungs")]
 fn leftover(scene: &Scene<'_>) -> Option<Move> {
     if let Some(repaired) = repaired(scene) {
@@ -190,6 +207,7 @@ fn leftover(scene: &Scene<'_>) -> Option<Move> {
     Some(match &scene.reading.answer {
         Some((_, Answer::Invalid(_))) => Move::Invalid,
         Some(_) => Move::Unclear,
+        None if awaits_answer(scene) => Move::Ignore("an answer from outside is on its way"),
         None if scene
             .state
             .person

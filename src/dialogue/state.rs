@@ -3,6 +3,7 @@
 use crate::bot::{Bot, FlowIx, NodeIx};
 use crate::consent::{Standing, wording};
 use crate::expr::{Fact, Facts};
+use crate::flow::Door;
 use crate::language::Lang;
 use crate::slot::Value;
 use crate::sms::{AccountId, MessageId, Sender};
@@ -32,15 +33,19 @@ pub struct Frame {
     pub tries: u32,
     /// An edit moved the person here: they have not been asked, and arrive with the next event.
     pub displaced: bool,
-    /// When the pause ends that its node makes.
+    /// When the pause ends that its node makes, or the outside answer comes too late.
     pub until: Option<Timestamp>,
+    /// The turn in which the node was entered: what it asked for outside the dialogue comes back under this name.
+    pub turn: u64,
+    /// What its node waited for has come while another flow was heard.
+    pub came: Option<Door>,
 }
 
 impl Frame {
     /// A node that somebody has just arrived at.
     #[must_use]
     pub fn at(flow: FlowIx, node: NodeIx) -> Self {
-        Self { flow, node, tries: 0, displaced: false, until: None }
+        Self { flow, node, tries: 0, displaced: false, until: None, turn: 0, came: None }
     }
 }
 
@@ -68,7 +73,7 @@ pub struct Person {
     /// Messages of this dialogue that the person did not cause, since their last text.
     #[serde(default)]
     pub follow_ups: u32,
-    /// The arm that was drawn at each `split`, by the names of its node (`flow.node`) and of the arm's.
+    /// What chance came to: the arm that was drawn at each `split`, by the names of its node (`flow.node`) and of the arm's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arms: BTreeMap<String, String>,
     /// Timers that are armed.
@@ -77,6 +82,21 @@ pub struct Person {
     /// A human has taken the dialogue over.
     #[serde(default)]
     pub human: bool,
+    /// The team that it was handed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// The flow for which the dialogue is to be left, if the person says yes to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<String>,
+    /// The words by which consent was last asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// What they voted for, by the name of the vote.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub votes: BTreeMap<String, String>,
+    /// How often they took part, by the name of the contest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub entries: BTreeMap<String, Count>,
     /// When the fallback was last said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback_at: Option<Timestamp>,

@@ -6,7 +6,7 @@ use super::machine::{Bad, Machine};
 use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene};
 use super::state::{Count, State, fingerprint};
-use crate::bot::{Bot, FlowIx};
+use crate::bot::{Bot, FlowIx, Optin};
 use crate::consent::{Change, How, Kind, Status, wording};
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
@@ -58,14 +58,12 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Start { flow, cause } => start(&mut machine, flow, *cause),
-        Event::Human(Human::TookOver) => machine.state.person.human = true,
-        Event::Human(Human::GaveBack) => machine.state.person.human = false,
-        Event::Lookup { name, .. } => machine.note(&format!("nothing waits for the lookup `{name}`")),
+        Event::Human(Human::TookOver) => machine.taken_over(),
+        Event::Human(Human::Wrote { body }) => machine.human_wrote(body),
+        Event::Human(Human::GaveBack) => machine.given_back(),
+        Event::Lookup { armed_in, name, answer } => machine.looked_up(*armed_in, name, answer),
         Event::Pinned { node, arm } => machine.pin(node, arm),
-        Event::Taken(taken) => {
-            machine.state.person.taken.retain(|waiting| waiting != taken);
-            machine.note(&format!("nothing waits for the take `{}`", taken.name));
-        }
+        Event::Taken(taken) => machine.taken(taken),
     }
     machine.finish(state)
 }
@@ -74,6 +72,7 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
     person.sender = Some(inbound.to);
+    person.offered = None;
     // A machine that answers for somebody is no sign of them.
     if reading.kind != Kind::AutoReply {
         person.follow_ups = 0;
@@ -119,14 +118,16 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
             Some(flow) => machine.interrupt(flow),
             None => machine.send(Class::Reply, wording::opted_in),
         },
-        Move::Answer(value) => machine.answer(value),
+        Move::Answer(value) => machine.answer(value, inbound),
+        Move::Leave(flow) => machine.leave_for(flow),
+        Move::ToHuman => machine.for_human(),
         Move::Go(Some(intent), node) => machine.hear(intent, node),
         Move::Go(None, node) => machine.go(node),
         Move::Start(intent, flow) => {
             machine.learn_language(reading, intent);
             machine.interrupt(flow);
         }
-        Move::AskAgain(_) => machine.ask_again(),
+        Move::AskAgain(_) | Move::Stay => machine.ask_again(),
         Move::Unclear => machine.bad_answer(Bad::Unclear),
         Move::Invalid => machine.bad_answer(Bad::Invalid),
         Move::Fallback => machine.fallback(),
@@ -142,14 +143,22 @@ fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move) {
         Move::OptIn(rule) => machine.ledger(Change::In, how, rule, Some(inbound)),
         Move::Start(intent, _) | Move::AskAgain(intent) | Move::Go(Some(intent), _) => {
             let intent = machine.bot.intent(*intent);
-            if intent.optin {
-                machine.ledger(Change::In, How::Text, &intent.name, Some(inbound));
+            match intent.optin {
+                Optin::Single => machine.ledger(Change::In, How::Text, &intent.name, Some(inbound)),
+                // Whoever has consented already needs no second asking.
+                Optin::Double if machine.state.person.standing.status != Status::In => {
+                    machine.ledger(Change::Asked, How::Text, &intent.name, Some(inbound));
+                }
+                Optin::Double | Optin::No => {}
             }
         }
         Move::Go(None, _)
         | Move::Ignore(_)
         | Move::Help
         | Move::Answer(_)
+        | Move::Leave(_)
+        | Move::Stay
+        | Move::ToHuman
         | Move::Unclear
         | Move::Invalid
         | Move::Fallback => {}

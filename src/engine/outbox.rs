@@ -4,6 +4,7 @@
 use super::{Arrival, CallError, Engine, ReceiveError};
 use crate::bot::Bot;
 use crate::consent::{Asking, How, Pass, Verdict, gate};
+use crate::dialogue::{Errand, Send};
 use crate::provider::{Account, Outcome, SendBy};
 use crate::sms::{Key, MessageId, Outbound, Sender, mask_numbers};
 use crate::store::{Death, Row, RowId, Settlement, StoreError};
@@ -79,9 +80,13 @@ impl Engine {
     }
 
     async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
-        match self.admit(row).await? {
-            Ok((account, outbound, pass)) => self.transmit(row, account, &outbound, pass).await,
-            Err(settlement) => Ok(settlement),
+        match &row.errand {
+            Errand::Send(send) => match self.admit(row, send).await? {
+                Ok((account, outbound, pass)) => self.transmit(row, account, &outbound, pass).await,
+                Err(settlement) => Ok(settlement),
+            },
+            Errand::Lookup(lookup) => self.look_up(row, lookup).await,
+            Errand::Notify(notify) => Ok(self.notify(row, notify).await),
         }
     }
 
@@ -97,17 +102,21 @@ impl Engine {
     }
 
     /// Asks the gate; what is to be sent and through whom, or what becomes of the message instead.
-    async fn admit(&self, row: &Row) -> Result<Result<(&Account, Outbound, Pass), Settlement>, StoreError> {
+    async fn admit(
+        &self,
+        row: &Row,
+        send: &Send,
+    ) -> Result<Result<(&Account, Outbound, Pass), Settlement>, StoreError> {
         let never = |why| Ok(Err(Settlement::Dead { why }));
         let Some(bot) = self.bots.get(&row.key.brand) else {
             // Its files have errors today, or its folder is away: what it owes is not thrown away for that.
             return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY) }));
         };
-        let Some((from, account)) = self.leaves_from(bot, row) else { return never(Death::NoAccount) };
+        let Some((from, account)) = self.leaves_from(bot, send) else { return never(Death::NoAccount) };
         let person = self.store.load(&row.key).await?.record.person;
         let now = self.clock.now();
         let verdict = gate(&Asking {
-            class: row.send.class,
+            class: send.class,
             standing: &person.standing,
             answers_stop: account.answers_stop,
             overtaken: row.held && person.turn > row.turn,
@@ -117,8 +126,9 @@ impl Engine {
         });
         Ok(match verdict {
             Verdict::Pass(pass) => {
-                let body = row.send.body.clone();
-                Ok((account, Outbound { from, to: row.key.phone, body, reference: row.id.to_string() }, pass))
+                let (body, media) = (send.body.clone(), send.media.clone());
+                let reference = row.id.to_string();
+                Ok((account, Outbound { from, to: row.key.phone, body, media, reference }, pass))
             }
             Verdict::Hold { until } => Err(Settlement::Hold { until }),
             Verdict::Refuse(refusal) => Err(Settlement::Dead { why: Death::Refused(refusal) }),
@@ -126,8 +136,8 @@ impl Engine {
     }
 
     /// The number a message leaves from and the account that carries it: the number last texted, while the brand has it.
-    fn leaves_from(&self, bot: &Bot, row: &Row) -> Option<(Sender, &Account)> {
-        let texted = row.send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
+    fn leaves_from(&self, bot: &Bot, send: &Send) -> Option<(Sender, &Account)> {
+        let texted = send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
         let number = texted.or_else(|| bot.numbers.first())?;
         Some((number.sender, self.accounts.get(&number.account)?))
     }
@@ -171,7 +181,7 @@ impl Engine {
         Settlement::Sent { account: account.id.clone(), id, at: self.clock.now(), pass }
     }
 
-    fn retry(&self, row: &Row, after: Option<SignedDuration>, why: &str) -> Settlement {
+    pub(super) fn retry(&self, row: &Row, after: Option<SignedDuration>, why: &str) -> Settlement {
         if row.attempts + 1 >= ATTEMPTS_MAX {
             return Settlement::Dead { why: Death::Exhausted(brief(why)) };
         }
@@ -191,11 +201,12 @@ impl Engine {
     pub async fn answers(&self, key: &Key, from: Sender) -> Result<Vec<Outbound>, StoreError> {
         let mut answers = Vec::new();
         for row in self.store.claim_for(key, from, IN_FLIGHT_MAX).await? {
-            let settlement = match self.admit(&row).await {
+            let Errand::Send(send) = &row.errand else { continue }; // the store gives out messages alone
+            let settlement = match self.admit(&row, send).await {
                 Ok(Ok((account, outbound, pass))) => {
-                    let sent = self.sent(account, &outbound, None, pass);
+                    let settlement = self.sent(account, &outbound, None, pass);
                     answers.push(outbound);
-                    sent
+                    settlement
                 }
                 Ok(Err(settlement)) => settlement,
                 Err(error) => self.retry(&row, None, &error.to_string()),

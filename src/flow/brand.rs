@@ -1,5 +1,9 @@
 //! Reading `brand.flow`: a brand's facts and the fields it may know about a person.
 
+mod resource;
+
+pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, WebhookDecl};
+
 use super::syntax::unknown;
 use super::text::{TextDecl, text, verb};
 use crate::diagnostic::{At, Code, Diagnostic};
@@ -34,12 +38,28 @@ pub struct BrandFile {
     pub quiet: Option<At<(Time, Time)>>,
     /// What a keyword does while a question waits.
     pub interrupt: Option<At<Interrupt>>,
+    /// What is asked before a keyword leaves the dialogue.
+    pub leaving: Vec<TextDecl>,
     /// Intents that are consent.
     pub optin: Vec<At<String>>,
+    /// Intents that ask for consent, which a `consent ask` then gives.
+    pub double_optin: Vec<At<String>>,
     /// What is said to a text that nothing takes.
     pub fallback: Vec<TextDecl>,
     /// The fields.
     pub fields: Vec<FieldDecl>,
+    /// Pictures.
+    pub media: Vec<MediaDecl>,
+    /// Teams.
+    pub teams: Vec<TeamDecl>,
+    /// Webhooks.
+    pub webhooks: Vec<WebhookDecl>,
+    /// Lookups.
+    pub lookups: Vec<LookupDecl>,
+    /// Contests.
+    pub contests: Vec<ContestDecl>,
+    /// Tags that were renamed.
+    pub tags: Vec<TagDecl>,
 }
 
 /// `+14045550100 via ACCOUNT`
@@ -59,6 +79,8 @@ pub enum Interrupt {
     Return,
     /// Leave the dialogue for the other flow.
     Switch,
+    /// Ask first whether to leave.
+    Ask,
 }
 
 /// `[personal] field NAME: TYPE`
@@ -70,6 +92,10 @@ pub struct FieldDecl {
     pub personal: bool,
     /// Its type.
     pub kind: KindDecl,
+    /// Names it had before.
+    pub was: Vec<At<String>>,
+    /// Whether values of a type it had before are read anew.
+    pub convert: bool,
 }
 
 /// The type of a field.
@@ -81,7 +107,9 @@ pub enum KindDecl {
     OneOf(Vec<ValueDecl>),
 }
 
-const BRAND_WORDS: [&str; 11] = [
+const BLOCKS: [&str; 9] =
+    ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
+const BRAND_WORDS: [&str; 13] = [
     "program",
     "numbers",
     "contact",
@@ -91,7 +119,9 @@ const BRAND_WORDS: [&str; 11] = [
     "dates",
     "quiet",
     "interrupt",
+    "leaving",
     "optin",
+    "double-optin",
     "fallback",
 ];
 
@@ -111,14 +141,13 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> BrandFile {
                     reader.mistake(Code::UnknownWord, word, "`personal` goes on with `field`");
                 }
             }
-            other => unknown(
-                Code::UnknownBlock,
-                word,
-                other,
-                "a brand file",
-                &["brand", "field", "personal"],
-                reader,
-            ),
+            "media" => file.media.extend(resource::media(&block, rest, reader)),
+            "team" => file.teams.extend(resource::team(&block, rest, reader)),
+            "webhook" => file.webhooks.extend(resource::webhook(&block, rest, reader)),
+            "lookup" => file.lookups.extend(resource::lookup(&block, rest, reader)),
+            "contest" => file.contests.extend(resource::contest(&block, rest, reader)),
+            "tag" => file.tags.extend(resource::tag(&block, rest, reader)),
+            other => unknown(Code::UnknownBlock, word, other, "a brand file", &BLOCKS, reader),
         }
     }
     file
@@ -160,13 +189,17 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "dates" => file.dates = dates(rest, reader),
         "quiet" => file.quiet = quiet(rest, reader),
         "interrupt" => file.interrupt = interrupt(rest, reader),
-        "optin" => {
-            let intents = split(rest, ',').into_iter().filter_map(|intent| named(intent, "intent", reader));
-            file.optin.extend(intents.collect::<Vec<_>>());
-        }
+        "leaving" => file.leaving.extend(text(block, lang, reader)),
+        "optin" => file.optin.extend(intents(rest, reader)),
+        "double-optin" => file.double_optin.extend(intents(rest, reader)),
         "fallback" => file.fallback.extend(text(block, lang, reader)),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }
+}
+
+/// `join, sign-up`
+fn intents(rest: Span<'_>, reader: &mut Reader<'_>) -> Vec<At<String>> {
+    split(rest, ',').into_iter().filter_map(|intent| named(intent, "intent", reader)).collect()
 }
 
 fn numbers(rest: Span<'_>, reader: &mut Reader<'_>) -> Vec<NumberDecl> {
@@ -244,8 +277,10 @@ fn interrupt(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Interrupt>> {
     match *rest.fragment() {
         "return" => Some(At::new(Interrupt::Return, place)),
         "switch" => Some(At::new(Interrupt::Switch, place)),
+        "ask" => Some(At::new(Interrupt::Ask, place)),
         other => {
-            unknown(Code::UnknownWord, rest, other, "`interrupt`", &["return", "switch"], reader);
+            let known = ["return", "switch", "ask"];
+            unknown(Code::UnknownWord, rest, other, "`interrupt`", &known, reader);
             None
         }
     }
@@ -262,13 +297,24 @@ fn field(block: &Block<'_>, rest: Span<'_>, personal: bool, reader: &mut Reader<
         );
         return None;
     };
+    let (mut was, mut convert, mut values) = (Vec::new(), false, Vec::new());
+    for child in &block.children {
+        let (word, rest) = first_word(child.line);
+        match (*word.fragment(), *rest.fragment()) {
+            ("was", before) if !before.is_empty() => was.extend(named(rest, "field", reader)),
+            ("convert", "") => convert = true,
+            _ => values.push(child.clone()),
+        }
+    }
     let kind = if *kind.fragment() == "one of" {
-        KindDecl::OneOf(list_values(&block.children, reader))
+        KindDecl::OneOf(list_values(&values, reader))
     } else {
-        for child in &block.children {
-            reader.mistake(Code::DeepIndent, child.line, "only a `one of` field has values below it");
+        for child in &values {
+            let message =
+                "only a `one of` field has values below it; others may have `was NAME` and `convert`";
+            reader.mistake(Code::DeepIndent, child.line, message);
         }
         KindDecl::Named(named(*kind, "slot type", reader)?)
     };
-    Some(FieldDecl { name: name?, personal, kind })
+    Some(FieldDecl { name: name?, personal, kind, was, convert })
 }

@@ -12,7 +12,7 @@ use crate::grammar::syntax::{language, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use nom::Input;
-use wait::{is_wait, wait};
+use wait::{WAIT_WORDS, wait};
 
 /// A `*.flow` file.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,8 @@ pub enum Line {
     Set(At<String>, Expr),
     /// `split 50 a, 50 b`
     Split(At<Vec<(u32, At<String>)>>),
+    /// `notify WEBHOOK`
+    Notify(At<String>),
     /// Something to wait for.
     Wait(Box<WaitDecl>),
     /// `when CONDITION -> node`
@@ -95,7 +97,12 @@ impl Line {
     pub fn place(&self) -> Place {
         match self {
             Self::Say(text) => text.place,
-            Self::Tag(at) | Self::Untag(at) | Self::Go(at) | Self::When(_, at) | Self::Set(at, _) => at.place,
+            Self::Tag(at)
+            | Self::Untag(at)
+            | Self::Notify(at)
+            | Self::Go(at)
+            | Self::When(_, at)
+            | Self::Set(at, _) => at.place,
             Self::Language(at) => at.place,
             Self::Split(at) => at.place,
             Self::Wait(wait) => wait.place,
@@ -108,9 +115,9 @@ impl Line {
 const WEIGHT_MAX: u32 = 1_000;
 
 const FLOW_WORDS: [&str; 4] = ["start", "on", "gone", "was"];
-const NODE_WORDS: [&str; 14] = [
-    "say", "ask", "choose", "set", "tag", "untag", "language", "split", "wait", "call", "when", "end", "was",
-    "->",
+const NODE_WORDS: [&str; 21] = [
+    "say", "ask", "choose", "set", "tag", "untag", "language", "split", "wait", "call", "lookup", "notify",
+    "handoff", "consent", "age", "vote", "contest", "when", "end", "was", "->",
 ];
 
 /// Reads a flow file. Returns all that could be read; mistakes go to the reader.
@@ -225,7 +232,7 @@ fn node(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<No
         }
         match *word.fragment() {
             "say" => node.lines.extend(text(child, language, reader).map(Line::Say)),
-            word if is_wait(word) => {
+            word if WAIT_WORDS.contains(&word) => {
                 node.lines.extend(wait(child, reader).map(|wait| Line::Wait(Box::new(wait))));
             }
             "was" => node.was.extend(named(rest, "node", reader)),
@@ -244,6 +251,7 @@ fn short_line(line: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
     match *word.fragment() {
         "tag" => named(rest, "tag", reader).map(Line::Tag),
         "untag" => named(rest, "tag", reader).map(Line::Untag),
+        "notify" => named(rest, "webhook", reader).map(Line::Notify),
         "language" => language(rest, reader).map(Line::Language),
         "set" => set(rest, reader),
         "split" => split_line(rest, reader),

@@ -1,9 +1,9 @@
 //! A text in one language: it starts one space after its verb and goes on in lines that begin with `| `. Below it may stand
-//! other wordings (`or …`).
+//! other wordings (`or …`) and pictures that are sent with it (`media NAME`).
 
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Piece, Template, template};
-use crate::grammar::syntax::language;
+use crate::grammar::syntax::{language, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, first_word};
 use nom::Input;
@@ -17,6 +17,8 @@ pub struct TextDecl {
     pub template: Template,
     /// Other wordings, of which one is picked: `or …` below the text.
     pub others: Vec<Template>,
+    /// Pictures that are sent with it: `media NAME` below the text.
+    pub media: Vec<At<String>>,
     /// Where they stand.
     pub place: Place,
 }
@@ -41,6 +43,7 @@ pub(super) fn text(
     let first = block.line.take_from(verb_and_space);
     let mut template_read = template(first, reader);
     let mut others: Vec<Template> = Vec::new();
+    let mut media = Vec::new();
     for child in &block.children {
         let (first, rest) = first_word(child.line);
         if *first.fragment() == "or" {
@@ -51,6 +54,8 @@ pub(super) fn text(
             } else {
                 others.push(other);
             }
+        } else if *first.fragment() == "media" {
+            media.extend(named(rest, "media", reader));
         } else {
             continuation(child, others.last_mut().unwrap_or(&mut template_read), reader);
         }
@@ -61,7 +66,7 @@ pub(super) fn text(
         reader.report(Diagnostic::new(Code::EmptyText, place, message).hint("write the words behind it"));
         return None;
     }
-    Some(TextDecl { language, template: template_read, others, place: reader.place(block.line) })
+    Some(TextDecl { language, template: template_read, others, media, place: reader.place(block.line) })
 }
 
 fn continuation(block: &Block<'_>, so_far: &mut Template, reader: &mut Reader<'_>) {

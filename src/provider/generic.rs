@@ -85,6 +85,7 @@ impl Provider for Generic {
             "from": outbound.from.to_string(),
             "to": outbound.to.to_string(),
             "text": outbound.body,
+            "media": outbound.media,
             "reference": outbound.reference,
         });
         Call {

@@ -87,11 +87,12 @@ impl Provider for Twilio {
     }
 
     fn encode(&self, outbound: &Outbound) -> Call {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("To", &outbound.to.to_string())
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("To", &outbound.to.to_string())
             .append_pair("From", &outbound.from.to_string())
             .append_pair("Body", &outbound.body)
-            .finish();
+            .extend_pairs(outbound.media.iter().take(MEDIA_MAX).map(|url| ("MediaUrl", url)));
+        let body = form.finish();
         // The newest token is the last one: Twilio takes both while one is being replaced.
         let token = self.auth_tokens.last().map_or("", |token| token.expose_secret());
         let basic = STANDARD.encode(format!("{}:{token}", self.account_sid));

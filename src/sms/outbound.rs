@@ -12,6 +12,8 @@ pub struct Outbound {
     pub to: Phone,
     /// The words, exactly as the person will read them.
     pub body: String,
+    /// Addresses of the pictures that go with them; the provider fetches them.
+    pub media: Vec<String>,
     /// Our own name of this message: turn and place in it. The same for every attempt, so a provider that takes
     /// an idempotency key gets this one.
     pub reference: String,

@@ -1,8 +1,8 @@
 //! The outbox rows of an embedded store that may still be sent, indexed for claiming. Held in memory, made anew from
 //! the disk when the store is opened.
 
-use super::{Row, RowId, RowState, in_order};
-use crate::sms::{Class, Key};
+use super::{Row, RowId, RowState, can_wait, in_order};
+use crate::sms::Key;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Pending, held and sending rows. Adding, claiming and settling are O(log rows).
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    /// Pending and held rows: replies before campaigns, then by due time, then by age.
+    /// Pending and held rows: what somebody waits for before what can wait, then by due time, then by age.
     waiting: BTreeSet<(bool, Timestamp, RowId)>,
     /// What waits for each person.
     lanes: FxHashMap<Key, Lane>,
@@ -31,7 +31,7 @@ impl Live {
     /// Takes in a row as it now is.
     pub(super) fn put(&mut self, row: &Row) {
         let waits = matches!(row.state, RowState::Pending | RowState::Held);
-        let blocks = matches!(row.state, RowState::Pending | RowState::Sending) && in_order(row.send.class);
+        let blocks = matches!(row.state, RowState::Pending | RowState::Sending) && in_order(&row.errand);
         if !waits && !blocks {
             return;
         }
@@ -63,17 +63,17 @@ impl Live {
 
     /// Rows that are due, in the order in which they are to be tried; those that wait for an earlier reply included.
     pub(super) fn due(&self, now: Timestamp) -> impl Iterator<Item = RowId> {
-        [false, true].into_iter().flat_map(move |campaign| {
+        [false, true].into_iter().flat_map(move |can_wait| {
             let first = RowId { seq: 0, index: 0 };
             let last = RowId { seq: u64::MAX, index: u16::MAX };
-            let range = (campaign, Timestamp::MIN, first)..=(campaign, now, last);
+            let range = (can_wait, Timestamp::MIN, first)..=(can_wait, now, last);
             self.waiting.range(range).map(|(_, _, id)| *id)
         })
     }
 
     /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
     pub(super) fn is_blocked(&self, row: &Row) -> bool {
-        let lane = self.lanes.get(&row.key).filter(|_| in_order(row.send.class));
+        let lane = self.lanes.get(&row.key).filter(|_| in_order(&row.errand));
         lane.is_some_and(|lane| {
             let earlier = lane.replies.first().is_some_and(|first| *first < row.id);
             earlier || lane.sending.iter().any(|other| *other != row.id)
@@ -87,14 +87,14 @@ impl Live {
 
     /// When the first row is due.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        let first = |campaign: bool| {
-            let from = (campaign, Timestamp::MIN, RowId { seq: 0, index: 0 });
-            self.waiting.range(from..).next().filter(|(c, _, _)| *c == campaign).map(|(_, due, _)| *due)
+        let first = |can_wait: bool| {
+            let from = (can_wait, Timestamp::MIN, RowId { seq: 0, index: 0 });
+            self.waiting.range(from..).next().filter(|(c, _, _)| *c == can_wait).map(|(_, due, _)| *due)
         };
         first(false).into_iter().chain(first(true)).min()
     }
 }
 
 fn place(row: &Row) -> (bool, Timestamp, RowId) {
-    (row.send.class == Class::Campaign, row.due, row.id)
+    (can_wait(&row.errand), row.due, row.id)
 }

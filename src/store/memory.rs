@@ -4,11 +4,11 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, in_order, rows, sent, settled, take,
+    StoreError, Table, TakeKey, Turn, can_wait, in_order, rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
+use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ impl Inner {
                     *count = after;
                     taken.push(result);
                 }
-                Effect::Send(_) | Effect::Lookup { .. } | Effect::Notify { .. } => {}
+                Effect::Send(_) | Effect::Lookup(_) | Effect::Notify(_) => {}
             }
         }
         turn.record.person.taken.extend(taken.iter().cloned());
@@ -84,10 +84,7 @@ impl Inner {
     /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
     fn is_blocked(&self, row: &Row) -> bool {
         let others = self.outbox.values().filter(|other| {
-            other.id != row.id
-                && other.key == row.key
-                && in_order(other.send.class)
-                && in_order(row.send.class)
+            other.id != row.id && other.key == row.key && in_order(&other.errand) && in_order(&row.errand)
         });
         others.into_iter().any(|other| match other.state {
             RowState::Sending => true,
@@ -99,7 +96,7 @@ impl Inner {
     fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<Row> {
         let is_due = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held) && row.due <= now;
         let mut due: Vec<&Row> = self.outbox.values().filter(is_due).collect();
-        due.sort_by_key(|row| (row.send.class == Class::Campaign, row.due, row.id));
+        due.sort_by_key(|row| (can_wait(&row.errand), row.due, row.id));
         let due: Vec<RowId> = due.into_iter().map(|row| row.id).collect();
         let mut claimed = Vec::new();
         for id in due {
@@ -189,7 +186,7 @@ impl Store for MemoryStore {
         let mut inner = self.inner();
         let waits = |row: &&Row| {
             let waiting = matches!(row.state, RowState::Pending | RowState::Held);
-            waiting && row.key == *key && row.send.from == Some(from)
+            waiting && row.key == *key && row.errand.send().is_some_and(|send| send.from == Some(from))
         };
         let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
         Ok(inner.mark_sending(ready))

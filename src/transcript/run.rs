@@ -41,6 +41,7 @@ pub async fn run(
         phone: chat.from.as_ref().map_or_else(|| SOMEBODY.parse().expect("a number"), |from| from.value),
         waiting: VecDeque::new(),
         said: Vec::new(),
+        told: Vec::new(),
         last: Place::new(file, 0..0),
         found: Diagnostics::default(),
     };
@@ -61,6 +62,8 @@ struct Runner<'r> {
     waiting: VecDeque<String>,
     /// Everything that was written since the last `>` or `~`.
     said: Vec<String>,
+    /// The webhooks that were told something since then.
+    told: Vec<String>,
     /// The last `>` or `~`.
     last: Place,
     found: Diagnostics,
@@ -90,6 +93,21 @@ impl Runner<'_> {
                 }
             }
             Line::Known(expectation) => self.known(line.place, expectation).await?,
+            Line::Draw(contest, end) => self.simulation.pin(self.phone, contest, end).await?,
+            Line::Lookup(name, answer) if self.bot.lookup(name).is_some() => {
+                self.simulation.answer_lookup(name, answer.clone());
+            }
+            Line::Lookup(name, _) => {
+                let message = format!("the brand has no lookup `{name}`");
+                let known = self.bot.lookups().map(|lookup| lookup.name.as_str());
+                self.found
+                    .push(Diagnostic::new(Code::ChatFails, line.place, message).did_you_mean(name, known));
+            }
+            Line::Human(done) => {
+                self.nothing_left();
+                let delivered = self.simulation.human(self.phone, done.clone()).await?;
+                self.hear(line.place, delivered);
+            }
             Line::Pin(node, arm) if self.is_arm(node, arm) => {
                 self.simulation.pin(self.phone, node, arm).await?;
             }
@@ -115,7 +133,8 @@ impl Runner<'_> {
 
     fn hear(&mut self, place: Place, delivered: Vec<crate::simulator::Delivered>) {
         self.last = place;
-        self.said = delivered.into_iter().filter(|d| d.to == self.phone).map(|d| d.text).collect();
+        self.said = delivered.into_iter().filter(|d| d.to == self.phone).map(|d| d.shown()).collect();
+        self.told = self.simulation.told();
         self.waiting = self.said.iter().cloned().collect();
     }
 
@@ -156,6 +175,10 @@ impl Runner<'_> {
             Expectation::NoTag(tag) => {
                 (!person.tags.contains(tag), format!("the tags are {:?}", person.tags))
             }
+            Expectation::Told(webhook) => (
+                self.told.contains(webhook),
+                format!("the webhooks that were told something are {:?}", self.told),
+            ),
             Expectation::At(node) => {
                 let at = record
                     .stack

@@ -1,8 +1,10 @@
 //! Reading `*.chat` files.
 
 use crate::diagnostic::{At, Code, Diagnostic, Place};
+use crate::dialogue::Human;
 use crate::flow::Delay;
 use crate::outline::{Block, Reader, Span, after, first_word, outline};
+use crate::simulator::World;
 use crate::sms::Phone;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -36,6 +38,12 @@ pub enum Line {
     Never(String),
     /// `= split flow.node arm`: from now on they take this arm.
     Pin(String, String),
+    /// `= draw contest won`: chance has this end for them.
+    Draw(String, String),
+    /// `lookup NAME -> ok {…}`, `-> failed`, `-> late`: what the world outside answers from now on.
+    Lookup(String, World),
+    /// `h> TEXT`: a human writes to them; `h take`, `h back`: takes the dialogue over, gives it back.
+    Human(Human),
 }
 
 /// What an `=` line expects.
@@ -49,6 +57,8 @@ pub enum Expectation {
     NoTag(String),
     /// `= at flow.node`, or `= at nothing`.
     At(String),
+    /// `= told WEBHOOK`: it was told since the last `>` or `~`.
+    Told(String),
     /// `= name Ana`, or `= not known name` with no value.
     Field(String, Option<String>),
 }
@@ -74,6 +84,9 @@ fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<L
         '!' => return Some(Line::Never(words(block))),
         '~' => return wait(rest, reader).map(Line::Wait),
         '=' => return pinned(rest).or_else(|| known(rest, reader).map(Line::Known)),
+        'h' if block.line.fragment().starts_with("h>") => {
+            return Some(Line::Human(Human::Wrote { body: words_after(block, 2) }));
+        }
         _ => {}
     }
     let (word, rest) = first_word(block.line);
@@ -84,6 +97,11 @@ fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<L
             Err(error) => bad(rest, &format!("{error}"), reader),
         },
         "at" => chat.at = moment(rest, reader),
+        "lookup" => return lookup(rest, reader),
+        "h" if matches!(*rest.fragment(), "take" | "back") => {
+            let taken = *rest.fragment() == "take";
+            return Some(Line::Human(if taken { Human::TookOver } else { Human::GaveBack }));
+        }
         other => {
             let message = format!("a conversation has no `{other}`");
             bad(word, &message, reader);
@@ -96,13 +114,18 @@ fn bad(at: Span<'_>, message: &str, reader: &mut Reader<'_>) {
     let place: Place = reader.place(at);
     reader.report(Diagnostic::new(Code::BadChat, place, message).hint(
         "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` (what must not \
-         be written), or with `brand`, `from`, `at`",
+         be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, `h take`, `h back`",
     ));
 }
 
 /// The words of a line and of the lines below it, which go on the same message.
 fn words(block: &Block<'_>) -> String {
-    let mut words = (*after(block.line, 1).fragment()).to_owned();
+    words_after(block, 1)
+}
+
+/// The same behind a sign of so many bytes.
+fn words_after(block: &Block<'_>, sign: usize) -> String {
+    let mut words = (*after(block.line, sign).fragment()).to_owned();
     for child in &block.children {
         append(child, &mut words);
     }
@@ -137,10 +160,38 @@ fn moment(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Timestamp>> {
     found.map(|moment| At::new(moment, reader.place(rest)))
 }
 
-/// `= split flow.node arm`
+/// `= split flow.node arm`, `= draw contest won`
 fn pinned(rest: Span<'_>) -> Option<Line> {
-    let (node, arm) = rest.fragment().strip_prefix("split ")?.split_once(' ')?;
-    Some(Line::Pin(node.to_owned(), arm.trim().to_owned()))
+    let (word, said) = rest.fragment().split_once(' ')?;
+    let (what, end) = said.trim_start().split_once(' ')?;
+    let (what, end) = (what.to_owned(), end.trim().to_owned());
+    match (word, end.as_str()) {
+        ("split", _) => Some(Line::Pin(what, end)),
+        ("draw", "won" | "lost") => Some(Line::Draw(what, end)),
+        _ => None,
+    }
+}
+
+/// `NAME -> ok {…}`, `NAME -> failed`, `NAME -> late`
+fn lookup(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
+    let said = rest.fragment().split_once("->").map(|(name, answer)| (name.trim(), answer.trim()));
+    let answer = match said {
+        Some((_, "failed")) => Some(World::Failed),
+        Some((_, "late")) => Some(World::Late),
+        Some((_, answer)) => answer.strip_prefix("ok").and_then(|json| {
+            let json = if json.trim().is_empty() { "{}" } else { json.trim() };
+            serde_json::from_str::<serde_json::Value>(json).ok().map(|_| World::Ok(json.to_owned()))
+        }),
+        None => None,
+    };
+    if answer.is_none() {
+        bad(
+            rest,
+            "write for example `lookup weather -> ok {\"sky\": \"clear\"}`, `-> failed` or `-> late`",
+            reader,
+        );
+    }
+    Some(Line::Lookup(said?.0.to_owned(), answer?))
 }
 
 fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
@@ -156,6 +207,7 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
         ("not", Some(("tag", tag))) => Expectation::NoTag(tag.to_owned()),
         ("not", Some(("known", field))) => Expectation::Field(field.to_owned(), None),
         ("at", _) => Expectation::At(said),
+        ("told", _) => Expectation::Told(said),
         ("", _) => {
             bad(rest, "this line says nothing", reader);
             return None;

@@ -47,7 +47,13 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
             }
         };
         let kind = slot_type.kind();
-        let field = Field { name: name.clone(), personal: decl.personal, slot_type };
+        let field = Field {
+            name: name.clone(),
+            personal: decl.personal,
+            slot_type,
+            was: decl.was.iter().map(|was| was.value.clone()).collect(),
+            convert: decl.convert,
+        };
         fields.push((field, expr::Field { name, kind, choice }));
     }
     fields

@@ -1,7 +1,7 @@
 //! Linking nodes: what they do, what they wait for, how they are left.
 
 use super::Linker;
-use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Node, NodeIx, Prompt, Texts, Wait};
+use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Media, Node, NodeIx, Prompt, Texts, Wait};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, Formula, Piece, Template, type_assignment, type_condition};
 use crate::flow::syntax::{AwaitedDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl, WaitDecl};
@@ -9,6 +9,7 @@ use crate::flow::{Door, TextDecl};
 use crate::grammar::{reserved_spelling, told_apart};
 use crate::language::Lang;
 use crate::slot::Menu;
+use crate::sms::Text;
 use std::sync::Arc;
 
 impl Linker<'_> {
@@ -36,8 +37,8 @@ impl Linker<'_> {
                 while let Some(Line::Say(more)) = lines.next_if(|line| is_translation(line)) {
                     texts.push(more);
                 }
-                let said = self.texts(&texts);
-                self.act(&mut node, Action::Say(said), first.place);
+                let (said, media) = (self.texts(&texts), self.pictures(&texts));
+                self.act(&mut node, Action::Say(said, media), first.place);
             } else if self.line(line, &mut node, within) {
                 left_at = Some(line.place());
             }
@@ -63,6 +64,11 @@ impl Linker<'_> {
             Line::Set(field, value) => {
                 if let Some(action) = self.set(field, value) {
                     self.act(node, action, field.place);
+                }
+            }
+            Line::Notify(name) => {
+                if let Some(webhook) = self.resource("webhook", name, |r| &r.webhooks, |w| &w.name) {
+                    self.act(node, Action::Notify(webhook), name.place);
                 }
             }
             Line::Wait(wait) if node.wait.is_some() => {
@@ -117,18 +123,56 @@ impl Linker<'_> {
         let prompt = self.prompt(&decl.prompt, within);
         let doors = decl.prompt.doors.iter().map(|(door, to)| Some((*door, self.target(to, within)?)));
         let doors: Vec<Option<(Door, NodeIx)>> = doors.collect();
+        for door in decl.doors_needed().iter().filter(|door| decl.prompt.door(**door).is_none()) {
+            let message = format!("this does not say where `{door}` leads");
+            let diagnostic = Diagnostic::new(Code::NoDoor, decl.place, message);
+            self.found.push(diagnostic.hint(format!("write `{door} -> NODE` below it")));
+        }
         let what = match &decl.what {
             AwaitedDecl::Ask(field) => Awaited::Field(self.field(field)?),
-            AwaitedDecl::Choose(options) => self.choose(options, decl.place),
+            AwaitedDecl::Choose(options) => {
+                let (menu, labels) = self.menu(options, decl.place);
+                Awaited::Option { menu, labels }
+            }
+            AwaitedDecl::Vote(name, options) => {
+                let (menu, labels) = self.menu(options, decl.place);
+                let counted = options.iter().map(|option| Text::new(&option.label.value).phrase());
+                let name = name.value.clone();
+                Awaited::Vote { name, menu, options: counted.zip(labels).collect() }
+            }
+            AwaitedDecl::Consent => Awaited::Consent,
+            AwaitedDecl::Age(years) => Awaited::Age(*years),
+            AwaitedDecl::Contest(name) => {
+                Awaited::Draw(self.resource("contest", name, |r| &r.contests, |c| &c.name)?)
+            }
+            AwaitedDecl::Lookup(name) => {
+                Awaited::Lookup(self.resource("lookup", name, |r| &r.lookups, |l| &l.name)?)
+            }
+            AwaitedDecl::Handoff(name) => {
+                Awaited::Human(self.resource("team", name, |r| &r.teams, |t| &t.name)?)
+            }
             AwaitedDecl::Pause(pause) => Awaited::Pause(*pause),
             AwaitedDecl::Call(flow) => Awaited::Flow(self.called(flow)?),
         };
         Some(Wait { what, prompt, doors: doors.into_iter().flatten().collect() })
     }
 
-    fn choose(&mut self, options: &[OptionDecl], place: Place) -> Awaited {
+    /// The pictures that are sent with a text, in all languages.
+    fn pictures(&mut self, texts: &[&TextDecl]) -> Vec<Arc<Media>> {
+        for (text, media) in texts.iter().skip(1).flat_map(|text| text.media.iter().map(move |m| (text, m))) {
+            let message = "a picture belongs to the text in all its languages";
+            let diagnostic = Diagnostic::new(Code::UnknownWord, media.place, message);
+            let hint = "write it below `say`; its own translations are `url.es` lines of its block";
+            self.found.push(diagnostic.related(text.place, "this is a translation").hint(hint));
+        }
+        let media = texts.first().into_iter().flat_map(|text| &text.media);
+        media.filter_map(|name| self.resource("media", name, |r| &r.media, |m| &m.name)).collect()
+    }
+
+    /// How an answer to a menu is read, and what is shown for each option.
+    fn menu(&mut self, options: &[OptionDecl], place: Place) -> (Arc<Menu>, Vec<Texts>) {
         if options.is_empty() {
-            let diagnostic = Diagnostic::new(Code::EmptyList, place, "a choice without options");
+            let diagnostic = Diagnostic::new(Code::EmptyList, place, "there are no options to choose from");
             self.found.push(diagnostic.hint("write them below it: `option LABEL -> node`"));
         }
         for word in options.iter().flat_map(OptionDecl::words) {
@@ -137,8 +181,8 @@ impl Linker<'_> {
         // A word twice in one option is told, too.
         told_apart("options", options.iter().flat_map(OptionDecl::words).map(std::iter::once), self.found);
         let words = |option: &OptionDecl| option.words().map(|word| word.value.clone()).collect();
-        let menu = Arc::new(Menu::new(&options.iter().map(words).collect::<Vec<Vec<String>>>()));
-        Awaited::Option { menu, labels: options.iter().map(|option| self.labels(option)).collect() }
+        let menu = Menu::new(&options.iter().map(words).collect::<Vec<Vec<String>>>());
+        (Arc::new(menu), options.iter().map(|option| self.labels(option)).collect())
     }
 
     /// What is shown for an option, in the brand's languages.
@@ -147,6 +191,7 @@ impl Linker<'_> {
             language: language.cloned(),
             template: Template { pieces: vec![Piece::Words(label.value.clone())] },
             others: Vec::new(),
+            media: Vec::new(),
             place: label.place,
         };
         let mut decls = vec![decl(None, &option.label)];
@@ -173,7 +218,7 @@ impl Linker<'_> {
     }
 
     /// A field by its name.
-    fn field(&mut self, name: &At<String>) -> Option<FieldIx> {
+    pub(super) fn field(&mut self, name: &At<String>) -> Option<FieldIx> {
         let found = self.schema.fields.iter().position(|field| field.name == name.value);
         if found.is_none() {
             let message = format!("no field is called `{}`", name.value);

@@ -1,14 +1,16 @@
 //! Choosing words and sending them.
 
 use super::Machine;
-use crate::bot::{Awaited, Texts, Wait};
+use crate::bot::{Media, Texts, Wait};
 use crate::consent::wording;
 use crate::dialogue::effect::{Effect, Send};
 use crate::dialogue::rung::HOUR;
 use crate::dialogue::state::Count;
-use crate::expr;
+use crate::expr::{self, TextPiece};
 use crate::language::Lang;
 use crate::sms::Class;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
 
 /// Messages that one event may send: nobody reads an eighth text in a row.
 pub const SENDS_MAX: usize = 8;
@@ -19,7 +21,7 @@ impl Machine<'_> {
     /// Sends one of the texts that the rules require.
     pub(in crate::dialogue) fn send(&mut self, class: Class, words: fn(wording::Facts<'_>, Lang) -> String) {
         let body = words(self.view().facts(), self.language());
-        self.push_send(class, body);
+        self.push_send(class, body, &[]);
     }
 
     /// A number that chance decides, the same whenever the step is made again (`SplitMix64`; Steele, Lea and Flood, 2014).
@@ -46,18 +48,19 @@ impl Machine<'_> {
 
     pub(super) fn say(&mut self, texts: &Texts) {
         let body = self.worded(texts);
-        self.say_words(body);
+        self.say_words(body, &[]);
     }
 
-    pub(super) fn say_words(&mut self, body: String) {
+    /// Sends words, with pictures or without.
+    pub(super) fn say_words(&mut self, body: String, media: &[Arc<Media>]) {
         if body.trim().is_empty() {
             self.note("a text without words is not sent");
             return;
         }
-        self.push_send(self.class, body);
+        self.push_send(self.class, body, media);
     }
 
-    pub(super) fn push_send(&mut self, class: Class, body: String) {
+    pub(super) fn push_send(&mut self, class: Class, body: String, media: &[Arc<Media>]) {
         if self.muted {
             self.note("a machine answers a machine");
             return;
@@ -72,7 +75,8 @@ impl Machine<'_> {
         person.replies = Some(Count::one_more(person.replies, self.now, HOUR));
         let from = person.sender;
         let language = self.language();
-        self.effects.push(Effect::Send(Send { class, from, body, language }));
+        let media = media.iter().map(|media| media.url(language).to_owned()).collect();
+        self.effects.push(Effect::Send(Send { class, from, body, language, media }));
     }
 
     pub(in crate::dialogue) fn fallback(&mut self) {
@@ -84,16 +88,37 @@ impl Machine<'_> {
     }
 
     /// Sends a text with the options of the menu that follows it, or either alone.
-    pub(super) fn say_and_offer(&mut self, texts: Option<&Texts>, wait: Option<&Wait>) {
+    pub(super) fn say_and_offer(&mut self, texts: Option<&Texts>, media: &[Arc<Media>], wait: Option<&Wait>) {
         let mut lines: Vec<String> = texts.map(|texts| self.worded(texts)).into_iter().collect();
-        if let Some(Awaited::Option { labels, .. }) = wait.map(|wait| &wait.what) {
-            for (number, label) in (1..).zip(labels) {
-                let label = self.worded(label);
-                lines.push(format!("{number} {label}"));
-            }
+        for (number, label) in (1..).zip(wait.iter().flat_map(|wait| wait.what.labels())) {
+            let label = self.worded(label);
+            lines.push(format!("{number} {label}"));
         }
         if !lines.is_empty() {
-            self.say_words(lines.join("\n"));
+            self.say_words(lines.join("\n"), media);
         }
+    }
+
+    /// Keeps the words of the messages from one on: they are what consent is asked by.
+    pub(super) fn keep_shown(&mut self, from: usize) {
+        let said = self.effects[from..].iter().filter_map(Effect::errand);
+        let words: Vec<String> =
+            said.filter_map(|errand| errand.send().map(|send| send.body.clone())).collect();
+        self.state.person.shown = Some(words.join("\n")).filter(|words| !words.is_empty());
+    }
+
+    /// The values in an address, each in the signs that an address may hold.
+    pub(super) fn address(&self, url: &expr::Text) -> String {
+        let mut address = String::new();
+        for piece in &url.pieces {
+            match piece {
+                TextPiece::Words(words) => address.push_str(words),
+                TextPiece::Term(term) => {
+                    let value = expr::value(term, &self.view()).map(|value| value.to_string());
+                    address.extend(utf8_percent_encode(&value.unwrap_or_default(), NON_ALPHANUMERIC));
+                }
+            }
+        }
+        address
     }
 }

@@ -1,20 +1,24 @@
 //! Waiting: for an answer, for time to pass.
 
 use super::Machine;
-use crate::bot::{Action, Awaited, Prompt, Question};
-use crate::consent::{Status, quiet_until};
+use crate::bot::{Action, Awaited, Prompt, Question, Texts};
+use crate::consent::{Change, How, Status, quiet_until};
+use crate::dialogue::effect::{Effect, Take, TakeFrom};
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
 use crate::flow::{Delay, Door, Pause};
 use crate::slot::{Menu, Value};
-use crate::sms::Class;
+use crate::sms::{Class, Inbound};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan, Unit};
 
 /// Bytes of all field values of one person, for the same reason.
 pub const FIELD_BYTES_MAX: usize = 8 * 1024;
 /// Messages of a dialogue that follow one another without a text of the person: who has not answered sixteen is not there.
 pub const FOLLOW_UPS_MAX: u32 = 16;
+
+/// Votes of one person that are remembered: a brand holds a few a year.
+const VOTES_MAX: usize = 64;
 
 /// What is wrong with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,28 +36,77 @@ impl Machine<'_> {
         let Some(frame) = self.state.stack.last().copied() else { return };
         let Some(Question { wait, .. }) = bot.question(frame.node) else { return };
         let last = bot.node(frame.node).actions.iter().rev().find_map(Action::text);
-        self.say_and_offer(wait.prompt.again.as_ref().or(last), Some(wait));
+        let said = self.effects.len();
+        self.say_and_offer(wait.prompt.again.as_ref().or(last), &[], Some(wait));
+        if matches!(wait.what, Awaited::Consent) {
+            self.keep_shown(said);
+        }
         self.arm(&wait.prompt);
     }
 
     /// Takes the answer to the waiting question, and goes on.
-    pub(in crate::dialogue) fn answer(&mut self, value: Value) {
+    pub(in crate::dialogue) fn answer(&mut self, value: Value, inbound: &Inbound) {
         let bot = self.bot;
         let Some(frame) = self.state.stack.last().copied() else { return };
         let Some(question) = waiting(bot, &self.state) else { return };
-        let door = match &question.wait.what {
-            Awaited::Field(field) => {
+        let door = match (&question.wait.what, value) {
+            (Awaited::Field(field), value) => {
                 if !self.fill(&bot.field(*field).name, value) {
                     self.bad_answer(Bad::Invalid);
                     return;
                 }
                 None
             }
-            Awaited::Option { .. } => Menu::option(&value).map(Door::Option),
-            Awaited::Pause(_) | Awaited::Flow(_) => None,
+            (Awaited::Option { .. }, value) => Menu::option(&value).map(Door::Option),
+            (Awaited::Vote { name, options, .. }, value) => self.vote(name, options, &value),
+            (Awaited::Consent, Value::Truth(true)) => {
+                self.ledger(Change::In, How::Text, "consent ask", Some(inbound));
+                None
+            }
+            (Awaited::Consent, _) => {
+                self.ledger(Change::Declined, How::Text, "consent ask", Some(inbound));
+                Some(Door::No)
+            }
+            (Awaited::Age(years), value) => self.shows_age(*years, &value, inbound),
+            (
+                Awaited::Pause(_)
+                | Awaited::Flow(_)
+                | Awaited::Draw(_)
+                | Awaited::Lookup(_)
+                | Awaited::Human(_),
+                _,
+            ) => None,
         };
         let next = self.pass(frame.node, door);
         self.go_on(next);
+    }
+
+    /// Counts a vote, once for each person.
+    fn vote(&mut self, name: &str, options: &[(String, Texts)], value: &Value) -> Option<Door> {
+        let number = Menu::option(value)?;
+        let votes = &mut self.state.person.votes;
+        if votes.contains_key(name) || votes.len() >= VOTES_MAX {
+            return Some(Door::Voted);
+        }
+        let (counted, _) = options.get(usize::from(number).checked_sub(1)?)?;
+        votes.insert(name.to_owned(), counted.clone());
+        let take = Take { name: format!("vote {name}: {counted}"), from: TakeFrom::Counter };
+        self.effects.push(Effect::Take(take));
+        Some(Door::Option(number))
+    }
+
+    /// Writes down whether a birth date makes the person old enough; the date itself is not kept.
+    fn shows_age(&mut self, years: u8, value: &Value, inbound: &Inbound) -> Option<Door> {
+        let Value::Date(born) = value else { return Some(Door::Under) };
+        let today = self.now.to_zoned(self.bot.zone.clone()).date();
+        let lived = born.until((Unit::Year, today)).map_or(0, |span| span.get_years());
+        let (change, door) = if lived >= i16::from(years) {
+            (Change::OfAge(years), None)
+        } else {
+            (Change::Underage(years), Some(Door::Under))
+        };
+        self.ledger(change, How::Text, "age", Some(inbound));
+        door
     }
 
     /// Fills a field; whether there was room.
@@ -130,13 +183,16 @@ impl Machine<'_> {
     /// The moment after a delay. Calendar days keep the hour of the day in the brand's zone; an hour that daylight
     /// saving skips moves forward.
     pub(super) fn after(&self, delay: Delay) -> Timestamp {
+        self.later(self.now, delay)
+    }
+
+    /// The moment after a delay that begins at another one.
+    pub(super) fn later(&self, begin: Timestamp, delay: Delay) -> Timestamp {
         let far = Timestamp::MAX;
         match delay {
-            Delay::Exact { seconds } => {
-                self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(far)
-            }
+            Delay::Exact { seconds } => begin.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(far),
             Delay::Calendar { days } => {
-                let here = self.now.to_zoned(self.bot.zone.clone());
+                let here = begin.to_zoned(self.bot.zone.clone());
                 here.checked_add(days.days()).map_or(far, |then| then.timestamp())
             }
         }
@@ -151,29 +207,50 @@ impl Machine<'_> {
             self.note("a stale timer changes nothing");
             return;
         }
-        let person = &mut self.state.person;
-        let Some(timer) = person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else { return };
+        let frame = self.state.stack.last().copied();
+        let what = frame.and_then(|frame| Some(&self.bot.node(frame.node).wait.as_ref()?.what));
+        let is_handed_over = matches!(what, Some(Awaited::Human(_)));
+        if self.state.person.human && !is_handed_over {
+            self.state.person.timers.retain(|timer| timer.armed_in != armed_in);
+            self.note("a human has taken over: nothing moves until they give it back");
+            return;
+        }
+        // What was asked outside answers the person, who is there: no hour is too late for that.
+        if let (Some(frame), Some(Awaited::Lookup(_))) = (frame, what) {
+            self.state.person.timers.retain(|timer| timer.armed_in != armed_in);
+            let next = self.pass(frame.node, Some(Door::Late));
+            self.go_on(next);
+            return;
+        }
+        let Some(timer) = self.state.person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else {
+            return;
+        };
         // Nobody is moved on by a text that is held: what would speak waits for the first lawful instant.
         if let Some(until) = quiet_until(self.bot.quiet, &self.bot.zone, now) {
             timer.due = until;
             return;
         }
+        let person = &mut self.state.person;
         person.timers.retain(|timer| timer.armed_in != armed_in);
+        if is_handed_over {
+            person.human = false;
+            person.team = None;
+        }
         if person.standing.status != Status::In || person.follow_ups >= FOLLOW_UPS_MAX {
             self.note("no consent, or no answer to many messages: the silence has no end");
+            if is_handed_over {
+                self.close(); // the human has let go of it, and nobody may be written to unasked
+            }
             return;
         }
         person.follow_ups += 1;
         self.class = Class::FollowUp;
-        if let Some(frame) = self.state.stack.last().copied().filter(|frame| frame.displaced) {
-            self.go(frame.node);
-            return;
-        }
-        let Some(frame) = self.state.stack.last().copied() else { return };
-        let next = match self.bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
-            Some(Awaited::Field(_) | Awaited::Option { .. }) => self.pass(frame.node, Some(Door::Silent)),
+        let Some(frame) = frame else { return };
+        let next = match what {
+            _ if frame.displaced => Some(frame.node),
             Some(Awaited::Pause(_)) => self.way_out(frame.node),
-            Some(Awaited::Flow(_)) | None => None,
+            Some(_) => self.pass(frame.node, Some(Door::Silent)),
+            None => None,
         };
         self.go_on(next);
     }

@@ -1,7 +1,9 @@
 //! Walking the nodes: entering, doing, leaving.
 
 use super::Machine;
-use crate::bot::{Action, Awaited, By, Exit, FieldIx, FlowIx, IntentIx, NodeIx};
+use crate::bot::{Action, Awaited, By, Exit, FieldIx, FlowIx, IntentIx, NodeIx, Wait};
+use crate::consent::wording;
+use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Frame;
 use crate::expr;
 use crate::flow::Door;
@@ -21,10 +23,27 @@ const TRACED_MAX: usize = 16;
 
 impl Machine<'_> {
     /// Starts a flow: above the one that waits, or in its place, as the brand's `interrupt` says.
+    /// Where the brand wants it, the person is asked first.
     pub(in crate::dialogue) fn interrupt(&mut self, flow: FlowIx) {
+        if self.bot.interrupt == Interrupt::Ask && waiting(self.bot, &self.state).is_some() {
+            self.state.person.offered = Some(self.bot.flow(flow).name.clone());
+            match &self.bot.leaving {
+                Some(texts) => self.say(texts),
+                None => self.send(self.class, wording::leaving),
+            }
+            return;
+        }
         if self.bot.interrupt == Interrupt::Switch || self.state.stack.len() >= STACK_MAX {
             self.state.stack.clear();
         }
+        let first = self.bot.flow(flow).first;
+        self.state.stack.push(Frame::at(flow, first));
+        self.go(first);
+    }
+
+    /// Leaves everything for a flow.
+    pub(in crate::dialogue) fn leave_for(&mut self, flow: FlowIx) {
+        self.state.stack.clear();
         let first = self.bot.flow(flow).first;
         self.state.stack.push(Frame::at(flow, first));
         self.go(first);
@@ -70,16 +89,18 @@ impl Machine<'_> {
             self.trace.nodes.push(format!("{}.{}", bot.flow(node.flow).name, node.name));
         }
         if let Some(frame) = self.state.stack.last_mut() {
-            *frame = Frame::at(node.flow, ix);
+            *frame = Frame { turn: self.turn, ..Frame::at(node.flow, ix) };
         }
         self.state.person.timers.clear();
+        let said = self.effects.len();
         let last_text = node.actions.iter().rposition(|action| action.text().is_some());
         for (at, action) in node.actions.iter().enumerate() {
             match action {
-                Action::Say(texts) if Some(at) == last_text => {
-                    self.say_and_offer(Some(texts), node.wait.as_ref());
+                Action::Say(texts, media) => {
+                    let wait = node.wait.as_ref().filter(|_| Some(at) == last_text);
+                    self.say_and_offer(Some(texts), media, wait);
                 }
-                Action::Say(texts) => self.say(texts),
+                Action::Notify(webhook) => self.notify(ix, webhook),
                 Action::Tag(_) if self.state.person.tags.len() >= TAGS_MAX => {
                     self.note("limit: nobody carries that many tags");
                 }
@@ -97,21 +118,32 @@ impl Machine<'_> {
             }
         }
         let Some(wait) = &node.wait else { return self.way_out(ix) };
+        if last_text.is_none() {
+            self.say_and_offer(None, &[], Some(wait));
+        }
+        if matches!(wait.what, Awaited::Consent) {
+            self.keep_shown(said);
+        }
+        self.begin(ix, wait)
+    }
+
+    /// Begins to wait; the node to go on at, where there is nothing to wait for.
+    fn begin(&mut self, ix: NodeIx, wait: &Wait) -> Option<NodeIx> {
         match &wait.what {
-            Awaited::Field(_) | Awaited::Option { .. } => {
-                if last_text.is_none() {
-                    self.say_and_offer(None, Some(wait));
-                }
+            Awaited::Field(_) | Awaited::Option { .. } | Awaited::Consent | Awaited::Age(_) => {
                 self.arm(&wait.prompt);
-                None
             }
+            Awaited::Vote { .. } => self.arm(&wait.prompt),
             Awaited::Pause(pause) => {
                 let until = self.until(*pause);
                 self.pause(until);
-                None
             }
-            Awaited::Flow(flow) => self.call(ix, *flow),
+            Awaited::Flow(flow) => return self.call(ix, *flow),
+            Awaited::Draw(contest) => return self.enter_contest(ix, contest),
+            Awaited::Lookup(lookup) => self.look_up(lookup),
+            Awaited::Human(team) => self.hand_over(ix, team, &wait.prompt),
         }
+        None
     }
 
     /// Fills a field, or empties it where the value is unfilled.
@@ -185,7 +217,9 @@ impl Machine<'_> {
 
     /// The node behind a door of a wait; behind the first way out that is open, where it has no such door.
     pub(super) fn pass(&mut self, ix: NodeIx, door: Option<Door>) -> Option<NodeIx> {
-        let behind = door.and_then(|door| Some((door, self.bot.node(ix).wait.as_ref()?.door(door)?)));
+        let wait = self.bot.node(ix).wait.as_ref();
+        let doors = std::iter::successors(door, |door| door.otherwise());
+        let behind = doors.into_iter().find_map(|door| Some((door, wait?.door(door)?)));
         let Some((door, to)) = behind else { return self.way_out(ix) };
         self.left(ix, By::Door(door));
         Some(to)
@@ -214,22 +248,37 @@ impl Machine<'_> {
         self.state.stack.pop();
         self.state.person.timers.clear();
         let frame = *self.state.stack.last()?;
+        self.come_back(&frame)
+    }
+
+    /// Goes on with a flow that was left alone for a while; the node to go on at, if it does not wait on.
+    pub(super) fn come_back(&mut self, frame: &Frame) -> Option<NodeIx> {
         if frame.displaced {
             return Some(frame.node);
         }
-        let what = self.bot.node(frame.node).wait.as_ref().map(|wait| &wait.what);
-        match (what, frame.until) {
-            (None, _) | (Some(Awaited::Pause(_)), None) => Some(frame.node),
-            (Some(Awaited::Flow(_)), _) => self.way_out(frame.node),
-            (Some(Awaited::Pause(_)), Some(until)) if until <= self.now => self.way_out(frame.node),
-            (Some(Awaited::Pause(_)), Some(until)) => {
-                self.pause(until);
-                None
-            }
-            (Some(Awaited::Field(_) | Awaited::Option { .. }), _) => {
-                self.ask_again();
-                None
-            }
+        if frame.came.is_some() {
+            return self.pass(frame.node, frame.came);
         }
+        let past = frame.until.is_some_and(|until| until <= self.now);
+        match self.bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
+            None => return Some(frame.node),
+            Some(Awaited::Flow(_)) => return self.way_out(frame.node),
+            Some(Awaited::Pause(_)) if past => return self.way_out(frame.node),
+            Some(Awaited::Lookup(_)) if past => return self.pass(frame.node, Some(Door::Late)),
+            Some(Awaited::Pause(_) | Awaited::Lookup(_)) => match frame.until {
+                Some(until) => self.pause(until),
+                None => return Some(frame.node),
+            },
+            // A draw comes in any case; a human hears all that is said, so nothing was heard above them.
+            Some(Awaited::Draw(_) | Awaited::Human(_)) => {}
+            Some(
+                Awaited::Field(_)
+                | Awaited::Option { .. }
+                | Awaited::Vote { .. }
+                | Awaited::Consent
+                | Awaited::Age(_),
+            ) => self.ask_again(),
+        }
+        None
     }
 }

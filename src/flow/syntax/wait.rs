@@ -2,9 +2,9 @@
 
 use super::{Branch, branch, target_of, unknown};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
-use crate::flow::Door;
 use crate::flow::text::{TextDecl, text, verb};
 use crate::flow::time::{Delay, Pause, delay, pause};
+use crate::flow::{Door, arrow};
 use crate::grammar::syntax::named;
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, first_word, split};
@@ -31,6 +31,18 @@ pub enum AwaitedDecl {
     Pause(Pause),
     /// `call FLOW`
     Call(At<String>),
+    /// `consent ask`
+    Consent,
+    /// `age at least 21`
+    Age(u8),
+    /// `vote NAME` and its options
+    Vote(At<String>, Vec<OptionDecl>),
+    /// `contest NAME`
+    Contest(At<String>),
+    /// `lookup NAME`
+    Lookup(At<String>),
+    /// `handoff TEAM`
+    Handoff(At<String>),
 }
 
 /// `option LABEL -> node`
@@ -74,9 +86,36 @@ impl WaitDecl {
     /// Whether whatever comes leads through a door, so that the node needs no other ways out.
     #[must_use]
     pub fn is_left_by_doors(&self) -> bool {
+        let has = |door| self.prompt.door(door).is_some();
+        let all = |options: &[OptionDecl]| (1..).zip(options).all(|(number, _)| has(Door::Option(number)));
         match &self.what {
-            AwaitedDecl::Choose(_) => true,
-            AwaitedDecl::Ask(_) | AwaitedDecl::Pause(_) | AwaitedDecl::Call(_) => false,
+            AwaitedDecl::Choose(options) => all(options),
+            AwaitedDecl::Vote(_, options) => all(options) && has(Door::Voted),
+            AwaitedDecl::Contest(_) => true,
+            AwaitedDecl::Lookup(_) => has(Door::Ok),
+            AwaitedDecl::Handoff(_) => has(Door::Back),
+            AwaitedDecl::Ask(_)
+            | AwaitedDecl::Consent
+            | AwaitedDecl::Age(_)
+            | AwaitedDecl::Pause(_)
+            | AwaitedDecl::Call(_) => false,
+        }
+    }
+
+    /// Doors without which it cannot be said where people go.
+    #[must_use]
+    pub fn doors_needed(&self) -> &'static [Door] {
+        match &self.what {
+            AwaitedDecl::Consent => &[Door::No],
+            AwaitedDecl::Age(_) => &[Door::Under],
+            AwaitedDecl::Contest(_) => &[Door::Won, Door::Lost],
+            AwaitedDecl::Lookup(_) => &[Door::Failed],
+            AwaitedDecl::Ask(_)
+            | AwaitedDecl::Choose(_)
+            | AwaitedDecl::Vote(..)
+            | AwaitedDecl::Handoff(_)
+            | AwaitedDecl::Pause(_)
+            | AwaitedDecl::Call(_) => &[],
         }
     }
 }
@@ -101,6 +140,9 @@ impl PromptDecl {
 /// Bad answers that a question may take before it gives up: nobody answers a tenth time.
 const TRIES_MAX: u32 = 10;
 
+/// Ages that somebody may be asked for: below 13 nobody may be asked at all (COPPA, 16 CFR 312).
+const AGES: std::ops::RangeInclusive<u8> = 13..=99;
+
 /// Lines below everything that is answered by a text.
 const QUESTION: [&str; 6] = ["unclear", "invalid", "again", "tries", "silent", "on"];
 const OPTION_WORDS: [&str; 2] = ["label.es", "also"];
@@ -111,14 +153,27 @@ impl AwaitedDecl {
         match self {
             Self::Ask(_) => QUESTION.to_vec(),
             Self::Choose(_) => [&["option"], &QUESTION[..]].concat(),
+            Self::Consent => [&["no"], &QUESTION[..]].concat(),
+            Self::Age(_) => [&["under"], &QUESTION[..]].concat(),
+            Self::Vote(..) => [&["option", "voted"], &QUESTION[..]].concat(),
+            Self::Contest(_) => vec!["won", "lost", "entered", "closed"],
+            Self::Lookup(_) => vec!["ok", "failed", "late"],
+            Self::Handoff(_) => vec!["back", "silent"],
             Self::Pause(_) | Self::Call(_) => Vec::new(),
         }
     }
 
     fn options(&mut self) -> Option<&mut Vec<OptionDecl>> {
         match self {
-            Self::Choose(options) => Some(options),
-            Self::Ask(_) | Self::Pause(_) | Self::Call(_) => None,
+            Self::Choose(options) | Self::Vote(_, options) => Some(options),
+            Self::Ask(_)
+            | Self::Consent
+            | Self::Age(_)
+            | Self::Contest(_)
+            | Self::Lookup(_)
+            | Self::Handoff(_)
+            | Self::Pause(_)
+            | Self::Call(_) => None,
         }
     }
 }
@@ -154,10 +209,9 @@ fn below(words: &[&str], child: &Block<'_>, line: Span<'_>, reader: &mut Reader<
     }
 }
 
-/// Whether a word begins a line that waits.
-pub(super) fn is_wait(word: &str) -> bool {
-    matches!(word, "ask" | "choose" | "wait" | "call")
-}
+/// Words that begin a line which waits.
+pub(super) const WAIT_WORDS: [&str; 10] =
+    ["ask", "choose", "wait", "call", "consent", "age", "vote", "contest", "lookup", "handoff"];
 
 fn awaited(line: Span<'_>, reader: &mut Reader<'_>) -> Option<AwaitedDecl> {
     let (word, rest) = first_word(line);
@@ -170,14 +224,57 @@ fn awaited(line: Span<'_>, reader: &mut Reader<'_>) -> Option<AwaitedDecl> {
             }
             AwaitedDecl::Choose(Vec::new())
         }
-        "wait" => AwaitedDecl::Pause(pause(rest, reader)?),
-        _ => AwaitedDecl::Call(named(rest, "flow", reader)?),
+        "call" => AwaitedDecl::Call(named(rest, "flow", reader)?),
+        "consent" => {
+            goes_on("consent", &["ask"], rest, reader)?;
+            AwaitedDecl::Consent
+        }
+        "age" => AwaitedDecl::Age(age(rest, reader)?),
+        "vote" => AwaitedDecl::Vote(named(rest, "vote", reader)?, Vec::new()),
+        "contest" => AwaitedDecl::Contest(named(rest, "contest", reader)?),
+        "lookup" => AwaitedDecl::Lookup(named(rest, "lookup", reader)?),
+        "handoff" => AwaitedDecl::Handoff(named(rest, "team", reader)?),
+        _ => AwaitedDecl::Pause(pause(rest, reader)?),
     })
+}
+
+/// What follows the words that a line must go on with; reports a line that does not.
+fn goes_on<'a>(verb: &str, words: &[&str], rest: Span<'a>, reader: &mut Reader<'_>) -> Option<Span<'a>> {
+    let mut left = rest;
+    for word in words {
+        let (first, more) = first_word(left);
+        if first.fragment() != word {
+            let message = format!("`{verb}` goes on with `{}`", words.join(" "));
+            reader.mistake(Code::UnknownWord, rest, message);
+            return None;
+        }
+        left = more;
+    }
+    Some(left)
+}
+
+/// `at least 21`
+fn age(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+    let years = goes_on("age", &["at", "least"], rest, reader)?;
+    let read = years.fragment().parse().ok().filter(|years| AGES.contains(years));
+    if read.is_none() {
+        let place = reader.place(rest);
+        let message = format!("`{}` is no age", years.fragment());
+        let diagnostic = Diagnostic::new(Code::BadNumber, place, message);
+        reader.report(diagnostic.hint("write for example `age at least 21`, the years in digits"));
+    }
+    read
 }
 
 fn option(block: &Block<'_>, wait: &mut WaitDecl, reader: &mut Reader<'_>) {
     let (_, rest) = first_word(block.line);
-    let Some((label, to)) = target_of(rest, reader) else { return };
+    let (label, to) = match arrow(rest) {
+        None if matches!(wait.what, AwaitedDecl::Vote(..)) => (rest, None),
+        _ => {
+            let Some((label, to)) = target_of(rest, reader) else { return };
+            (label, Some(to))
+        }
+    };
     let Some(label) = shown(label, reader) else { return };
     let mut option = OptionDecl { label, labels: Vec::new(), also: Vec::new() };
     for child in &block.children {
@@ -196,7 +293,9 @@ fn option(block: &Block<'_>, wait: &mut WaitDecl, reader: &mut Reader<'_>) {
     let Some(options) = wait.what.options() else { return };
     options.push(option);
     let number = u16::try_from(options.len()).unwrap_or(u16::MAX);
-    wait.prompt.open(Door::Option(number), to, reader);
+    if let Some(to) = to {
+        wait.prompt.open(Door::Option(number), to, reader);
+    }
 }
 
 /// The words of an option.
@@ -233,8 +332,8 @@ fn prompt_line(block: &Block<'_>, prompt: &mut PromptDecl, reader: &mut Reader<'
             }
         }
         word => {
-            let door = Door::NAMED.into_iter().find(|door| door.word() == word);
-            if let (Some(door), Some((_, to))) = (door, target_of(rest, reader)) {
+            let door = Door::PLAIN.into_iter().find(|door| door.word() == word);
+            if let (Some(door), Some((_, to))) = (door, target_of(block.line, reader)) {
                 prompt.open(door, to, reader);
             }
         }

@@ -13,7 +13,7 @@
 
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, BrandId, Class, Key, MessageId};
+use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
 use crate::store::{Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table};
 use jiff::Timestamp;
@@ -73,7 +73,6 @@ impl Stored {
 pub(super) struct StoredRow {
     key: Key,
     turn: u64,
-    class: Class,
     state: RowState,
     attempts: u32,
     #[serde(default)]
@@ -86,7 +85,6 @@ impl StoredRow {
         encode(&Self {
             key: row.key.clone(),
             turn: row.turn,
-            class: row.send.class,
             state: row.state.clone(),
             attempts: row.attempts,
             held: row.held,
@@ -188,21 +186,19 @@ pub(super) fn read_row(get: &Get<'_>, key: &[u8], value: &[u8]) -> Result<Row, S
     let stored: StoredRow = decode("a message", value)?;
     let lost = || StoreError::Corrupt(format!("the turn of message {id}"));
     let entry = get(&turn(id.seq))?.ok_or_else(lost)?;
-    let mut entry: Entry = decode("a turn", &entry)?;
+    let entry: Entry = decode("a turn", &entry)?;
     let index = usize::from(id.index);
-    match (index < entry.effects.len()).then(|| entry.effects.swap_remove(index)) {
-        Some(Effect::Send(send)) => Ok(Row {
-            id,
-            key: stored.key,
-            turn: stored.turn,
-            send,
-            state: stored.state,
-            attempts: stored.attempts,
-            held: stored.held,
-            due: stored.due,
-        }),
-        _ => Err(lost()),
-    }
+    let errand = entry.effects.get(index).and_then(Effect::errand).ok_or_else(lost)?;
+    Ok(Row {
+        id,
+        key: stored.key,
+        turn: stored.turn,
+        errand,
+        state: stored.state,
+        attempts: stored.attempts,
+        held: stored.held,
+        due: stored.due,
+    })
 }
 
 /// A page of one kind, straight from sled.

@@ -6,7 +6,8 @@ use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, rows, sent, settled, take,
+    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, interrupted, rows, sent,
+    settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -97,7 +98,7 @@ impl Writer {
             let (key, value) = found.map_err(|error| gone(&error))?;
             let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
             if row.state == RowState::Sending {
-                row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
+                interrupted(&mut row);
                 writer.batch.put(key.to_vec(), StoredRow::encode(&row));
             }
             writer.live.put(&row);
@@ -273,7 +274,7 @@ impl Writer {
                 break;
             }
             let Some(mut row) = self.readable_row(id) else { continue };
-            if row.send.from == Some(from) {
+            if row.errand.send().is_some_and(|send| send.from == Some(from)) {
                 self.mark_sending(&mut row);
                 claimed.push(row);
             }
