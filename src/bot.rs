@@ -293,6 +293,16 @@ impl Bot {
         &self.flows[ix.index()]
     }
 
+    /// All flows, in the order of the files.
+    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.flows.iter()
+    }
+
+    /// All nodes, each with its flow, in the order of the files.
+    pub fn nodes(&self) -> impl Iterator<Item = (&Flow, &Node)> {
+        self.nodes.iter().map(|node| (self.flow(node.flow), node))
+    }
+
     /// A flow by its name or one it had before.
     #[must_use]
     pub fn flow_named(&self, name: &str) -> Option<FlowIx> {

@@ -76,6 +76,9 @@ enum Verb {
         /// Only conversations whose path holds these words.
         #[arg(long)]
         filter: Option<String>,
+        /// List the nodes and ways out that no conversation walks.
+        #[arg(long)]
+        coverage: bool,
     },
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
@@ -203,7 +206,9 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             why::why(&bot, node.as_deref(), text, cli.json, streams)
         }
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
-        Verb::Test { filter } => test::test(cli.open()?, filter.as_deref(), cli.json, streams),
+        Verb::Test { filter, coverage } => {
+            test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
+        }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Export { what, brand, folder } => {
             export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)

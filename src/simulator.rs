@@ -1,7 +1,7 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Lookup, Number};
-use crate::dialogue::{Event, Human};
+use crate::dialogue::{Event, Human, Trace};
 use crate::engine::{
     Arrival, CallError, Clock, Engine, ManualClock, Outside, OutsideError, Parts, ReceiveError, Received,
     Secrets, Transport,
@@ -9,7 +9,7 @@ use crate::engine::{
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Phone, Sender};
-use crate::store::{MemoryStore, Snapshot, Store, StoreError};
+use crate::store::{MemoryStore, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Rounds of timers and sends after one event: far more than any flow can ask for.
 const ROUNDS_MAX: usize = 10_000;
+/// Turns that are read in one go.
+const PAGE: usize = 1_000;
 /// The token that the simulated provider signs with.
 const TOKEN: &str = "simulated";
 /// The number of a brand that has none yet: a short code that no carrier gives out.
@@ -250,6 +252,28 @@ impl Simulation {
             }
         }
         Ok((received, self.settle().await?))
+    }
+
+    /// Why every turn so far went its way, in order.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn traces(&self) -> Result<Vec<Trace>, SimulationError> {
+        let mut traces = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.engine.store().scan(Table::Turns, after, PAGE).await?;
+            traces.extend(page.items.into_iter().filter_map(|item| match item {
+                Scanned::Turn { entry, .. } => Some(entry.trace),
+                Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
+                    None
+                }
+            }));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(traces),
+            }
+        }
     }
 
     /// From now on chance has this end for somebody: the arm of the split in a node (`flow.node`), or `won` or `lost` of

@@ -1,7 +1,9 @@
 //! Conversations (`*.chat`): tests, bug reports, documentation. Read, and run against the production engine.
 
+pub mod coverage;
 mod run;
 mod syntax;
 
-pub use run::{Outcome, run};
+pub use coverage::Coverage;
+pub use run::{Outcome, Ran, run};
 pub use syntax::{Chat, Expectation, Line, parse};

@@ -4,7 +4,7 @@ use super::{Exit, Streams, Unusable, runtime};
 use crate::bot::Bot;
 use crate::diagnostic::{Diagnostics, draw, draw_json};
 use crate::outline::Reader;
-use crate::transcript::{Outcome, parse, run};
+use crate::transcript::{Coverage, Outcome, Ran, coverage, parse, run};
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ pub(super) fn test(
     mut workspace: Workspace,
     filter: Option<&str>,
     json: bool,
+    list: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     let runtime = runtime(false)?;
@@ -28,10 +29,15 @@ pub(super) fn test(
         }
     }
     let (mut passed, mut failed) = (0, 0);
+    let mut walked: Vec<(Arc<Bot>, Coverage)> = Vec::new();
     let mut found = Diagnostics::default();
     for (bot, path) in chats {
         let shown = workspace.shown(&path);
-        let outcome = runtime.block_on(one(&mut workspace, &bot, &path, &mut found))?;
+        let Ran { outcome, coverage } = runtime.block_on(one(&mut workspace, &bot, &path, &mut found))?;
+        match walked.last_mut().filter(|(last, _)| Arc::ptr_eq(last, &bot)) {
+            Some((_, walked)) => walked.extend(coverage),
+            None => walked.push((bot, coverage)),
+        }
         let word = if outcome == Outcome::Passed { "ok" } else { "FAILED" };
         if json {
             writeln!(
@@ -50,6 +56,7 @@ pub(super) fn test(
     } else {
         write!(streams.err, "{}", draw(&workspace.sources, &report, streams.colour))?;
         writeln!(streams.out, "{passed} passed, {failed} failed")?;
+        walked.iter().try_for_each(|(bot, walked)| print_coverage(bot, walked, list, streams))?;
     }
     for brand in &broken {
         writeln!(streams.err, "error: the brand `{brand}` has errors; run `sayso check`")?;
@@ -57,12 +64,38 @@ pub(super) fn test(
     Ok(if failed == 0 && broken.is_empty() { Exit::Done } else { Exit::Found })
 }
 
+/// Prints how much of a brand was walked; with `list` also what was not.
+fn print_coverage(
+    bot: &Bot,
+    walked: &Coverage,
+    list: bool,
+    streams: &mut Streams<'_>,
+) -> Result<(), Unusable> {
+    let (nodes, ways) = (coverage::nodes(bot), coverage::ways(bot));
+    let missed =
+        |names: &[String]| names.iter().filter(|name| !walked.has(name)).cloned().collect::<Vec<_>>();
+    let (no_nodes, no_ways) = (missed(&nodes), missed(&ways));
+    writeln!(
+        streams.out,
+        "{}: {} of {} nodes, {} of {} ways out walked",
+        bot.id,
+        nodes.len() - no_nodes.len(),
+        nodes.len(),
+        ways.len() - no_ways.len(),
+        ways.len()
+    )?;
+    if list {
+        no_nodes.iter().chain(&no_ways).try_for_each(|name| writeln!(streams.out, "  never: {name}"))?;
+    }
+    Ok(())
+}
+
 async fn one(
     workspace: &mut Workspace,
     bot: &Arc<Bot>,
     path: &Path,
     found: &mut Diagnostics,
-) -> Result<Outcome, Unusable> {
+) -> Result<Ran, Unusable> {
     let text =
         std::fs::read(path).map_err(|error| Unusable::new(format!("`{}`: {error}", path.display())))?;
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -75,8 +108,9 @@ async fn one(
         let message = format!("this conversation lies in the folder of `{}` and names `{other}`", bot.id);
         own.push(crate::diagnostic::Diagnostic::new(crate::diagnostic::Code::BadChat, at.place, message));
     }
-    let outcome = if own.has_errors() {
-        Outcome::Failed
+    let failed = Ran { outcome: Outcome::Failed, coverage: Coverage::default() };
+    let ran = if own.has_errors() {
+        failed
     } else {
         run(&chat, file, bot, &mut own).await.unwrap_or_else(|error| {
             let whole = crate::diagnostic::Place::new(file, 0..0);
@@ -85,9 +119,9 @@ async fn one(
                 whole,
                 error.to_string(),
             ));
-            Outcome::Failed
+            failed
         })
     };
     found.extend(own);
-    Ok(outcome)
+    Ok(ran)
 }

@@ -1,5 +1,6 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
+use super::Coverage;
 use super::syntax::{Chat, Expectation, Line};
 use crate::bot::{Bot, By};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, FileId, Place};
@@ -24,6 +25,15 @@ pub enum Outcome {
     Failed,
 }
 
+/// A conversation that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What it walked.
+    pub coverage: Coverage,
+}
+
 /// Runs a conversation of a brand; what went otherwise goes to `found`.
 ///
 /// # Errors
@@ -33,7 +43,7 @@ pub async fn run(
     file: FileId,
     bot: &Arc<Bot>,
     found: &mut Diagnostics,
-) -> Result<Outcome, SimulationError> {
+) -> Result<Ran, SimulationError> {
     let begin = chat.at.as_ref().map_or_else(|| SOME_DAY.parse().expect("a moment"), |at| at.value);
     let mut runner = Runner {
         simulation: Simulation::new(bot, begin)?,
@@ -51,7 +61,9 @@ pub async fn run(
     runner.nothing_left();
     let outcome = if runner.found.has_errors() { Outcome::Failed } else { Outcome::Passed };
     found.extend(runner.found);
-    Ok(outcome)
+    let mut coverage = Coverage::default();
+    runner.simulation.traces().await?.iter().for_each(|trace| coverage.add(trace));
+    Ok(Ran { outcome, coverage })
 }
 
 struct Runner<'r> {

@@ -47,10 +47,10 @@ fn is_true(page: &Path) {
         let mut found = Diagnostics::default();
         let chat = parse(body, &mut Reader::new(file, &mut found));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let outcome = runtime.block_on(run(&chat, file, &bot, &mut found)).unwrap();
+        let ran = runtime.block_on(run(&chat, file, &bot, &mut found)).unwrap();
         let (report, _) = found.into_report();
         let shown = draw(&workspace.sources, &report, false);
-        assert!(outcome == Outcome::Passed && report.is_empty(), "{}:\n{body}\n{shown}", page.display());
+        assert!(ran.outcome == Outcome::Passed && report.is_empty(), "{}:\n{body}\n{shown}", page.display());
     }
 }
 

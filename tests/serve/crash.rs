@@ -151,7 +151,8 @@ fn every_reply_left_once(turns: &[Value], sent: &[Value], outbox: &[Value], call
 fn what_was_cut_is_unknown(cut: &[Call], outbox: &[Value]) {
     assert!(cut.len() >= HELD * KILLS.len());
     for call in cut {
-        let row = outbox.iter().find(|row| whose(row) == call.to() && row["errand"]["send"]["body"] == call.text());
+        let row =
+            outbox.iter().find(|row| whose(row) == call.to() && row["errand"]["send"]["body"] == call.text());
         let why =
             row.unwrap_or_else(|| panic!("no row tells of {call:?}"))["state"]["unknown"]["why"].clone();
         assert_eq!(why, "the process ended while it was being sent");
