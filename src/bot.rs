@@ -9,6 +9,7 @@ pub use link::{BrandSources, Shared, link, link_shared};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
+use crate::flow::Hours;
 use crate::flow::brand::Interrupt;
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
@@ -78,6 +79,8 @@ pub struct Bot {
     pub country: String,
     /// Hours in which it does not write first, from and to, in that zone.
     pub quiet: Option<(Time, Time)>,
+    /// When its people are there, in that zone; always, if nothing is said.
+    pub hours: Option<Hours>,
     /// Its numbers.
     pub numbers: Vec<Number>,
     /// What a keyword does while a question waits.

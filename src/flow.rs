@@ -2,11 +2,13 @@
 
 pub mod brand;
 mod door;
+mod hours;
 pub mod syntax;
 mod text;
 mod time;
 
 pub use door::Door;
+pub use hours::Hours;
 pub use text::TextDecl;
 pub use time::{Delay, Pause, delay};
 

@@ -4,6 +4,7 @@ mod resource;
 
 pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, WebhookDecl};
 
+use super::hours::{Hours, hours};
 use super::syntax::unknown;
 use super::text::{TextDecl, text, verb};
 use crate::diagnostic::{At, Code, Diagnostic};
@@ -36,6 +37,8 @@ pub struct BrandFile {
     pub dates: Option<At<DateOrder>>,
     /// Hours in which it does not write first.
     pub quiet: Option<At<(Time, Time)>>,
+    /// When its people are there.
+    pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
     pub interrupt: Option<At<Interrupt>>,
     /// What is asked before a keyword leaves the dialogue.
@@ -109,7 +112,7 @@ pub enum KindDecl {
 
 const BLOCKS: [&str; 9] =
     ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
-const BRAND_WORDS: [&str; 13] = [
+const BRAND_WORDS: [&str; 14] = [
     "program",
     "numbers",
     "contact",
@@ -118,6 +121,7 @@ const BRAND_WORDS: [&str; 13] = [
     "timezone",
     "dates",
     "quiet",
+    "hours",
     "interrupt",
     "leaving",
     "optin",
@@ -188,6 +192,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "timezone" => file.timezone = timezone(rest, reader),
         "dates" => file.dates = dates(rest, reader),
         "quiet" => file.quiet = quiet(rest, reader),
+        "hours" => file.hours = hours(rest, reader),
         "interrupt" => file.interrupt = interrupt(rest, reader),
         "leaving" => file.leaving.extend(text(block, lang, reader)),
         "optin" => file.optin.extend(intents(rest, reader)),
