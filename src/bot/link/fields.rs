@@ -46,9 +46,13 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
                 (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
             }
         };
-        let kind = slot_type.kind();
-        let field = Field { name: name.clone(), personal: decl.personal, slot_type };
-        fields.push((field, expr::Field { name, kind, choice }));
+        let typed = expr::Field {
+            name: name.clone(),
+            slot_type: slot_type.name().to_owned(),
+            kind: slot_type.kind(),
+            choice,
+        };
+        fields.push((Field { name, personal: decl.personal, slot_type }, typed));
     }
     fields
 }
