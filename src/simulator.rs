@@ -118,7 +118,7 @@ struct Around {
 impl Around {
     /// The names of a brand's lookups are found again by what their addresses begin with.
     fn of(bot: &Bot) -> Self {
-        let begins = |lookup: &Lookup| match lookup.url.pieces.first() {
+        let begins = |lookup: &Lookup| match lookup.url.first() {
             Some(TextPiece::Words(words)) => words.clone(),
             _ => String::new(),
         };

@@ -1,7 +1,7 @@
 //! What a brand's flows use by name: media, teams, webhooks, lookups, contests.
 
 use super::FieldIx;
-use crate::expr;
+use crate::expr::TextPiece;
 use crate::flow::Delay;
 use crate::language::Lang;
 use jiff::SignedDuration;
@@ -56,8 +56,8 @@ pub struct Webhook {
 pub struct Lookup {
     /// Its name.
     pub name: String,
-    /// Where, with the values of the moment in it.
-    pub url: expr::Text,
+    /// Where: words, and values of the moment.
+    pub url: Vec<TextPiece>,
     /// Headers whose values are secrets: the header's name and the secret's.
     pub secrets: Vec<(String, String)>,
     /// How long the answer may take.

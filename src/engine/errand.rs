@@ -31,7 +31,7 @@ impl Engine {
                 let asked = self.ask(&row.key.brand, lookup, &wanted.url).await;
                 asked.map_or_else(
                     |error| {
-                        tracing::warn!(brand = %row.key.brand, lookup = wanted.name, %error, "a lookup failed");
+                        tracing::info!(brand = %row.key.brand, lookup = wanted.name, %error, "a lookup failed");
                         if error == OutsideError::Late { LookupAnswer::Late } else { LookupAnswer::Failed }
                     },
                     |response| answer(&response, lookup, |field| bot.field(field).name.clone()),

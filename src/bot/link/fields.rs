@@ -46,15 +46,15 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
                 (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
             }
         };
-        let kind = slot_type.kind();
-        let field = Field {
+        let schema = expr::Field {
             name: name.clone(),
-            personal: decl.personal,
-            slot_type,
-            was: decl.was.iter().map(|was| was.value.clone()).collect(),
-            convert: decl.convert,
+            slot_type: slot_type.name().to_owned(),
+            kind: slot_type.kind(),
+            choice,
         };
-        fields.push((field, expr::Field { name, kind, choice }));
+        let was = decl.was.iter().map(|was| was.value.clone()).collect();
+        let field = Field { name, personal: decl.personal, slot_type, was, convert: decl.convert };
+        fields.push((field, schema));
     }
     fields
 }

@@ -3,7 +3,7 @@
 use super::Linker;
 use crate::bot::{Contest, FieldIx, Lookup, Media, Team, Webhook};
 use crate::diagnostic::{At, Code, Diagnostic};
-use crate::expr::type_template;
+use crate::expr::{Template, TextPiece, type_template};
 use crate::flow::Delay;
 use crate::flow::brand::{ContestDecl, LookupDecl, MediaDecl, TeamDecl, WebhookDecl};
 use jiff::SignedDuration;
@@ -83,7 +83,7 @@ impl Linker<'_> {
     }
 
     fn lookup(&mut self, decl: &LookupDecl) -> Lookup {
-        let url = decl.url.as_ref().map(|url| type_template(&url.value, &self.schema, self.found));
+        let url = decl.url.as_ref().map(|url| self.address(url)).unwrap_or_default();
         let fills = decl.fills.iter().map(|(field, path)| Some((self.field(field)?, path.value.clone())));
         let fills: Vec<Option<(FieldIx, Vec<String>)>> = fills.collect();
         let within = decl.within.as_ref().map_or(WITHIN, |within| match within.value {
@@ -101,11 +101,23 @@ impl Linker<'_> {
         let text = |at: &At<String>| at.value.clone();
         Lookup {
             name: decl.name.value.clone(),
-            url: url.unwrap_or_default(),
+            url,
             secrets: decl.secrets.iter().map(|(header, secret)| (text(header), text(secret))).collect(),
             within,
             fills: fills.into_iter().flatten().collect(),
         }
+    }
+
+    /// The pieces of an address: words, and values that stand in it.
+    fn address(&mut self, url: &At<Template>) -> Vec<TextPiece> {
+        let text = type_template(&url.value, self.languages[0], &self.schema, self.found);
+        let is_value = |piece: &TextPiece| matches!(piece, TextPiece::Words(_) | TextPiece::Term(_));
+        if !text.pieces.iter().all(is_value) {
+            let diagnostic =
+                Diagnostic::new(Code::BadAddress, url.place, "only values can stand in an address");
+            self.found.push(diagnostic.hint("write for example `https://api.example/weather?zip={zip}`"));
+        }
+        text.pieces
     }
 
     /// A thing of the brand by its name.

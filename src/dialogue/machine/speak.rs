@@ -108,15 +108,16 @@ impl Machine<'_> {
     }
 
     /// The values in an address, each in the signs that an address may hold.
-    pub(super) fn address(&self, url: &expr::Text) -> String {
+    pub(super) fn address(&self, pieces: &[TextPiece]) -> String {
         let mut address = String::new();
-        for piece in &url.pieces {
+        for piece in pieces {
             match piece {
                 TextPiece::Words(words) => address.push_str(words),
                 TextPiece::Term(term) => {
                     let value = expr::value(term, &self.view()).map(|value| value.to_string());
                     address.extend(utf8_percent_encode(&value.unwrap_or_default(), NON_ALPHANUMERIC));
                 }
+                TextPiece::Plural { .. } | TextPiece::Link { .. } => {} // linking lets none into an address
             }
         }
         address

@@ -92,6 +92,11 @@ impl Machine<'_> {
             *frame = Frame { turn: self.turn, ..Frame::at(node.flow, ix) };
         }
         self.state.person.timers.clear();
+        if let Some(Awaited::Vote { name, .. }) = node.wait.as_ref().map(|wait| &wait.what)
+            && self.state.person.votes.contains_key(name)
+        {
+            return self.pass(ix, Some(Door::Voted)); // nobody is asked for what does not count
+        }
         let said = self.effects.len();
         let last_text = node.actions.iter().rposition(|action| action.text().is_some());
         for (at, action) in node.actions.iter().enumerate() {
