@@ -4,6 +4,7 @@
 //! an unfilled field makes any comparison false. There are no loops and no calls.
 
 mod eval;
+mod show;
 mod syntax;
 mod typed;
 
