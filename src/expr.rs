@@ -4,14 +4,23 @@
 //! an unfilled field makes any comparison false. There are no loops and no calls.
 
 mod eval;
+mod format;
+mod measure;
 mod show;
 mod syntax;
+mod template;
 mod typed;
 
+#[cfg(test)]
+mod tests;
+
 pub use eval::{Facts, holds, render, value};
-pub use syntax::{Compare, Expr, Piece, Sign, Template, expression, template};
+pub use measure::{Delay, Distance, Unit, delay};
+pub use syntax::{Compare, Expr, Sign, expression};
+pub use template::{Category, Link, Piece, Template, template};
 pub use typed::{
-    Fact, Field, Formula, Schema, Term, Text, TextPiece, type_assignment, type_condition, type_template,
+    Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, links, type_assignment,
+    type_condition, type_template, unknown_field,
 };
 
 /// Names that mean something in every expression and so cannot be names of fields.

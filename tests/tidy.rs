@@ -28,7 +28,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("reserved", &["sms"]),
     ("typo", &["sms", "reserved"]),
     ("slot", &["language", "sms", "typo"]),
-    ("expr", &["diagnostic", "outline", "slot"]),
+    ("expr", &["diagnostic", "outline", "language", "slot"]),
     // files
     ("grammar", &["diagnostic", "outline", "language", "reserved", "typo", "slot", "sms"]),
     ("flow", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar"]),

@@ -1,6 +1,7 @@
 //! Linking: a brand's files become one [`Bot`], names become numbers, and every mistake is reported with a way out.
 
 mod fields;
+mod links;
 mod nodes;
 mod resources;
 
@@ -19,6 +20,7 @@ use crate::sms::{AccountId, BrandId};
 use crate::typo::Vocabulary;
 use fields::fields;
 use jiff::tz::TimeZone;
+use links::links;
 use resources::Resources;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -148,7 +150,10 @@ impl<'l> Linker<'l> {
         let vocabularies = languages.iter().filter_map(|lang| shared.vocabularies.get(lang)).cloned();
         Self {
             vocabularies: vocabularies.collect(),
-            schema: Schema { fields: fields.iter().map(|(_, field)| field.clone()).collect() },
+            schema: Schema {
+                fields: fields.iter().map(|(_, field)| field.clone()).collect(),
+                links: links(sources, found),
+            },
             fields: fields.into_iter().map(|(field, _)| field).collect(),
             languages,
             shared: Scope { grammar: Arc::clone(&shared.grammar), intents: shared_numbers },
@@ -283,7 +288,7 @@ impl<'l> Linker<'l> {
                 continue;
             }
             let wordings = std::iter::once(&decl.template).chain(&decl.others);
-            let wordings = wordings.map(|wording| type_template(wording, &self.schema, self.found));
+            let wordings = wordings.map(|wording| type_template(wording, language, &self.schema, self.found));
             texts.push((language, wordings.collect()));
         }
         for language in &self.languages {

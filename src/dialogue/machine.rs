@@ -91,7 +91,7 @@ impl<'b> Machine<'b> {
     }
 
     fn view(&self) -> View<'_> {
-        View { bot: self.bot, person: &self.state.person }
+        View { bot: self.bot, person: &self.state.person, now: self.now }
     }
 
     fn language(&self) -> Lang {

@@ -7,6 +7,7 @@ use crate::flow::Door;
 use crate::language::Lang;
 use crate::slot::Value;
 use crate::sms::{AccountId, MessageId, Sender};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -61,6 +62,9 @@ pub struct Person {
     /// Tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
+    /// When they last wrote; a reaction or a machine's answer is no text of theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_text: Option<Timestamp>,
     /// The language they have shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Lang>,
@@ -211,6 +215,7 @@ impl Person {
 pub(super) struct View<'a> {
     pub(super) bot: &'a Bot,
     pub(super) person: &'a Person,
+    pub(super) now: Timestamp,
 }
 
 impl View<'_> {
@@ -242,5 +247,17 @@ impl Facts for View<'_> {
             Fact::Contact => Cow::Borrowed(&self.bot.contact),
             Fact::Terms => Cow::Owned(wording::terms(self.facts(), self.language())),
         }
+    }
+
+    fn last_text(&self) -> Option<Timestamp> {
+        self.person.last_text
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.bot.zone
     }
 }

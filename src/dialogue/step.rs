@@ -73,9 +73,12 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
     person.sender = Some(inbound.to);
     person.offered = None;
-    // A machine that answers for somebody is no sign of them.
+    // A machine that answers for somebody is no sign of them; a reaction is a sign, and no reply.
     if reading.kind != Kind::AutoReply {
         person.follow_ups = 0;
+    }
+    if !matches!(reading.kind, Kind::AutoReply | Kind::Tapback) {
+        person.last_text = Some(machine.now);
     }
     let same = super::rung::text_fingerprint(reading);
     let repeats = person.repeated.filter(|(text, _)| *text == same).map(|(_, count)| count);

@@ -1,10 +1,18 @@
 //! Evaluating typed expressions. Nothing here can fail; what is unfilled is `None`, and makes a comparison false.
 
+use super::format::{category, write_value};
 use super::syntax::{Compare, Sign};
-use super::typed::{Fact, Formula, Term, Text, TextPiece};
+use super::typed::{Fact, Formula, HomeField, Term, Text, TextPiece};
+use crate::language::Lang;
 use crate::slot::Value;
+use crate::slot::gazetteer::Home;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::mem::discriminant;
 
 /// What is known about a person and their brand at one moment.
 pub trait Facts {
@@ -14,6 +22,12 @@ pub trait Facts {
     fn has_tag(&self, tag: &str) -> bool;
     /// What the brand says about itself, in the person's language.
     fn fact(&self, fact: Fact) -> Cow<'_, str>;
+    /// When the person last wrote.
+    fn last_text(&self) -> Option<Timestamp>;
+    /// The moment.
+    fn now(&self) -> Timestamp;
+    /// The person's time zone: their birthday begins at their midnight.
+    fn zone(&self) -> &TimeZone;
 }
 
 /// Whether a condition holds. O(its size).
@@ -23,6 +37,15 @@ pub fn holds(formula: &Formula, facts: &impl Facts) -> bool {
             (Some(a), Some(b)) => compared(&a, *compare, &b),
             _ => false,
         },
+        Formula::LivesIn(field, inside, area) => {
+            home(field, facts).is_some_and(|home| area.holds(&home) == *inside)
+        }
+        Formula::Near(field, near) => {
+            home(field, facts).and_then(|home| home.point).is_some_and(|point| near.circle.holds(point))
+        }
+        Formula::LastReply(delay) => {
+            facts.last_text().is_some_and(|last| last >= delay.before(facts.now(), facts.zone()))
+        }
         Formula::Tag(tag) => facts.has_tag(tag),
         Formula::Known(field) => facts.field(field).is_some(),
         Formula::Not(inner) => !holds(inner, facts),
@@ -34,7 +57,8 @@ pub fn holds(formula: &Formula, facts: &impl Facts) -> bool {
 fn compared(a: &Value, compare: Compare, b: &Value) -> bool {
     match (compare, a, b) {
         (Compare::Equal, a, b) => a == b,
-        (Compare::Unequal, a, b) => a != b,
+        // A value that was stored when the field had another type is not compared.
+        (Compare::Unequal, a, b) => discriminant(a) == discriminant(b) && a != b,
         (Compare::Less, a, b) => order(a, b).is_some_and(Ordering::is_lt),
         (Compare::AtMost, a, b) => order(a, b).is_some_and(Ordering::is_le),
         (Compare::More, a, b) => order(a, b).is_some_and(Ordering::is_gt),
@@ -58,6 +82,8 @@ pub fn value<'a>(term: &'a Term, facts: &'a impl Facts) -> Option<Cow<'a, Value>
     match term {
         Term::Field(name) => facts.field(name).map(Cow::Borrowed),
         Term::Fact(fact) => Some(Cow::Owned(Value::Text(facts.fact(*fact).into_owned()))),
+        Term::Age(field) => age(field, facts).map(|years| Cow::Owned(Value::Number(years))),
+        Term::Region(field) => home(field, facts).map(|home| Cow::Owned(Value::Text(home.label()))),
         Term::Constant(value) => Some(Cow::Borrowed(value)),
         Term::Else(first, default) => value(first, facts).or_else(|| value(default, facts)),
         Term::Sum(first, sign, second) => match (&*value(first, facts)?, &*value(second, facts)?) {
@@ -73,18 +99,65 @@ pub fn value<'a>(term: &'a Term, facts: &'a impl Facts) -> Option<Cow<'a, Value>
     }
 }
 
+/// Where a person lives, if their postal code is known and in a table.
+fn home(field: &HomeField, facts: &impl Facts) -> Option<Home> {
+    match facts.field(&field.name)? {
+        Value::Text(code) => field.codes.home(code),
+        Value::Number(_)
+        | Value::Choice(_)
+        | Value::Truth(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::Duration { .. }
+        | Value::Money { .. } => None,
+    }
+}
+
+/// Whole years since the date in a field, by the person's calendar. Who was born on 29 February is a year older on 1 March
+/// where there is no such day. A date that lies ahead is no birthdate.
+fn age(field: &str, facts: &impl Facts) -> Option<Decimal> {
+    let Value::Date(born) = facts.field(field)? else { return None };
+    let today = facts.now().to_zoned(facts.zone().clone()).date();
+    whole_years(*born, today).map(Decimal::from)
+}
+
+fn whole_years(born: Date, today: Date) -> Option<i16> {
+    let before_birthday = (today.month(), today.day()) < (born.month(), born.day());
+    let years = today.year() - born.year() - i16::from(before_birthday);
+    (years >= 0).then_some(years)
+}
+
 /// The text a person reads; an unfilled value shows nothing.
 pub fn render(text: &Text, facts: &impl Facts) -> String {
     let mut out = String::new();
     for piece in &text.pieces {
         match piece {
             TextPiece::Words(words) => out.push_str(words),
-            TextPiece::Term(term) => {
-                if let Some(value) = value(term, facts) {
-                    out.push_str(&value.to_string());
+            TextPiece::Term(term) => _ = show(term, text.language, facts, &mut out),
+            TextPiece::Plural { of, forms, other } => {
+                if let Some(Value::Number(number)) = value(of, facts).as_deref() {
+                    let category = category(*number, text.language);
+                    let own = forms.iter().find(|(known, _)| *known == category);
+                    out.push_str(own.map_or(other, |(_, word)| word));
                 }
             }
+            TextPiece::Link { url, .. } => out.push_str(url),
         }
     }
     out
+}
+
+/// Appends a value in a language; whether it is filled. Facts are written as they come, without a value around them.
+fn show(term: &Term, language: Lang, facts: &impl Facts, out: &mut String) -> bool {
+    match term {
+        Term::Fact(fact) => out.push_str(&facts.fact(*fact)),
+        Term::Else(first, default) => {
+            return show(first, language, facts, out) || show(default, language, facts, out);
+        }
+        Term::Field(_) | Term::Age(_) | Term::Region(_) | Term::Constant(_) | Term::Sum(..) => {
+            let Some(value) = value(term, facts) else { return false };
+            write_value(&value, language, out);
+        }
+    }
+    true
 }

@@ -46,6 +46,8 @@ impl Display for Term {
         match self {
             Self::Field(name) => f.write_str(name),
             Self::Fact(fact) => fact.fmt(f),
+            Self::Age(_) => f.write_str("age"),
+            Self::Region(_) => f.write_str("region"),
             Self::Constant(value) => constant(value, f),
             Self::Else(first, default) => {
                 within(first, !first.is_part(), f)?;
@@ -65,7 +67,7 @@ impl Display for Term {
 impl Term {
     /// Whether it is one word or a few in quotes.
     fn is_part(&self) -> bool {
-        matches!(self, Self::Field(_) | Self::Fact(_) | Self::Constant(_))
+        !matches!(self, Self::Else(..) | Self::Sum(..))
     }
 }
 
@@ -79,6 +81,12 @@ impl Display for Formula {
                 write!(f, " {compare} ")?;
                 within(b, matches!(b, Term::Else(..)), f)
             }
+            Self::LivesIn(_, inside, area) => {
+                let compare = if *inside { Compare::Equal } else { Compare::Unequal };
+                write!(f, "region {compare} \"{}\"", area.label())
+            }
+            Self::Near(_, near) => write!(f, "near \"{}\" {}", near.city.label(), near.distance),
+            Self::LastReply(delay) => write!(f, "last reply within {delay}"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::Known(field) => write!(f, "known {field}"),
             Self::Not(inner) => {
@@ -112,6 +120,13 @@ impl Display for Text {
         self.pieces.iter().try_for_each(|piece| match piece {
             TextPiece::Words(words) => f.write_str(&words.replace('{', "{{").replace('}', "}}")),
             TextPiece::Term(term) => write!(f, "{{{term}}}"),
+            TextPiece::Plural { of, forms, other } => {
+                write!(f, "{{{of}")?;
+                forms.iter().try_for_each(|(category, word)| write!(f, " {category} \"{word}\""))?;
+                write!(f, " other \"{other}\"}}")
+            }
+            TextPiece::Link { name: Some(name), url } => write!(f, "{{link {url} as {name}}}"),
+            TextPiece::Link { name: None, url } => write!(f, "{{link {url}}}"),
         })
     }
 }
@@ -125,12 +140,8 @@ fn constant(value: &Value, f: &mut Formatter<'_>) -> fmt::Result {
     match value {
         Value::Choice(key) if is_bare(key) => f.write_str(key),
         Value::Text(words) | Value::Choice(words) => write!(f, "\"{words}\""),
-        Value::Number(_)
-        | Value::Truth(_)
-        | Value::Date(_)
-        | Value::Time(_)
-        | Value::Duration { .. }
-        | Value::Money { .. } => value.fmt(f),
+        Value::Date(_) | Value::Time(_) | Value::Duration { .. } => write!(f, "\"{value}\""),
+        Value::Number(_) | Value::Truth(_) | Value::Money { .. } => value.fmt(f),
     }
 }
 
@@ -147,23 +158,36 @@ mod tests {
         Compare, Fact, Field, Formula, Schema, Sign, Term, Text, TextPiece, expression, template,
         type_assignment, type_condition, type_template,
     };
+    use crate::language::Lang;
     use crate::outline::{Reader, Span};
     use crate::slot::{Choice, ChoiceValue, Value, ValueKind};
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    /// `flavor` of a list that has a reserved word in it, `cups`, `news`, `name`.
+    /// `flavor` of a list that has a reserved word in it, `cups`, `news`, `name`; `born`, `zip`, `day`, `hour`, `nap`.
     fn schema() -> Schema {
         let value = |key: &str| ChoiceValue { key: key.to_owned(), spellings: vec![key.to_owned()] };
         let list = Arc::new(Choice::new("flavor", ["mint", "mango-2", "not"].map(value).into()));
-        let field = |name: &str, kind, choice| Field { name: name.to_owned(), kind, choice };
+        let field = |name: &str, slot_type: &str, kind, choice| Field {
+            name: name.to_owned(),
+            slot_type: slot_type.to_owned(),
+            kind,
+            choice,
+        };
         Schema {
             fields: vec![
-                field("flavor", ValueKind::Choice, Some(list)),
-                field("cups", ValueKind::Number, None),
-                field("news", ValueKind::Truth, None),
-                field("name", ValueKind::Text, None),
+                field("flavor", "flavor", ValueKind::Choice, Some(list)),
+                field("cups", "number", ValueKind::Number, None),
+                field("news", "yes_no", ValueKind::Truth, None),
+                field("name", "name", ValueKind::Text, None),
+                field("born", "birthdate", ValueKind::Date, None),
+                field("zip", "us_zip", ValueKind::Text, None),
+                field("day", "date", ValueKind::Date, None),
+                field("hour", "time", ValueKind::Time, None),
+                field("nap", "duration", ValueKind::Duration, None),
             ],
+            links: BTreeMap::from([("menu".to_owned(), "https://scoops.example/menu".to_owned())]),
         }
     }
 
@@ -190,7 +214,7 @@ mod tests {
     fn text(words: &str) -> Text {
         let mut found = Diagnostics::default();
         let read = template(Span::new(words), &mut Reader::new(file(), &mut found));
-        let typed = type_template(&read, &schema(), &mut found);
+        let typed = type_template(&read, Lang::EN, &schema(), &mut found);
         assert!(!found.has_errors(), "{words}: {found:?}");
         typed
     }
@@ -213,11 +237,17 @@ mod tests {
             "not tag vip or not (known name and news)",
             "(news or tag vip) and cups <= 2",
             "cups - (cups + 1) = 0",
+            "age >= 21 and region != \"Atlanta, GA\"",
+            "region = \"GA\" or near \"Atlanta, GA\" 12.5 mi",
+            "last reply within 30d and not last reply within 2 days",
+            "day > \"2026-06-01\" and hour < \"09:30\" and nap >= \"90m\"",
         ] {
             assert_eq!(condition(words).to_string(), words);
         }
         for (words, shown) in [
             ("news = yes", "news"),
+            ("region = \"atlanta, georgia\" and last reply within 1 week", "region = \"Atlanta, GA\" and last reply within 7 days"),
+            ("nap = \"2 days\" and near \"Decatur, GA\" 80km", "nap = \"2d\" and near \"Decatur, GA\" 80 km"),
             ("news = no", "news = no"),
             ("cups else 0 + 1 > 2", "(cups else 0) + 1 > 2"),
             ("((flavor=mint))and(tag vip)", "flavor = mint and tag vip"),
@@ -240,9 +270,17 @@ mod tests {
         ] {
             assert_eq!(value(field, words).to_string(), words);
         }
-        for words in ["Hi {name else \"you\"}! {{5 off}} {cups + 1}", "{terms}", "plain"] {
+        for words in [
+            "Hi {name else \"you\"}! {{5 off}} {cups + 1}",
+            "{terms}",
+            "plain",
+            "{age} in {region else \"your town\"}",
+            "{cups} {(cups else 0) + 1 one \"cup\" other \"cups\"}",
+            "{link https://scoops.example/mango as mango} {link https://scoops.example/}",
+        ] {
             assert_eq!(text(words).to_string(), words);
         }
+        assert_eq!(text("{link menu}").to_string(), "{link https://scoops.example/menu as menu}");
     }
 
     fn number() -> BoxedStrategy<Term> {
@@ -331,7 +369,7 @@ mod tests {
         #[test]
         fn texts_are_read_back(before in "[ -~]{1,12}", term in words(), after in "[ -~]{1,12}") {
             let pieces = vec![TextPiece::Words(before), TextPiece::Term(term), TextPiece::Words(after)];
-            let written = Text { pieces };
+            let written = Text { language: Lang::EN, pieces };
             prop_assert_eq!(text(&written.to_string()), written);
         }
     }

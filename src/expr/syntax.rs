@@ -1,11 +1,12 @@
-//! Reading expressions and texts with expressions in them.
+//! Reading expressions.
 
+use super::measure::{Delay, Distance, distance, length};
 use crate::diagnostic::{At, Code, Diagnostic};
-use crate::outline::{Reader, Span, name};
+use crate::outline::{Reader, Span, after, name};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till, take_while1};
 use nom::character::complete::{char, space0, space1};
-use nom::combinator::{not, opt, peek, recognize, value};
+use nom::combinator::{consumed, cut, map, not, opt, recognize, value, verify};
 use nom::multi::many_m_n;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Input, Parser};
@@ -50,6 +51,10 @@ pub enum Expr {
     Tag(At<String>),
     /// `known name`
     Known(At<String>),
+    /// `last reply within 30d`
+    LastReply(At<Delay>),
+    /// `near "Atlanta, GA" 50 mi`
+    Near(At<String>, At<Distance>),
     /// `a else b`
     Else(Box<Expr>, Box<Expr>),
     /// `a + b`, or `a - b` with blanks around the sign: names have hyphens.
@@ -71,6 +76,8 @@ impl Expr {
         match self {
             Self::Name(at) | Self::Quoted(at) | Self::Tag(at) | Self::Known(at) => at.place,
             Self::Number(at) => at.place,
+            Self::LastReply(at) => at.place,
+            Self::Near(place, distance) => place.place.to(distance.place),
             Self::Not(inner) => inner.place(),
             Self::Else(a, b)
             | Self::Compare(a, _, b)
@@ -81,57 +88,49 @@ impl Expr {
     }
 }
 
-/// A text with expressions in it, as it was written.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Template {
-    /// Its pieces in order.
-    pub pieces: Vec<Piece>,
-}
-
-/// A piece of a [`Template`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Piece {
-    /// Words that are sent as they stand.
-    Words(String),
-    /// `{…}`
-    Expr(Expr),
-}
-
 /// Levels of `not` and brackets in one expression: deeper ones are a mistake or an attack on the stack.
 const DEPTH_MAX: usize = 32;
 
 /// Conditions that one `and` or `or` joins to the first: each is a level of the tree.
 const TERMS_MAX: usize = 64;
 
-type Parsed<'a, T> = IResult<Span<'a>, T>;
+pub(super) type Parsed<'a, T> = IResult<Span<'a>, T>;
 
 /// Where in a file an expression is read from, and how deep.
 #[derive(Clone, Copy)]
-struct Here<'r, 'd> {
+pub(super) struct Here<'r, 'd> {
     reader: &'r Reader<'d>,
     depth: usize,
 }
 
-impl Here<'_, '_> {
-    fn at<T>(self, span: Span<'_>, value: T) -> At<T> {
+impl<'r, 'd> Here<'r, 'd> {
+    pub(super) fn new(reader: &'r Reader<'d>) -> Self {
+        Self { reader, depth: 0 }
+    }
+
+    pub(super) fn at<T>(self, span: Span<'_>, value: T) -> At<T> {
         At::new(value, self.reader.place(span))
     }
 }
 
 /// Reads a whole span as one expression; reports the first place where it cannot go on.
 pub fn expression(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Expr> {
-    let parsed = delimited(space0, |i| or(i, Here { reader, depth: 0 }), space0).parse(span);
+    let parsed = delimited(space0, |i| or(i, Here::new(reader)), space0).parse(span);
     let stopped = match parsed {
         Ok((rest, expr)) if rest.fragment().is_empty() => return Some(expr),
         Ok((rest, _)) => rest,
         Err(nom::Err::Error(error) | nom::Err::Failure(error)) => error.input,
         Err(nom::Err::Incomplete(_)) => span,
     };
-    report_stop(stopped, reader);
+    report_stop(span, stopped, reader);
     None
 }
 
-fn report_stop(stopped: Span<'_>, reader: &mut Reader<'_>) {
+/// Reports where reading an expression could not go on.
+pub(super) fn report_stop(all: Span<'_>, stopped: Span<'_>, reader: &mut Reader<'_>) {
+    let read = stopped.location_offset().saturating_sub(all.location_offset());
+    let read = all.fragment().get(..read).unwrap_or_default();
+    let stopped = after(stopped, 0);
     let place = reader.place(stopped);
     let diagnostic = if stopped.fragment().is_empty() {
         Diagnostic::new(Code::BadExpression, place, "the expression ends too early")
@@ -139,12 +138,28 @@ fn report_stop(stopped: Span<'_>, reader: &mut Reader<'_>) {
         let word: String = stopped.fragment().chars().take(20).collect();
         Diagnostic::new(Code::BadExpression, place, format!("`{word}` cannot stand here"))
     };
-    reader.report(
-        diagnostic.hint("write for example `flavor = mango and not tag staff`, or `name else \"friend\"`"),
-    );
+    reader.report(diagnostic.hint(way_out(read)));
 }
 
-fn or<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
+/// How the thing is written that was read last.
+fn way_out(read: &str) -> &'static str {
+    let begins = read.split_whitespace().rev().take_while(|word| !matches!(*word, "and" | "or" | "not"));
+    let hints = begins.filter_map(|word| {
+        Some(match word.trim_start_matches('(') {
+            "near" => "write for example `near \"Atlanta, GA\" 50 mi`; distances are in `mi` and `km`",
+            "last" => "write for example `last reply within 30d`, or `last reply within 2 days`",
+            "region" => "write the place in quotes: `region = \"Atlanta, GA\"`, `region = \"GA\"`",
+            "link" => "write for example `{link https://scoops.example/mango as mango}`, then `{link mango}`",
+            "tag" => "write for example `tag vip`",
+            "known" => "write for example `known flavor`",
+            _ => return None,
+        })
+    });
+    let any = "write for example `flavor = mango and not tag staff`, or `name else \"friend\"`";
+    hints.last().unwrap_or(any)
+}
+
+pub(super) fn or<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
     let (input, first) = and(input, here)?;
     let (input, more) = many_m_n(0, TERMS_MAX, preceded(keyword("or"), |i| and(i, here))).parse(input)?;
     Ok((input, more.into_iter().fold(first, |a, b| Expr::Or(Box::new(a), Box::new(b)))))
@@ -215,10 +230,12 @@ fn primary<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
         space0,
         alt((
             delimited((char('('), space0), |i| or(i, deeper), (space0, char(')'))),
-            |i| quoted(i, here),
+            map(|i| quoted(i, here), Expr::Quoted),
             |i| number(i, here),
             |i| prefixed("tag", i, here, Expr::Tag),
             |i| prefixed("known", i, here, Expr::Known),
+            |i| last_reply(i, here),
+            |i| near(i, here),
             |i| bare(i, here),
         )),
     )
@@ -235,10 +252,10 @@ fn deeper<'a, 'r, 'd>(
     Ok(Here { depth: here.depth + 1, ..here })
 }
 
-fn quoted<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
+pub(super) fn quoted<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, At<String>> {
     let (rest, words) = delimited(char('"'), take_till(|c| c == '"'), char('"')).parse(input)?;
     let length = input.fragment().len() - rest.fragment().len();
-    Ok((rest, Expr::Quoted(here.at(input.take(length), (*words.fragment()).to_owned()))))
+    Ok((rest, here.at(input.take(length), (*words.fragment()).to_owned())))
 }
 
 fn number<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
@@ -255,15 +272,32 @@ fn prefixed<'a>(
     here: Here<'_, '_>,
     make: fn(At<String>) -> Expr,
 ) -> Parsed<'a, Expr> {
-    let (rest, named) = preceded((tag(word), space1), name).parse(input)?;
+    let (rest, named) = preceded((keyword_only(word), cut(space1)), cut(name)).parse(input)?;
     Ok((rest, make(here.at(named, (*named.fragment()).to_owned()))))
 }
 
+/// `last reply within 30d`
+fn last_reply<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
+    let words = cut((space1, keyword_only("reply"), space1, keyword_only("within"), space1));
+    let (rest, _) = (keyword_only("last"), words).parse(input)?;
+    let (rest, (written, delay)) = cut(consumed(length)).parse(rest)?;
+    Ok((rest, Expr::LastReply(here.at(written, delay))))
+}
+
+/// `near "Atlanta, GA" 50 mi`
+fn near<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
+    let (rest, _) = (keyword_only("near"), cut(space1)).parse(input)?;
+    let (rest, place) = cut(|i| quoted(i, here)).parse(rest)?;
+    let (rest, (written, distance)) = cut(preceded(space1, consumed(distance))).parse(rest)?;
+    Ok((rest, Expr::Near(place, here.at(written, distance))))
+}
+
+/// Words that begin or join something else, and so are never names.
+const KEYWORDS: [&str; 9] = ["and", "or", "not", "else", "tag", "known", "last", "near", "link"];
+
 fn bare<'a>(input: Span<'a>, here: Here<'_, '_>) -> Parsed<'a, Expr> {
-    let word = |i| {
-        alt((keyword_only("and"), keyword_only("or"), keyword_only("not"), keyword_only("else"))).parse(i)
-    };
-    let (rest, named) = preceded(peek(not(word)), name).parse(input)?;
+    let word = |span: &Span<'a>| !KEYWORDS.contains(span.fragment());
+    let (rest, named) = verify(name, word).parse(input)?;
     Ok((rest, Expr::Name(here.at(named, (*named.fragment()).to_owned()))))
 }
 
@@ -275,72 +309,9 @@ fn keyword<'a>(
 }
 
 /// A word of the language that is not the beginning of a longer one.
-fn keyword_only<'a>(
+pub(super) fn keyword_only<'a>(
     word: &'static str,
 ) -> impl Parser<Span<'a>, Output = (), Error = nom::error::Error<Span<'a>>> {
     let more = take_while1(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     value((), terminated(tag(word), not(more)))
-}
-
-/// Reads a text with expressions: `{{` is a brace, `{…}` an expression. A mistake inside one brace is reported
-/// and the rest of the text is still read.
-pub fn template(span: Span<'_>, reader: &mut Reader<'_>) -> Template {
-    let mut pieces = Vec::new();
-    let mut words = String::new();
-    let mut rest = span;
-    while let Some(brace) = rest.fragment().find(['{', '}']) {
-        words.push_str(&rest.fragment()[..brace]);
-        let at = rest.take_from(brace);
-        if at.fragment().starts_with("{{") || at.fragment().starts_with("}}") {
-            words.push_str(&at.fragment()[..1]);
-            rest = at.take_from(2);
-        } else if at.fragment().starts_with('{') {
-            let (expr, after) = braced(at.take_from(1), reader);
-            if let Some(expr) = expr {
-                if !words.is_empty() {
-                    pieces.push(Piece::Words(std::mem::take(&mut words)));
-                }
-                pieces.push(Piece::Expr(expr));
-            }
-            rest = after;
-        } else {
-            let place = reader.place(at.take(1));
-            reader.report(
-                Diagnostic::new(Code::BadTemplate, place, "a closing brace without an opening one")
-                    .hint("write `}}` for a brace that is to be sent"),
-            );
-            rest = at.take_from(1);
-        }
-    }
-    words.push_str(rest.fragment());
-    if !words.is_empty() {
-        pieces.push(Piece::Words(words));
-    }
-    Template { pieces }
-}
-
-/// An expression up to its closing brace, found by the expression parser: a `}` in quotes ends nothing.
-fn braced<'a>(inside: Span<'a>, reader: &mut Reader<'_>) -> (Option<Expr>, Span<'a>) {
-    let here = Here { reader, depth: 0 };
-    let parsed = delimited(space0, |i| or(i, here), (space0, char('}'))).parse(inside);
-    match parsed {
-        Ok((rest, expr)) => (Some(expr), rest),
-        Err(error) => {
-            let stopped = match error {
-                nom::Err::Error(error) | nom::Err::Failure(error) => error.input,
-                nom::Err::Incomplete(_) => inside,
-            };
-            if stopped.fragment().is_empty() || !inside.fragment().contains('}') {
-                let place = reader.place(inside);
-                let diagnostic = Diagnostic::new(Code::BadTemplate, place, "a brace that is never closed");
-                reader.report(
-                    diagnostic.hint("close it with `}`, or write `{{` for a brace that is to be sent"),
-                );
-            } else {
-                report_stop(stopped, reader);
-            }
-            let end = inside.fragment().find('}').map_or(inside.fragment().len(), |end| end + 1);
-            (None, inside.take_from(end))
-        }
-    }
 }

@@ -1,7 +1,14 @@
 //! Cities and regions of the United States, Canada and France, by the names that people write for them.
 //!
 //! The tables are in `data/places`: cities of 15,000 people and more (see its NOTICE), states, provinces
-//! and regions, and the names that are everyday words too. Names are compared folded, "Saint" and "St." alike.
+//! and regions, where postal codes lie, and the names that are everyday words too. Names are compared folded, "Saint" and
+//! "St." alike.
+
+mod area;
+mod postal;
+
+pub use area::{Area, Circle, City, Point, called, labels};
+pub use postal::{Home, PostalCodes};
 
 use super::phrase::{ByFirstWord, end_of, has_small_letters, is_skip};
 use super::{ANSWER_TOKENS_MAX, Context};
@@ -145,6 +152,11 @@ impl<T: 'static> Names<T> {
         }
         met.reverse();
         met
+    }
+
+    /// The rows that exactly these words name, in the order of the table.
+    fn called(&'static self, words: &str) -> impl Iterator<Item = &'static T> {
+        self.by_phrase.get(&phrase(words)).into_iter().flat_map(|named| &named.rows).map(|row| &self.rows[*row])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Linker;
 use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Media, Node, NodeIx, Prompt, Texts, Wait};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
-use crate::expr::{Expr, Formula, Piece, Template, type_assignment, type_condition};
+use crate::expr::{Expr, Formula, Piece, Template, type_assignment, type_condition, unknown_field};
 use crate::flow::syntax::{AwaitedDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl, WaitDecl};
 use crate::flow::{Door, TextDecl};
 use crate::grammar::{reserved_spelling, told_apart};
@@ -221,11 +221,7 @@ impl Linker<'_> {
     pub(super) fn field(&mut self, name: &At<String>) -> Option<FieldIx> {
         let found = self.schema.fields.iter().position(|field| field.name == name.value);
         if found.is_none() {
-            let message = format!("no field is called `{}`", name.value);
-            let names = self.schema.fields.iter().map(|field| field.name.as_str());
-            let diagnostic = Diagnostic::new(Code::UnknownField, name.place, message);
-            let hint = format!("declare it in `brand.flow`, as in `field {}: text`", name.value);
-            self.found.push(diagnostic.did_you_mean(&name.value, names).hint(hint));
+            self.found.push(unknown_field(name, &self.schema, &[]));
         }
         found.map(FieldIx::new)
     }
