@@ -168,8 +168,7 @@ pub(super) fn category(number: Decimal, language: Lang) -> Category {
 /// The categories that numbers of a language have, the common one last.
 pub(super) fn categories(language: Lang) -> Vec<Category> {
     let rules = formats(language).plural.as_ref();
-    let used: Vec<Category> =
-        rules.into_iter().flat_map(PluralRules::categories).map(ours).collect();
+    let used: Vec<Category> = rules.into_iter().flat_map(PluralRules::categories).map(ours).collect();
     let used = |category: &Category| *category == Category::Other || used.contains(category);
     Category::ALL.into_iter().filter(used).collect()
 }

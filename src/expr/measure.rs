@@ -184,10 +184,7 @@ mod tests {
     fn a_length_ends_where_its_word_ends() {
         let read = |text: &str| length(Span::new(text)).ok().map(|(rest, delay)| (delay, rest.to_string()));
         assert_eq!(read("30d)"), Some((Delay::Exact { seconds: 30 * 86_400 }, ")".to_owned())));
-        assert_eq!(
-            read("2 days and tag a"),
-            Some((Delay::Calendar { days: 2 }, " and tag a".to_owned()))
-        );
+        assert_eq!(read("2 days and tag a"), Some((Delay::Calendar { days: 2 }, " and tag a".to_owned())));
         assert_eq!(read("1 week"), Some((Delay::Calendar { days: 7 }, String::new())));
         for text in ["30days", "30", "d", "2 dayss", "30 d"] {
             assert_eq!(read(text), None, "{text}");

@@ -246,7 +246,10 @@ mod tests {
         }
         for (words, shown) in [
             ("news = yes", "news"),
-            ("region = \"atlanta, georgia\" and last reply within 1 week", "region = \"Atlanta, GA\" and last reply within 7 days"),
+            (
+                "region = \"atlanta, georgia\" and last reply within 1 week",
+                "region = \"Atlanta, GA\" and last reply within 7 days",
+            ),
             ("nap = \"2 days\" and near \"Decatur, GA\" 80km", "nap = \"2d\" and near \"Decatur, GA\" 80 km"),
             ("news = no", "news = no"),
             ("cups else 0 + 1 > 2", "(cups else 0) + 1 > 2"),

@@ -1,8 +1,8 @@
 //! Expressions from their spelling to their truth: read, typed and evaluated about one person.
 
 use super::{
-    Fact, Facts, Field, Formula, Schema, expression, holds, links, render, template, type_condition,
-    type_template,
+    Fact, Facts, Field, Formula, Schema, Template, expression, holds, links, render, template,
+    type_condition, type_template,
 };
 use crate::diagnostic::{Diagnostics, FileId, Sources};
 use crate::language::Lang;
@@ -255,7 +255,12 @@ fn links_show_their_address() {
 #[test]
 fn links_are_named_once() {
     let mut found = Diagnostics::default();
-    let texts = ["{link https://a.example/1 as one}", "{link https://a.example/2}", "{link one}", "{link https://a.example/1 as one}"];
+    let texts = [
+        "{link https://a.example/1 as one}",
+        "{link https://a.example/2}",
+        "{link one}",
+        "{link https://a.example/1 as one}",
+    ];
     let read = texts.map(|words| template(Span::new(words), &mut Reader::new(file(), &mut found)));
     let named = links(read.iter(), &mut found);
     assert_eq!(named, BTreeMap::from([("one".to_owned(), "https://a.example/1".to_owned())]));
@@ -356,7 +361,7 @@ proptest! {
     #[test]
     fn any_value_is_shown_in_any_language(value in stored(), language in "[a-z]{2}") {
         let somebody = Somebody::with("visits", value.clone());
-        let mut text = type_template(&Default::default(), language.parse().expect("two letters"), &schema(), &mut Diagnostics::default());
+        let mut text = type_template(&Template::default(), language.parse().expect("two letters"), &schema(), &mut Diagnostics::default());
         let visits = super::Term::Field("visits".into());
         let other = "other".to_owned();
         text.pieces.push(super::TextPiece::Term(visits.clone()));

@@ -219,8 +219,7 @@ fn comparison(
         return None;
     }
     let orders = !matches!(compare.value, Compare::Equal | Compare::Unequal);
-    let ordered =
-        matches!(kind, ValueKind::Number | ValueKind::Date | ValueKind::Time | ValueKind::Duration);
+    let ordered = matches!(kind, ValueKind::Number | ValueKind::Date | ValueKind::Time | ValueKind::Duration);
     if orders && !ordered {
         let message = format!("{} has no greater and smaller", kind_name(kind));
         wrong(
@@ -271,7 +270,7 @@ pub fn type_assignment(
 /// Types a value; a bare word beside a list or a yes/no is one of its values.
 fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnostics) -> Option<Typed> {
     match expr {
-        Expr::Number(number) => constant(Value::Number(number.value), ValueKind::Number),
+        Expr::Number(number) => Some(constant(Value::Number(number.value), ValueKind::Number)),
         Expr::Quoted(words) => quoted(words, other, found),
         Expr::Name(word) => named(word, other, schema, found),
         Expr::Else(first, default) => {
@@ -316,14 +315,14 @@ fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnos
     }
 }
 
-fn constant(value: Value, kind: ValueKind) -> Option<Typed> {
-    Some(Typed { term: Term::Constant(value), kind: Kind::Of(kind), choice: None })
+fn constant(value: Value, kind: ValueKind) -> Typed {
+    Typed { term: Term::Constant(value), kind: Kind::Of(kind), choice: None }
 }
 
 /// Words in quotes are what the other side is, where that can be written: a value of its list, a date, a time.
 fn quoted(words: &At<String>, other: Option<&Typed>, found: &mut Diagnostics) -> Option<Typed> {
     let Some(Kind::Of(kind)) = other.map(|side| side.kind) else {
-        return constant(Value::Text(words.value.clone()), ValueKind::Text);
+        return Some(constant(Value::Text(words.value.clone()), ValueKind::Text));
     };
     let read = match kind {
         ValueKind::Choice => return list_value(words, other?, found),
@@ -331,14 +330,14 @@ fn quoted(words: &At<String>, other: Option<&Typed>, found: &mut Diagnostics) ->
         ValueKind::Time => Time::strptime("%H:%M", &words.value).ok().map(Value::Time),
         ValueKind::Duration => duration(&words.value).map(|seconds| Value::Duration { seconds }),
         ValueKind::Text | ValueKind::Number | ValueKind::Truth | ValueKind::Money => {
-            return constant(Value::Text(words.value.clone()), ValueKind::Text);
+            return Some(constant(Value::Text(words.value.clone()), ValueKind::Text));
         }
     };
     if read.is_none() {
         let message = format!("`{}` is not {}", words.value, kind_name(kind));
         found.push(Diagnostic::new(Code::WrongType, words.place, message).hint(hint_for(kind)));
     }
-    constant(read?, kind)
+    Some(constant(read?, kind))
 }
 
 /// The seconds of a length of time; a day of a stored one has 86,400.
@@ -361,14 +360,15 @@ fn named(
         if side.choice.as_ref().is_some_and(|list| list.has_key(&word.value)) {
             if is_field {
                 let message = format!("`{}` is a value of this list and a field", word.value);
-                let hint = format!("write `\"{}\"` if the value is meant, and rename one of them", word.value);
+                let hint =
+                    format!("write `\"{}\"` if the value is meant, and rename one of them", word.value);
                 found.push(Diagnostic::new(Code::WrongType, word.place, message).hint(hint));
                 return None;
             }
             return list_value(word, side, found);
         }
         if side.kind == Kind::Of(ValueKind::Truth) && matches!(word.value.as_str(), "yes" | "no") {
-            return constant(Value::Truth(word.value == "yes"), ValueKind::Truth);
+            return Some(constant(Value::Truth(word.value == "yes"), ValueKind::Truth));
         }
     }
     match word.value.as_str() {

@@ -156,7 +156,11 @@ impl<T: 'static> Names<T> {
 
     /// The rows that exactly these words name, in the order of the table.
     fn called(&'static self, words: &str) -> impl Iterator<Item = &'static T> {
-        self.by_phrase.get(&phrase(words)).into_iter().flat_map(|named| &named.rows).map(|row| &self.rows[*row])
+        self.by_phrase
+            .get(&phrase(words))
+            .into_iter()
+            .flat_map(|named| &named.rows)
+            .map(|row| &self.rows[*row])
     }
 }
 

@@ -46,12 +46,7 @@ pub enum TextPiece {
 }
 
 /// Types a text of that language; an expression with a mistake is reported and left out.
-pub fn type_template(
-    template: &Template,
-    language: Lang,
-    schema: &Schema,
-    found: &mut Diagnostics,
-) -> Text {
+pub fn type_template(template: &Template, language: Lang, schema: &Schema, found: &mut Diagnostics) -> Text {
     let pieces = template.pieces.iter().filter_map(|piece| match piece {
         Piece::Words(words) => Some(TextPiece::Words(words.clone())),
         Piece::Expr(expr) => term(expr, None, schema, found).map(|typed| TextPiece::Term(typed.term)),
@@ -104,23 +99,24 @@ fn link(link: &Link, schema: &Schema, found: &mut Diagnostics) -> Option<TextPie
         Link::To(address, name) => {
             if !is_web_address(&address.value) {
                 let message = format!("`{}` is no web address", address.value);
-                let hint = "a link begins with `https://` and names a host: `{link https://scoops.example/mango}`";
+                let hint =
+                    "a link begins with `https://` and names a host: `{link https://scoops.example/mango}`";
                 found.push(Diagnostic::new(Code::BadLink, address.place, message).hint(hint));
                 return None;
             }
             (name.as_ref(), address.value.as_str())
         }
-        Link::Named(name) => match schema.links.get(&name.value) {
-            Some(url) => (Some(name), url.as_str()),
-            None => {
+        Link::Named(name) => {
+            let Some(url) = schema.links.get(&name.value) else {
                 let message = format!("no link is called `{}`", name.value);
                 let hint = format!("give an address that name: `{{link https://… as {}}}`", name.value);
                 let diagnostic = Diagnostic::new(Code::BadLink, name.place, message);
                 let known = schema.links.keys().map(String::as_str);
                 found.push(diagnostic.did_you_mean(&name.value, known).hint(hint));
                 return None;
-            }
-        },
+            };
+            (Some(name), url.as_str())
+        }
     };
     Some(TextPiece::Link { name: name.map(|name| name.value.as_str().into()), url: url.into() })
 }

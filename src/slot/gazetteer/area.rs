@@ -134,7 +134,8 @@ pub fn called(words: &str, country: &str) -> Vec<Area> {
         Some(whole) if is_country(whole, country) => REGIONS.rows.iter().filter(here).collect(),
         Some(region) => REGIONS.called(region).filter(here).collect(),
     };
-    let mut areas: Vec<Area> = CITIES.called(name).filter_map(|place| city(place, &within)).map(Area::City).collect();
+    let mut areas: Vec<Area> =
+        CITIES.called(name).filter_map(|place| city(place, &within)).map(Area::City).collect();
     // "Washington, DC" is what people call the district as well; with a comma it is the city.
     if areas.is_empty() || name == words {
         areas.splice(0..0, REGIONS.called(words).filter(here).map(Area::Region));
@@ -199,7 +200,7 @@ fn middle(points: &[Point]) -> Point {
 pub fn labels(country: &str) -> Vec<String> {
     let here = |region: &&Region| region.country == country;
     let regions = REGIONS.rows.iter().filter(here).flat_map(|region| [region.code, region.name]);
-    let cities = CITIES.rows.iter().filter(|place| place.country == country).map(|place| place.label());
+    let cities = CITIES.rows.iter().filter(|place| place.country == country).map(Place::label);
     let mut labels: Vec<String> = regions.map(str::to_owned).chain(cities).collect();
     if country == "US" {
         labels.extend(zips().map(|zip| format!("{}, {}", zip.town, zip.region)));
@@ -244,8 +245,10 @@ mod tests {
         assert_eq!(names("idf", "FR"), ["Île-de-France"]);
         assert_eq!(names("New York", "US"), ["NY", "New York City, NY"]);
         assert!(names("Springfield", "US").len() > 5);
-        for words in ["", "Atlanta, TX, GA", "Atlantis", "Atlanta, ZZ", "Toronto, ON", "Paris, France", ",", "30309"] {
-            assert_eq!(names(words, "US"), [String::new(); 0], "{words}");
+        for words in
+            ["", "Atlanta, TX, GA", "Atlantis", "Atlanta, ZZ", "Toronto, ON", "Paris, France", ",", "30309"]
+        {
+            assert_eq!(names(words, "US"), Vec::<String>::new(), "{words}");
         }
     }
 
