@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub(super) fn links(sources: &BrandSources<'_>, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let nodes = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
     let said = nodes.flat_map(|node| &node.lines).flat_map(texts);
-    expr::links(sources.brand.fallback.iter().chain(said).flat_map(templates), found)
+    let brand = sources.brand;
+    expr::links(brand.fallback.iter().chain(&brand.leaving).chain(said).flat_map(templates), found)
 }
 
 fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
@@ -22,15 +23,13 @@ fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
 fn texts(line: &Line) -> Vec<&TextDecl> {
     match line {
         Line::Say(text) => vec![text],
-        Line::Ask(ask) => prompt(&ask.prompt),
-        Line::Choose(choose) => prompt(&choose.prompt),
+        Line::Wait(wait) => prompt(&wait.prompt),
         Line::Tag(_)
         | Line::Untag(_)
         | Line::Language(_)
         | Line::Set(..)
         | Line::Split(_)
-        | Line::Wait(_)
-        | Line::Call(_)
+        | Line::Notify(_)
         | Line::When(..)
         | Line::Go(_)
         | Line::End(_) => Vec::new(),
@@ -38,6 +37,6 @@ fn texts(line: &Line) -> Vec<&TextDecl> {
 }
 
 fn prompt(prompt: &PromptDecl) -> Vec<&TextDecl> {
-    let PromptDecl { unclear, invalid, again, tries: _, silent: _, on: _ } = prompt;
+    let PromptDecl { unclear, invalid, again, tries: _, silent: _, on: _, doors: _ } = prompt;
     unclear.iter().chain(invalid).chain(again).collect()
 }

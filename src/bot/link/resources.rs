@@ -3,7 +3,7 @@
 use super::Linker;
 use crate::bot::{Contest, FieldIx, Lookup, Media, Team, Webhook};
 use crate::diagnostic::{At, Code, Diagnostic};
-use crate::expr::type_template;
+use crate::expr::{Template, type_template};
 use crate::flow::Delay;
 use crate::flow::brand::{ContestDecl, LookupDecl, MediaDecl, TeamDecl, WebhookDecl};
 use jiff::SignedDuration;
@@ -83,7 +83,9 @@ impl Linker<'_> {
     }
 
     fn lookup(&mut self, decl: &LookupDecl) -> Lookup {
-        let url = decl.url.as_ref().map(|url| type_template(&url.value, &self.schema, self.found));
+        let nothing = Template::default();
+        let url = decl.url.as_ref().map_or(&nothing, |url| &url.value);
+        let url = type_template(url, self.languages[0], &self.schema, self.found);
         let fills = decl.fills.iter().map(|(field, path)| Some((self.field(field)?, path.value.clone())));
         let fills: Vec<Option<(FieldIx, Vec<String>)>> = fills.collect();
         let within = decl.within.as_ref().map_or(WITHIN, |within| match within.value {
@@ -101,7 +103,7 @@ impl Linker<'_> {
         let text = |at: &At<String>| at.value.clone();
         Lookup {
             name: decl.name.value.clone(),
-            url: url.unwrap_or_default(),
+            url,
             secrets: decl.secrets.iter().map(|(header, secret)| (text(header), text(secret))).collect(),
             within,
             fills: fills.into_iter().flatten().collect(),

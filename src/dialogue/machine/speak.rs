@@ -107,7 +107,7 @@ impl Machine<'_> {
         self.state.person.shown = Some(words.join("\n")).filter(|words| !words.is_empty());
     }
 
-    /// The values in an address, each in the signs that an address may hold.
+    /// The values in an address, as they are stored, each in the signs that an address may hold.
     pub(super) fn address(&self, url: &expr::Text) -> String {
         let mut address = String::new();
         for piece in &url.pieces {
@@ -116,6 +116,10 @@ impl Machine<'_> {
                 TextPiece::Term(term) => {
                     let value = expr::value(term, &self.view()).map(|value| value.to_string());
                     address.extend(utf8_percent_encode(&value.unwrap_or_default(), NON_ALPHANUMERIC));
+                }
+                TextPiece::Plural { .. } | TextPiece::Link { .. } => {
+                    let shown = expr::shown(piece, url.language, &self.view());
+                    address.extend(utf8_percent_encode(&shown, NON_ALPHANUMERIC));
                 }
             }
         }
