@@ -84,7 +84,11 @@ pub(super) fn lives_in(
         found.push(diagnostic.hint("write for example `region = \"Atlanta, GA\"` or `region = \"GA\"`"));
         return None;
     };
-    let areas = called(&words.value, field.codes.country());
+    let mut areas = called(&words.value, field.codes.country());
+    // "Quebec" is a city as well; where cities cannot be asked for, the region is meant.
+    if !field.codes.have_points() && areas.iter().any(|area| matches!(area, Area::Region(_))) {
+        areas.retain(|area| matches!(area, Area::Region(_)));
+    }
     let area = one_of(words, &areas, field.codes, found)?;
     if matches!(area, Area::City(_)) && !field.codes.have_points() {
         let message = format!("of the codes in `{}` only the region is known, not the city", field.name);

@@ -83,8 +83,8 @@ impl City {
 
 impl Place {
     /// How far a city reaches from its middle, in kilometres: 2.8 for 20,000 people, 8.6 for half a million, 23 for New York.
-    /// Cities grow denser as they grow; the exponent is fitted to the ZIP codes that bear a city's name, three quarters of
-    /// which it takes in.
+    /// Cities grow denser as they grow. Fitted to the ZIP codes that bear a city's name: of those it takes in three quarters,
+    /// on the average of all cities.
     fn radius_km(&self) -> f64 {
         2.8 * (f64::from(self.population) / 20_000.0).powf(0.35)
     }
