@@ -14,7 +14,7 @@ mod typed;
 #[cfg(test)]
 mod tests;
 
-pub use eval::{Facts, holds, render, value};
+pub use eval::{Facts, holds, render, value, whole_years};
 pub use measure::{Delay, Distance, Unit, delay};
 pub use syntax::{Compare, Expr, Sign, expression};
 pub use template::{Category, Link, Piece, Template, template};

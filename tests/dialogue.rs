@@ -297,6 +297,37 @@ proptest! {
     }
 }
 
+/// Only what a person writes is their last text: no reaction, no machine's answer, and nothing that others do.
+#[test]
+fn a_reply_is_a_text_that_the_person_wrote() {
+    let mut now: Timestamp = NOON.parse().unwrap();
+    let mut state = State::default();
+    assert_eq!(state.person.last_text, None);
+    let others = [
+        inbound("Liked “Welcome”", 2, None),
+        inbound(
+            "I'm driving with Focus turned on. I'll see your message when I get where I'm going.",
+            3,
+            None,
+        ),
+        Event::Start { flow: "hours".to_owned(), cause: Cause::Campaign },
+        Event::Timer { armed_in: 1 },
+        receipt(false),
+        Event::Human(Human::TookOver),
+    ];
+    let join = inbound("JOIN", 1, None);
+    state = one(&state, &join, now).1.state;
+    let joined = now;
+    for event in others {
+        now += SignedDuration::from_hours(1);
+        state = one(&state, &event, now).1.state;
+        assert_eq!(state.person.last_text, Some(joined), "{event:?}");
+    }
+    now += SignedDuration::from_hours(1);
+    state = one(&state, &inbound("STOP", 4, None), now).1.state;
+    assert_eq!(state.person.last_text, Some(now));
+}
+
 /// A person on a node that an edit took away goes where `gone` says; one whose flow is gone is free.
 #[test]
 fn nobody_is_lost_when_a_flow_is_edited() {

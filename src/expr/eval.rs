@@ -116,15 +116,17 @@ fn home(field: &HomeField, facts: &impl Facts) -> Option<Home> {
     }
 }
 
-/// Whole years since the date in a field, by the person's calendar. Who was born on 29 February is a year older on 1 March
-/// where there is no such day. A date that lies ahead is no birthdate.
+/// Whole years since the date in a field, by the person's calendar. A date that lies ahead is no birthdate.
 fn age(field: &str, facts: &impl Facts) -> Option<Decimal> {
     let Value::Date(born) = facts.field(field)? else { return None };
     let today = facts.now().to_zoned(facts.zone().clone()).date();
     whole_years(*born, today).map(Decimal::from)
 }
 
-fn whole_years(born: Date, today: Date) -> Option<i16> {
+/// Whole years from a day to another one. Who was born on 29 February is a year older on 1 March where there is no such day;
+/// `None` where the first lies ahead.
+#[must_use]
+pub fn whole_years(born: Date, today: Date) -> Option<i16> {
     let before_birthday = (today.month(), today.day()) < (born.month(), born.day());
     let years = today.year() - born.year() - i16::from(before_birthday);
     (years >= 0).then_some(years)
@@ -133,29 +135,31 @@ fn whole_years(born: Date, today: Date) -> Option<i16> {
 /// The text a person reads; an unfilled value shows nothing.
 pub fn render(text: &Text, facts: &impl Facts) -> String {
     let mut out = String::new();
-    for piece in &text.pieces {
-        match piece {
-            TextPiece::Words(words) => out.push_str(words),
-            TextPiece::Term(term) => _ = show(term, text.language, facts, &mut out),
-            TextPiece::Plural { of, forms, other } => {
-                if let Some(Value::Number(number)) = value(of, facts).as_deref() {
-                    let category = category(*number, text.language);
-                    let own = forms.iter().find(|(known, _)| *known == category);
-                    out.push_str(own.map_or(other, |(_, word)| word));
-                }
-            }
-            TextPiece::Link { url, .. } => out.push_str(url),
-        }
-    }
+    text.pieces.iter().for_each(|piece| write_piece(piece, text.language, facts, &mut out));
     out
 }
 
+fn write_piece(piece: &TextPiece, language: Lang, facts: &impl Facts, out: &mut String) {
+    match piece {
+        TextPiece::Words(words) => out.push_str(words),
+        TextPiece::Term(term) => _ = write_term(term, language, facts, out),
+        TextPiece::Plural { of, forms, other } => {
+            if let Some(Value::Number(number)) = value(of, facts).as_deref() {
+                let category = category(*number, language);
+                let own = forms.iter().find(|(known, _)| *known == category);
+                out.push_str(own.map_or(other, |(_, word)| word));
+            }
+        }
+        TextPiece::Link { url, .. } => out.push_str(url),
+    }
+}
+
 /// Appends a value in a language; whether it is filled. Facts are written as they come, without a value around them.
-fn show(term: &Term, language: Lang, facts: &impl Facts, out: &mut String) -> bool {
+fn write_term(term: &Term, language: Lang, facts: &impl Facts, out: &mut String) -> bool {
     match term {
         Term::Fact(fact) => out.push_str(&facts.fact(*fact)),
         Term::Else(first, default) => {
-            return show(first, language, facts, out) || show(default, language, facts, out);
+            return write_term(first, language, facts, out) || write_term(default, language, facts, out);
         }
         Term::Field(_) | Term::Age(_) | Term::Region(_) | Term::Constant(_) | Term::Sum(..) => {
             let Some(value) = value(term, facts) else { return false };

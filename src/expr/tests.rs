@@ -1,8 +1,8 @@
 //! Expressions from their spelling to their truth: read, typed and evaluated about one person.
 
 use super::{
-    Fact, Facts, Field, Formula, Schema, expression, holds, links, render, template, type_condition,
-    type_template,
+    Fact, Facts, Field, Formula, Schema, Template, expression, holds, links, render, template,
+    type_condition, type_template,
 };
 use crate::diagnostic::{Diagnostics, FileId, Sources};
 use crate::language::Lang;
@@ -365,7 +365,7 @@ proptest! {
     #[test]
     fn any_value_is_shown_in_any_language(value in stored(), language in "[a-z]{2}") {
         let somebody = Somebody::with("visits", value.clone());
-        let mut text = type_template(&Default::default(), language.parse().expect("two letters"), &schema(), &mut Diagnostics::default());
+        let mut text = type_template(&Template::default(), language.parse().expect("two letters"), &schema(), &mut Diagnostics::default());
         let visits = super::Term::Field("visits".into());
         let other = "other".to_owned();
         text.pieces.push(super::TextPiece::Term(visits.clone()));

@@ -284,7 +284,7 @@ pub fn type_assignment(
 /// Types a value; a bare word beside a list or a yes/no is one of its values.
 fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnostics) -> Option<Typed> {
     match expr {
-        Expr::Number(number) => constant(Value::Number(number.value), ValueKind::Number),
+        Expr::Number(number) => Some(constant(Value::Number(number.value), ValueKind::Number)),
         Expr::Quoted(words) => quoted(words, other, found),
         Expr::Name(word) => named(word, other, schema, found),
         Expr::Else(first, default) => {
@@ -329,14 +329,14 @@ fn term(expr: &Expr, other: Option<&Typed>, schema: &Schema, found: &mut Diagnos
     }
 }
 
-fn constant(value: Value, kind: ValueKind) -> Option<Typed> {
-    Some(Typed { term: Term::Constant(value), kind: Kind::Of(kind), choice: None })
+fn constant(value: Value, kind: ValueKind) -> Typed {
+    Typed { term: Term::Constant(value), kind: Kind::Of(kind), choice: None }
 }
 
 /// Words in quotes are what the other side is, where that can be written: a value of its list, a date, a time.
 fn quoted(words: &At<String>, other: Option<&Typed>, found: &mut Diagnostics) -> Option<Typed> {
     let Some(Kind::Of(kind)) = other.map(|side| side.kind) else {
-        return constant(Value::Text(words.value.clone()), ValueKind::Text);
+        return Some(constant(Value::Text(words.value.clone()), ValueKind::Text));
     };
     let read = match kind {
         ValueKind::Choice => return list_value(words, other?, found),
@@ -344,14 +344,14 @@ fn quoted(words: &At<String>, other: Option<&Typed>, found: &mut Diagnostics) ->
         ValueKind::Time => Time::strptime("%H:%M", &words.value).ok().map(Value::Time),
         ValueKind::Duration => duration(&words.value).map(|seconds| Value::Duration { seconds }),
         ValueKind::Text | ValueKind::Number | ValueKind::Truth | ValueKind::Money => {
-            return constant(Value::Text(words.value.clone()), ValueKind::Text);
+            return Some(constant(Value::Text(words.value.clone()), ValueKind::Text));
         }
     };
     if read.is_none() {
         let message = format!("`{}` is not {}", words.value, kind_name(kind));
         found.push(Diagnostic::new(Code::WrongType, words.place, message).hint(hint_for(kind)));
     }
-    constant(read?, kind)
+    Some(constant(read?, kind))
 }
 
 /// The seconds of a length of time; a day of a stored one has 86,400.
@@ -382,7 +382,7 @@ fn named(
             return list_value(word, side, found);
         }
         if side.kind == Kind::Of(ValueKind::Truth) && matches!(word.value.as_str(), "yes" | "no") {
-            return constant(Value::Truth(word.value == "yes"), ValueKind::Truth);
+            return Some(constant(Value::Truth(word.value == "yes"), ValueKind::Truth));
         }
     }
     match word.value.as_str() {

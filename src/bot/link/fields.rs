@@ -46,15 +46,20 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
                 (Arc::clone(&choice) as Arc<dyn SlotType>, Some(choice))
             }
         };
-        let schema = expr::Field {
+        let known = expr::Field {
             name: name.clone(),
             slot_type: slot_type.name().to_owned(),
             kind: slot_type.kind(),
             choice,
         };
-        let was = decl.was.iter().map(|was| was.value.clone()).collect();
-        let field = Field { name, personal: decl.personal, slot_type, was, convert: decl.convert };
-        fields.push((field, schema));
+        let field = Field {
+            name,
+            personal: decl.personal,
+            slot_type,
+            was: decl.was.iter().map(|was| was.value.clone()).collect(),
+            convert: decl.convert,
+        };
+        fields.push((field, known));
     }
     fields
 }

@@ -4,17 +4,15 @@ use crate::bot::BrandSources;
 use crate::diagnostic::Diagnostics;
 use crate::expr::{self, Template};
 use crate::flow::TextDecl;
-use crate::flow::syntax::Line;
+use crate::flow::syntax::{Line, PromptDecl};
 use std::collections::BTreeMap;
 
 /// The addresses of the brand's links by name, wherever in its files they stand.
 pub(super) fn links(sources: &BrandSources<'_>, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let nodes = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
     let said = nodes.flat_map(|node| &node.lines).flat_map(texts);
-    expr::links(
-        sources.brand.fallback.iter().chain(&sources.brand.leaving).chain(said).flat_map(templates),
-        found,
-    )
+    let brand = sources.brand;
+    expr::links(brand.fallback.iter().chain(&brand.leaving).chain(said).flat_map(templates), found)
 }
 
 fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
@@ -23,8 +21,22 @@ fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
 
 /// The texts of a line, and of what stands below it.
 fn texts(line: &Line) -> Vec<&TextDecl> {
-    let said = if let Line::Say(text) = line { Some(text) } else { None };
-    let prompt = line.wait().map(|wait| &wait.prompt);
-    let below = prompt.into_iter().flat_map(|p| p.unclear.iter().chain(&p.invalid).chain(&p.again));
-    said.into_iter().chain(below).collect()
+    match line {
+        Line::Say(text) => vec![text],
+        Line::Wait(wait) => prompt(&wait.prompt),
+        Line::Tag(_)
+        | Line::Untag(_)
+        | Line::Language(_)
+        | Line::Set(..)
+        | Line::Split(_)
+        | Line::Notify(_)
+        | Line::When(..)
+        | Line::Go(_)
+        | Line::End(_) => Vec::new(),
+    }
+}
+
+fn prompt(prompt: &PromptDecl) -> Vec<&TextDecl> {
+    let PromptDecl { unclear, invalid, again, tries: _, silent: _, on: _, doors: _ } = prompt;
+    unclear.iter().chain(invalid).chain(again).collect()
 }

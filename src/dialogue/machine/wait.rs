@@ -6,11 +6,12 @@ use crate::consent::{Change, How, Status, quiet_until};
 use crate::dialogue::effect::{Effect, Take, TakeFrom};
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
+use crate::expr::whole_years;
 use crate::flow::{Delay, Door, Pause};
 use crate::slot::{Menu, Value};
 use crate::sms::{Class, Inbound};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan, Unit};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// Bytes of all field values of one person, for the same reason.
 pub const FIELD_BYTES_MAX: usize = 8 * 1024;
@@ -99,8 +100,7 @@ impl Machine<'_> {
     fn shows_age(&mut self, years: u8, value: &Value, inbound: &Inbound) -> Option<Door> {
         let Value::Date(born) = value else { return Some(Door::Under) };
         let today = self.now.to_zoned(self.bot.zone.clone()).date();
-        let lived = born.until((Unit::Year, today)).map_or(0, |span| span.get_years());
-        let (change, door) = if lived >= i16::from(years) {
+        let (change, door) = if whole_years(*born, today).is_some_and(|lived| lived >= i16::from(years)) {
             (Change::OfAge(years), None)
         } else {
             (Change::Underage(years), Some(Door::Under))

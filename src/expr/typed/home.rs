@@ -84,8 +84,12 @@ pub(super) fn lives_in(
         found.push(diagnostic.hint("write for example `region = \"Atlanta, GA\"` or `region = \"GA\"`"));
         return None;
     };
-    let areas = called(&words.value, field.codes.country());
-    let area = one_of(words, areas, field.codes, found)?;
+    let mut areas = called(&words.value, field.codes.country());
+    // "Quebec" is a city as well; where cities cannot be asked for, the region is meant.
+    if !field.codes.have_points() && areas.iter().any(|area| matches!(area, Area::Region(_))) {
+        areas.retain(|area| matches!(area, Area::Region(_)));
+    }
+    let area = one_of(words, &areas, field.codes, found)?;
     if matches!(area, Area::City(_)) && !field.codes.have_points() {
         let message = format!("of the codes in `{}` only the region is known, not the city", field.name);
         let diagnostic = Diagnostic::new(Code::UnknownPlace, words.place, message);
@@ -119,7 +123,7 @@ pub(super) fn near(
         found.push(diagnostic.hint(format!("write `region = \"{}\"`", place.value)));
         return None;
     }
-    let Area::City(city) = one_of(place, areas, field.codes, found)? else { return None };
+    let Area::City(city) = one_of(place, &areas, field.codes, found)? else { return None };
     let Some(km) = distance.value.km() else {
         let message = format!("`{}` is no distance between two places", distance.value);
         let diagnostic = Diagnostic::new(Code::BadNumber, distance.place, message);
@@ -131,10 +135,10 @@ pub(super) fn near(
 }
 
 /// The one area that words name; none and several are reported.
-fn one_of(words: &At<String>, areas: Vec<Area>, codes: PostalCodes, found: &mut Diagnostics) -> Option<Area> {
+fn one_of(words: &At<String>, areas: &[Area], codes: PostalCodes, found: &mut Diagnostics) -> Option<Area> {
     let name = &words.value;
-    match areas[..] {
-        [area] => return Some(area),
+    match areas {
+        [area] => return Some(*area),
         [] => {
             let message = format!("no place in {} is called `{name}`", codes.country_name());
             let known = labels(codes.country());

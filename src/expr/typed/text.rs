@@ -106,17 +106,17 @@ fn link(link: &Link, schema: &Schema, found: &mut Diagnostics) -> Option<TextPie
             }
             (name.as_ref(), address.value.as_str())
         }
-        Link::Named(name) => match schema.links.get(&name.value) {
-            Some(url) => (Some(name), url.as_str()),
-            None => {
+        Link::Named(name) => {
+            let Some(url) = schema.links.get(&name.value) else {
                 let message = format!("no link is called `{}`", name.value);
                 let hint = format!("give an address that name: `{{link https://… as {}}}`", name.value);
                 let diagnostic = Diagnostic::new(Code::BadLink, name.place, message);
                 let known = schema.links.keys().map(String::as_str);
                 found.push(diagnostic.did_you_mean(&name.value, known).hint(hint));
                 return None;
-            }
-        },
+            };
+            (Some(name), url.as_str())
+        }
     };
     Some(TextPiece::Link { name: name.map(|name| name.value.as_str().into()), url: url.into() })
 }

@@ -83,8 +83,8 @@ impl City {
 
 impl Place {
     /// How far a city reaches from its middle, in kilometres: 2.8 for 20,000 people, 8.6 for half a million, 23 for New York.
-    /// Cities grow denser as they grow; the exponent is fitted to the ZIP codes that bear a city's name, three quarters of
-    /// which it takes in.
+    /// Cities grow denser as they grow. Fitted to the ZIP codes that bear a city's name: of those it takes in three quarters,
+    /// on the average of all cities.
     fn radius_km(&self) -> f64 {
         2.8 * (f64::from(self.population) / 20_000.0).powf(0.35)
     }
@@ -200,7 +200,7 @@ fn middle(points: &[Point]) -> Point {
 pub fn labels(country: &str) -> Vec<String> {
     let here = |region: &&Region| region.country == country;
     let regions = REGIONS.rows.iter().filter(here).flat_map(|region| [region.code, region.name]);
-    let cities = CITIES.rows.iter().filter(|place| place.country == country).map(|place| place.label());
+    let cities = CITIES.rows.iter().filter(|place| place.country == country).map(Place::label);
     let mut labels: Vec<String> = regions.map(str::to_owned).chain(cities).collect();
     if country == "US" {
         labels.extend(zips().map(|zip| format!("{}, {}", zip.town, zip.region)));
@@ -248,7 +248,7 @@ mod tests {
         for words in
             ["", "Atlanta, TX, GA", "Atlantis", "Atlanta, ZZ", "Toronto, ON", "Paris, France", ",", "30309"]
         {
-            assert_eq!(names(words, "US"), [String::new(); 0], "{words}");
+            assert_eq!(names(words, "US"), Vec::<String>::new(), "{words}");
         }
     }
 

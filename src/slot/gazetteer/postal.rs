@@ -1,11 +1,14 @@
 //! Where a postal code lies: its region, and for a ZIP code its town and a point.
 
 use super::area::Point;
-use super::{REGIONS, Region, rows};
+use super::{REGIONS, Region};
 use std::cmp::Ordering;
 
 /// The ZIP codes with their towns and points.
 const ZIPS: &str = include_str!("../../../data/places/zips.tsv");
+
+/// The beginnings of the codes of Canada and France.
+const PREFIXES: &str = include_str!("../../../data/places/prefixes.tsv");
 
 /// The postal codes of a country, as one slot type reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,12 +134,13 @@ fn line_of(code: &str) -> Option<&'static str> {
     None
 }
 
-/// The region of the longest beginning of a code that the table has. O(rows).
+/// The region of the longest beginning of a code that the table has. O(rows), without building anything.
 fn region_of(country: &str, code: &str) -> Option<&'static Region> {
-    let table = rows(include_str!("../../../data/places/prefixes.tsv"));
-    let longest = table.filter(|columns| columns.get(1) == Some(&country)).filter_map(|columns| {
-        let prefixes = columns.get(2)?.split(' ').filter(|prefix| code.starts_with(prefix));
-        Some((prefixes.map(str::len).max()?, columns[0]))
+    let longest = PREFIXES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let (region, rest) = line.split_once('\t')?;
+        let (_, prefixes) = rest.split_once('\t').filter(|(theirs, _)| *theirs == country)?;
+        let fitting = prefixes.split(' ').filter(|prefix| code.starts_with(prefix));
+        Some((fitting.map(str::len).max()?, region))
     });
     let (_, region) = longest.max_by_key(|(length, _)| *length)?;
     REGIONS.rows.iter().find(|row| row.code == region && row.country == country)
@@ -145,6 +149,7 @@ fn region_of(country: &str, code: &str) -> Option<&'static Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::slot::gazetteer::rows;
 
     fn lies(codes: PostalCodes, code: &str) -> Option<String> {
         codes.home(code).map(|home| home.label())
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn every_prefix_belongs_to_a_region_and_to_one_alone() {
         let mut seen = Vec::new();
-        for columns in rows(include_str!("../../../data/places/prefixes.tsv")) {
+        for columns in rows(PREFIXES) {
             let [region, country, prefixes] = columns[..] else { panic!("{columns:?}") };
             let known = REGIONS.rows.iter().any(|row| row.code == region && row.country == country);
             assert!(known || region == "-", "{region}");
