@@ -3,6 +3,7 @@
 mod chat;
 mod check;
 mod export;
+mod fmt;
 mod read;
 mod serve;
 mod test;
@@ -32,6 +33,8 @@ pub struct Cli {
 enum Verb {
     /// Check all files: all mistakes at once, each with a place and a way out.
     Check,
+    /// Write files in their one canonical form; print which ones changed.
+    Fmt(fmt::Wanted),
     /// Explain a diagnostic's code.
     Explain {
         /// The code, such as F301.
@@ -195,6 +198,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
         Verb::Explain { code } => explain(code, streams),
         Verb::Check => check::check(&cli.open()?, cli.json, streams),
+        Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
         Verb::Chat { brand, from, store } => {
             let workspace = cli.open()?;
             let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
@@ -225,20 +229,22 @@ impl Cli {
 
     /// Reads the workspace.
     fn open(&self) -> Result<Workspace, Unusable> {
-        let root = match &self.workspace {
-            Some(folder) if folder.join(crate::workspace::CONFIG_FILE).is_file() => folder.clone(),
+        Ok(Workspace::open(&self.root()?))
+    }
+
+    /// The workspace's folder.
+    fn root(&self) -> Result<PathBuf, Unusable> {
+        match &self.workspace {
+            Some(folder) if folder.join(crate::workspace::CONFIG_FILE).is_file() => Ok(folder.clone()),
             Some(folder) => {
-                return Err(Unusable::new(format!(
-                    "`{}` is no workspace: it has no `sayso.toml`",
-                    folder.display()
-                )));
+                let folder = folder.display();
+                Err(Unusable::new(format!("`{folder}` is no workspace: it has no `sayso.toml`")))
             }
             None => find(&std::env::current_dir()?).ok_or_else(|| {
                 Unusable::new("there is no `sayso.toml` here or in a folder above")
                     .hint("go into a workspace, or name one by `--workspace DIR`")
-            })?,
-        };
-        Ok(Workspace::open(&root))
+            }),
+        }
     }
 
     /// A brand's bot; its mistakes are printed where it has none.
@@ -292,6 +298,11 @@ fn explain(id: &str, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     };
     writeln!(streams.out, "{}: {} ({grave})\n\n{}", code.id(), code.title(), code.page())?;
     Ok(Exit::Done)
+}
+
+/// How many there are of something, in words.
+fn many(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A runtime for verbs that talk with a store or a network.

@@ -89,6 +89,7 @@ pub mod dialogue;
 pub mod engine;
 pub mod expr;
 pub mod flow;
+pub mod format;
 pub mod grammar;
 pub mod language;
 pub mod outline;

@@ -61,26 +61,86 @@ impl<'d> Reader<'d> {
 
 /// The file's lines as a tree. O(bytes).
 pub fn outline<'a>(text: &'a str, reader: &mut Reader<'_>) -> Vec<Block<'a>> {
-    let mut rest = Span::new(text);
     let mut open: Vec<Block<'a>> = Vec::new(); // the path from the left edge to the line read last
     let mut roots = Vec::new();
-    while !rest.fragment().is_empty() {
-        let Ok((after, (indent, line))) = line(rest) else { break };
-        rest = after;
-        let line = trimmed(line);
-        if line.fragment().is_empty() || line.fragment().starts_with('#') {
-            continue;
-        }
-        let level = level(indent, line, open.len(), reader);
-        while open.len() > level {
+    for line in lines(text).filter(|line| !line.is_passed_over()) {
+        report_indent(&line, reader);
+        while open.len() > line.level {
             close(&mut open, &mut roots);
         }
-        open.push(Block { line, children: Vec::new() });
+        open.push(Block { line: line.words, children: Vec::new() });
     }
     while !open.is_empty() {
         close(&mut open, &mut roots);
     }
     roots
+}
+
+/// One line of a file, also a blank one and a comment, with the level it stands at.
+#[derive(Debug, Clone)]
+pub struct Line<'a> {
+    indent: Span<'a>,
+    /// The line without indentation and trailing blanks; nothing where it is blank.
+    pub words: Span<'a>,
+    /// How many lines stand open above it: those it belongs to, from the left edge on. For a comment, which belongs to
+    /// none, those it stands below.
+    pub level: usize,
+}
+
+impl Line<'_> {
+    /// Whether nothing stands in it.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.words.fragment().is_empty()
+    }
+
+    /// Whether it is no part of the tree: blank, or a comment.
+    #[must_use]
+    pub fn is_passed_over(&self) -> bool {
+        self.is_blank() || self.words.fragment().starts_with('#')
+    }
+
+    /// Its indentation in levels as it is written, rounded down.
+    fn wanted(&self) -> usize {
+        let columns: usize = self.indent.fragment().bytes().map(|b| if b == b'\t' { 2 } else { 1 }).sum();
+        columns / 2
+    }
+}
+
+/// The lines of a file in order, each at its level. A bad indentation is mended: the nearest sensible level is taken.
+/// O(bytes) for all of them.
+#[must_use]
+pub fn lines(text: &str) -> Lines<'_> {
+    Lines { rest: Span::new(text), open: Vec::new() }
+}
+
+/// What [`lines`] gives.
+#[derive(Debug, Clone)]
+pub struct Lines<'a> {
+    rest: Span<'a>,
+    /// The indentation, as it was written, of the lines that stand open. It grows from each to the next.
+    open: Vec<usize>,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        if self.rest.fragment().is_empty() {
+            return None;
+        }
+        let (after, (indent, words)) = line(self.rest).ok()?;
+        self.rest = after;
+        let mut line = Line { indent, words: trimmed(words), level: 0 };
+        // Lines that are too deep all by the same width stand beside one another.
+        let wanted = line.wanted();
+        line.level = self.open.partition_point(|open| *open < wanted).min(LEVELS_MAX - 1);
+        if !line.is_passed_over() {
+            self.open.truncate(line.level);
+            self.open.push(wanted);
+        }
+        Some(line)
+    }
 }
 
 fn line(input: Span<'_>) -> IResult<Span<'_>, (Span<'_>, Span<'_>)> {
@@ -105,32 +165,28 @@ fn close<'a>(open: &mut Vec<Block<'a>>, roots: &mut Vec<Block<'a>>) {
     }
 }
 
-/// The level a line stands at; a bad indentation is reported and the nearest sensible level taken.
-fn level(indent: Span<'_>, line: Span<'_>, open: usize, reader: &mut Reader<'_>) -> usize {
-    let blanks = indent.fragment();
+fn report_indent(line: &Line<'_>, reader: &mut Reader<'_>) {
+    let blanks = line.indent.fragment();
     if blanks.contains('\t') {
-        let place = reader.place(indent);
+        let place = reader.place(line.indent);
         reader.report(
             Diagnostic::new(Code::TabIndent, place, "a tab in the indentation")
                 .hint("use two spaces for each level"),
         );
     } else if blanks.len() % 2 == 1 {
-        let place = reader.place(line);
+        let place = reader.place(line.words);
         reader.report(
             Diagnostic::new(Code::OddIndent, place, format!("indented by {} spaces", blanks.len()))
                 .hint("use two spaces for each level"),
         );
     }
-    let columns: usize = blanks.bytes().map(|b| if b == b'\t' { 2 } else { 1 }).sum();
-    let level = columns / 2;
-    if level > open || level >= LEVELS_MAX {
-        let place = reader.place(line);
+    if line.wanted() != line.level {
+        let place = reader.place(line.words);
         reader.report(
             Diagnostic::new(Code::DeepIndent, place, "indented deeper than the line above allows")
                 .hint("indent by two spaces below the line it belongs to"),
         );
     }
-    level.min(open).min(LEVELS_MAX - 1)
 }
 
 /// A name: small letters, digits, `-` and `_`, beginning with a letter.
@@ -178,6 +234,24 @@ pub fn split(line: Span<'_>, separator: char) -> Vec<Span<'_>> {
     }
 }
 
+/// The two sides of `… -> node`, trimmed, if there is an arrow. Arrows inside quotes are no arrows.
+#[must_use]
+pub fn arrow(line: Span<'_>) -> Option<(Span<'_>, Span<'_>)> {
+    use nom::Input;
+    let mut quoted = false;
+    let bytes = line.fragment().as_bytes();
+    for at in 0..bytes.len() {
+        match bytes[at] {
+            b'"' => quoted = !quoted,
+            b'-' if !quoted && bytes.get(at + 1) == Some(&b'>') => {
+                return Some((trimmed(line.take(at)), after(line, at + 2)));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +275,38 @@ mod tests {
         let (tree, found) = read("a\n  b\n    c\n\n# note\n  d #joy\r\ne");
         assert_eq!(tree, "a(b(c())d #joy())e()");
         assert_eq!(found, []);
+    }
+
+    #[test]
+    fn lines_that_are_too_deep_all_alike_stand_beside_one_another() {
+        let (tree, found) = read("a\n    b\n        c\n        d\n    e\n  f\ng\n");
+        assert_eq!(tree, "a(b(c()d())e()f())g()");
+        assert_eq!(found, [Code::DeepIndent; 4], "each of them is to be mended");
+    }
+
+    #[test]
+    fn every_line_has_a_level() {
+        let text = "\n# top\na\n      # far\n    b\r\n    # beside\n\r\n  # between\nc";
+        let levels: Vec<_> = lines(text).map(|line| (line.level, *line.words.fragment())).collect();
+        let wanted = [
+            (0, ""),
+            (0, "# top"),
+            (0, "a"),
+            (1, "# far"),
+            (1, "b"),
+            (1, "# beside"),
+            (0, ""),
+            (1, "# between"),
+            (0, "c"),
+        ];
+        assert_eq!(levels, wanted);
+    }
+
+    #[test]
+    fn levels_end_somewhere() {
+        let deep =
+            (0..40).map(|level| ["  ".repeat(level), "x\n".to_owned()].concat()).collect::<Vec<_>>().concat();
+        assert_eq!(lines(&deep).map(|line| line.level).max(), Some(LEVELS_MAX - 1));
     }
 
     #[test]

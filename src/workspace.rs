@@ -101,7 +101,8 @@ impl Workspace {
 }
 
 /// A path relative to a workspace's folder, where it lies in it.
-fn relative(root: &Path, path: &Path) -> PathBuf {
+#[must_use]
+pub fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
@@ -141,23 +142,7 @@ impl Loader {
                 return None;
             }
         };
-        if bytes.len() > FILE_BYTES_MAX {
-            let id = self.sources.add(shown, "");
-            let message =
-                format!("this file has {} bytes; the largest that is read has {FILE_BYTES_MAX}", bytes.len());
-            self.found.push(Diagnostic::new(Code::TooLarge, Place::new(id, 0..0), message));
-            return None;
-        }
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let id = self.sources.add(shown, text.as_str());
-        if let Err(error) = std::str::from_utf8(bytes) {
-            let at = error.valid_up_to();
-            let place = Place::new(id, at..at + 3);
-            let diagnostic = Diagnostic::new(Code::NotUtf8, place, "this is not UTF-8");
-            self.found.push(diagnostic.hint("save the file as UTF-8"));
-        }
-        Some((id, text))
+        decode(shown, &bytes, &mut self.sources, &mut self.found)
     }
 
     fn grammars(&mut self, folder: &Path) -> (Vec<GrammarFile>, Vec<FileId>) {
@@ -280,6 +265,46 @@ impl Loader {
             .any(|d| d.code.severity() == crate::diagnostic::Severity::Error && own(d.place.file));
         (!broken).then_some(bot)
     }
+}
+
+/// The bytes of a file as text, without a byte order mark. Broken ones are replaced and reported; a file that is too
+/// large is reported and not read.
+pub fn decode(
+    shown: PathBuf,
+    bytes: &[u8],
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Option<(FileId, String)> {
+    if bytes.len() > FILE_BYTES_MAX {
+        let id = sources.add(shown, "");
+        let message =
+            format!("this file has {} bytes; the largest that is read has {FILE_BYTES_MAX}", bytes.len());
+        found.push(Diagnostic::new(Code::TooLarge, Place::new(id, 0..0), message));
+        return None;
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let id = sources.add(shown, text.as_str());
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let at = error.valid_up_to();
+        let place = Place::new(id, at..at + 3);
+        let diagnostic = Diagnostic::new(Code::NotUtf8, place, "this is not UTF-8");
+        found.push(diagnostic.hint("save the file as UTF-8"));
+    }
+    Some((id, text))
+}
+
+/// All files below a workspace's folder that are written in a language of ours: shared grammars, and those of each
+/// brand; flows; conversations. In order of folder and name.
+#[must_use]
+pub fn written_files(root: &Path) -> Vec<PathBuf> {
+    let grammars = root.join("grammars");
+    let mut files = files_in(&grammars, "grammar");
+    files.extend(folders_in(&grammars).iter().flat_map(|folder| files_in(folder, "grammar")));
+    for folder in folders_in(&root.join("flows")) {
+        files.extend(["flow", "chat"].iter().flat_map(|ending| files_in(&folder, ending)));
+    }
+    files
 }
 
 /// The folders of a folder, in order of name.

@@ -3,6 +3,9 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/fmt.rs"]
+mod fmt;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;

@@ -36,6 +36,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "bot",
         &["diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow"],
     ),
+    ("format", &["outline"]),
     // core
     ("consent", &["language", "sms", "reserved"]),
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
@@ -56,20 +57,20 @@ const TABLE: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
+    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
 ];
 
 /// Modules that know only what they are given.
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "consent", "dialogue", "provider",
+    "format", "consent", "dialogue", "provider",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

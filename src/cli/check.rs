@@ -1,6 +1,6 @@
 //! `sayso check`: all files, all mistakes at once.
 
-use super::{Exit, Streams, Unusable};
+use super::{Exit, Streams, Unusable, many};
 use crate::diagnostic::{Severity, draw, draw_json};
 use crate::workspace::Workspace;
 
@@ -28,7 +28,6 @@ fn summary(workspace: &Workspace) -> String {
         let size = bot.size();
         (flows + size.0, nodes + size.1)
     });
-    let many = |count: usize, of: &str| format!("{count} {of}{}", if count == 1 { "" } else { "s" });
     let size = [many(workspace.brands.len(), "brand"), many(flows, "flow"), many(nodes, "node")].join(", ");
     let said = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
         .map(|(severity, name)| many(count(severity), name));

@@ -58,9 +58,9 @@ impl Code {
 codes! {
     // S: lines and indentation, in every file.
     TabIndent "S001" Error "a tab in the indentation"
-        "Files are indented by two spaces a level. A tab is as wide as each editor likes, so two people would read two different files."
+        "Files are indented by two spaces a level. A tab is as wide as each editor likes, so two people would read two different files. `sayso fmt` mends it."
     OddIndent "S002" Error "an odd number of spaces"
-        "Files are indented by two spaces a level. An odd number of spaces belongs to no level; the nearest one was taken to read on."
+        "Files are indented by two spaces a level. An odd number of spaces belongs to no level; the nearest one was taken to read on. `sayso fmt` writes it down as it was read."
     DeepIndent "S003" Error "a line that belongs to no other"
         "What is indented below a line belongs to it. This line is indented deeper than the line above can own."
     UnknownBlock "S004" Error "an unknown block"

@@ -162,11 +162,11 @@ fn moment(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Timestamp>> {
 
 /// `= split flow.node arm`, `= draw contest won`
 fn pinned(rest: Span<'_>) -> Option<Line> {
-    let (word, said) = rest.fragment().split_once(' ')?;
-    let (what, end) = said.trim_start().split_once(' ')?;
-    let (what, end) = (what.to_owned(), end.trim().to_owned());
-    match (word, end.as_str()) {
-        ("split", _) => Some(Line::Pin(what, end)),
+    let (word, said) = first_word(rest);
+    let (what, end) = first_word(said);
+    let (what, end) = ((*what.fragment()).to_owned(), (*end.fragment()).to_owned());
+    match (*word.fragment(), end.as_str()) {
+        ("split", arm) if !arm.is_empty() => Some(Line::Pin(what, end)),
         ("draw", "won" | "lost") => Some(Line::Draw(what, end)),
         _ => None,
     }
@@ -197,15 +197,17 @@ fn lookup(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
 fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
     let (word, value) = first_word(rest);
     let said = (*value.fragment()).to_owned();
-    let expectation = match (*word.fragment(), said.split_once(' ')) {
+    let (what, of) = first_word(value);
+    let of = Some((*of.fragment()).to_owned()).filter(|of| !of.is_empty());
+    let expectation = match (*word.fragment(), of.map(|of| (*what.fragment(), of))) {
         ("consent", _) if matches!(said.as_str(), "in" | "out" | "none") => Expectation::Consent(said),
         ("consent", _) => {
             bad(rest, "consent is `in`, `out` or `none`", reader);
             return None;
         }
         ("tag", _) => Expectation::Tag(said),
-        ("not", Some(("tag", tag))) => Expectation::NoTag(tag.to_owned()),
-        ("not", Some(("known", field))) => Expectation::Field(field.to_owned(), None),
+        ("not", Some(("tag", tag))) => Expectation::NoTag(tag),
+        ("not", Some(("known", field))) => Expectation::Field(field, None),
         ("at", _) => Expectation::At(said),
         ("told", _) => Expectation::Told(said),
         ("", _) => {
@@ -215,4 +217,29 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
         (field, _) => Expectation::Field(field.to_owned(), Some(said)),
     };
     Some(expectation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Diagnostics, Sources};
+
+    fn read(text: &str) -> Vec<Line> {
+        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+        let chat = parse(text, &mut Reader::new(sources.add("x", text), &mut found));
+        assert_eq!(found.iter().count(), 0, "{found:?}");
+        chat.lines.into_iter().map(|line| line.value).collect()
+    }
+
+    /// `= not tag  vip` asked for the tag ` vip`, which nobody has, and so held always.
+    #[test]
+    fn blanks_between_words_are_no_part_of_them() {
+        let lines = read("=  not  tag\tvip\n= not   known  name\n= split  menu.flavor \t mint\n");
+        let wanted = [
+            Line::Known(Expectation::NoTag("vip".to_owned())),
+            Line::Known(Expectation::Field("name".to_owned(), None)),
+            Line::Pin("menu.flavor".to_owned(), "mint".to_owned()),
+        ];
+        assert_eq!(lines, wanted);
+    }
 }

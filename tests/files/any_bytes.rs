@@ -88,7 +88,7 @@ fn line() -> impl Strategy<Value = String> {
     (indent, any).prop_map(|(indent, line)| format!("{indent}{line}"))
 }
 
-fn text() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn text() -> impl Strategy<Value = Vec<u8>> {
     let lines = prop::collection::vec(line(), 0..30).prop_map(|lines| lines.join("\n").into_bytes());
     prop_oneof![9 => lines, 1 => prop::collection::vec(any::<u8>(), 0..200)]
 }

@@ -86,13 +86,13 @@ fn words(sources: &Sources, diagnostic: &Diagnostic) -> (String, usize, String) 
     (sources.get(place.file).path.to_string_lossy().into_owned(), line, words)
 }
 
-fn is_annotation(line: &str) -> bool {
+pub(crate) fn is_annotation(line: &str) -> bool {
     line.starts_with("#! ")
         || line.starts_with("# in ")
         || line.starts_with('#') && line.contains("^ ") && line.contains("]: ")
 }
 
-fn difference(expected: &str, said: &str) -> String {
+pub(crate) fn difference(expected: &str, said: &str) -> String {
     let (expected, said): (Vec<_>, Vec<_>) = (expected.lines().collect(), said.lines().collect());
     let missing = expected.iter().filter(|line| !said.contains(line)).map(|line| format!("- {line}"));
     let more = said.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}"));

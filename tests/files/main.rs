@@ -5,6 +5,7 @@
 
 mod any_bytes;
 mod diagnostics;
+mod format;
 mod pages;
 mod thirty_mistakes;
 

@@ -55,7 +55,7 @@ fn is_true(page: &Path) {
 }
 
 /// The fenced blocks of a page: what each is, and its text.
-fn blocks(page: &str) -> Vec<(String, String)> {
+pub(crate) fn blocks(page: &str) -> Vec<(String, String)> {
     let mut blocks: Vec<(String, String)> = Vec::new();
     let mut open = false;
     for line in page.lines() {
