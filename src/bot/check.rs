@@ -1,5 +1,9 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
 
+mod filled;
+mod stuck;
+mod taken;
+
 use super::{
     Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Optin, Prompt, Question,
     Wait, Way,
@@ -56,6 +60,11 @@ pub(super) fn check(
         overlaps(bot, NodeIx::new(index), decl, texts, found);
     }
     circles(bot, &decls, found);
+    stuck::stuck(bot, &decls, found);
+    filled::filled(bot, sources, found);
+    for (node, decl) in bot.nodes.iter().zip(&decls) {
+        taken::taken(bot, node, decl, found);
+    }
     double_optin(bot, sources, found);
     samples(bot, sources, found);
     if bot.numbers.is_empty() {

@@ -188,6 +188,12 @@ codes! {
         "`double-optin` says that a text only begins an opt-in and that a `consent ask` completes it. The flow that the intent starts has none, so nobody would ever be subscribed."
     LateTooLong "F328" Error "an outside answer that may take too long"
         "Somebody is waiting on their phone while a lookup runs. It may take at most a minute; write a `silent` way or a `wait` for what takes longer."
+    NeverFilled "F329" Warning "a field that nothing has filled"
+        "A text or a condition reads a field that no way to this place fills, and that no other flow fills. Whoever comes here for the first time reads a gap, and every comparison is false for them."
+    NeverTaken "F330" Warning "a way out that can never be taken"
+        "Ways out are tried from the top. In every case in which this condition holds one above it holds too, or there is no such case at all."
+    NoEnd "F331" Warning "a node that leads to no end"
+        "Whatever somebody answers here, and however long they are silent, no way leads on to an end. They stay in this flow until they write STOP or another keyword."
     // E: expressions and texts
     BadExpression "E401" Error "an expression that cannot be read"
         "Expressions compare fields with values (`flavor = mango`, `visits > 3`), ask for tags (`tag vip`) and for filled fields (`known name`), and join these with `and`, `or`, `not` and brackets. `name else \"friend\"` gives a default."
