@@ -113,9 +113,8 @@ impl Passage<'_> {
 
 impl<'b> Saying<'b> {
     /// A text that is said alone.
-    fn answer(read: Read, texts: &'b Option<Texts>, decls: &'b [TextDecl]) -> Option<Self> {
-        let texts = texts.as_ref()?;
-        Some(Self { read, texts: Some(texts), decls: decls.iter().collect(), menu: None, pictured: false })
+    fn alone(read: Read, texts: &'b Texts, decls: &'b [TextDecl]) -> Self {
+        Self { read, texts: Some(texts), decls: decls.iter().collect(), menu: None, pictured: false }
     }
 
     /// Its texts, each wording by itself, and the labels of its options.
@@ -177,9 +176,9 @@ fn sayings<'b>(bot: &'b Bot, sources: &BrandSources<'b>) -> Vec<Saying<'b>> {
     for (number, decl) in decls.enumerate() {
         of_node(bot, NodeIx::new(number), decl, &mut sayings);
     }
-    let brand = [(&bot.fallback, &sources.brand.fallback), (&bot.leaving, &sources.brand.leaving)];
-    sayings
-        .extend(brand.into_iter().filter_map(|(texts, decls)| Saying::answer(Read::Anywhere, texts, decls)));
+    for (texts, decls) in [(&bot.fallback, &sources.brand.fallback), (&bot.leaving, &sources.brand.leaving)] {
+        sayings.extend(texts.as_ref().map(|texts| Saying::alone(Read::Anywhere, texts, decls)));
+    }
     sayings
 }
 
@@ -214,12 +213,11 @@ fn of_node<'b>(bot: &'b Bot, ix: NodeIx, decl: &'b NodeDecl, sayings: &mut Vec<S
     }
     let Some((linked, decl)) = waits else { return };
     let (prompt, decl) = (&linked.prompt, &decl.prompt);
-    let answers = [(&prompt.unclear, &decl.unclear), (&prompt.invalid, &decl.invalid)];
-    sayings.extend(
-        answers.into_iter().filter_map(|(texts, decls)| Saying::answer(Read::Asked(ix), texts, decls)),
-    );
+    for (texts, decls) in [(&prompt.unclear, &decl.unclear), (&prompt.invalid, &decl.invalid)] {
+        sayings.extend(texts.as_ref().map(|texts| Saying::alone(Read::Asked(ix), texts, decls)));
+    }
     // Only what asks again offers the options again.
-    let again = Saying::answer(Read::Asked(ix), &prompt.again, &decl.again);
+    let again = prompt.again.as_ref().map(|texts| Saying::alone(Read::Asked(ix), texts, &decl.again));
     sayings.extend(again.map(|again| Saying { menu, ..again }));
 }
 
