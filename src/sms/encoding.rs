@@ -46,6 +46,7 @@ const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
 /// Septets that a character costs, or `None` outside GSM-7.
 #[must_use]
+#[inline]
 pub fn septets(c: char) -> Option<usize> {
     match c {
         // All but ten of the signs of ASCII are there; a whole brand's texts are counted in no time.
