@@ -39,18 +39,24 @@ impl Longest {
         Self { units, letters: Letters::Any }
     }
 
-    /// What is expected of a type that says nothing itself: "1234567.89", "yes", "2027-03-04", "17:30", "1036800s",
-    /// "1234567.89 USD"; for texts, what a code or an address is long.
-    pub(super) fn of(slot: &(impl SlotType + ?Sized)) -> Self {
-        match slot.kind() {
+    /// What is expected of a kind of values whose type says nothing itself: "1234567.89", "yes", "2027-03-04", "17:30",
+    /// "1036800s", "1234567.89 USD"; for texts, what a code is long. Languages write numbers, dates and money longer.
+    #[must_use]
+    pub const fn of_kind(kind: ValueKind) -> Self {
+        match kind {
             ValueKind::Text => Self::any(40),
-            ValueKind::Number | ValueKind::Date => Self::gsm7(10),
-            ValueKind::Choice => Self::gsm7(slot.keys().iter().map(|key| key.len()).max().unwrap_or(10)),
+            ValueKind::Number | ValueKind::Date | ValueKind::Choice => Self::gsm7(10),
             ValueKind::Truth => Self::gsm7(3),
             ValueKind::Time => Self::gsm7(5),
             ValueKind::Duration => Self::gsm7(8),
             ValueKind::Money => Self::gsm7(14),
         }
+    }
+
+    /// What is expected of a type that says nothing itself; of a list that comes with sayso its longest key.
+    pub(super) fn of(slot: &(impl SlotType + ?Sized)) -> Self {
+        let keys = slot.keys().iter().map(|key| key.len());
+        keys.max().map_or_else(|| Self::of_kind(slot.kind()), Self::gsm7)
     }
 }
 

@@ -152,21 +152,20 @@ fn labels_of<'d>(option: &'d OptionDecl, bot: &Bot) -> impl Iterator<Item = (Lan
     std::iter::once((bot.first_language(), &option.label)).chain(others)
 }
 
-/// The words of a text, [`VALUE`] for each value.
+/// The words of a text, with its addresses and the common forms of its plurals; [`VALUE`] for each value.
 fn words_of(text: &expr::Text) -> Cow<'_, str> {
-    match text.pieces.as_slice() {
-        [TextPiece::Words(words)] => Cow::Borrowed(words),
-        pieces => pieces
-            .iter()
-            .fold(String::new(), |mut words, piece| {
-                match piece {
-                    TextPiece::Words(more) => words.push_str(more),
-                    TextPiece::Term(_) => words.push(VALUE),
-                }
-                words
-            })
-            .into(),
+    if let [TextPiece::Words(words)] = text.pieces.as_slice() {
+        return Cow::Borrowed(words);
     }
+    let mut words = String::new();
+    for piece in &text.pieces {
+        match piece {
+            TextPiece::Words(more) | TextPiece::Plural { other: more, .. } => words.push_str(more),
+            TextPiece::Link { url, .. } => words.push_str(url),
+            TextPiece::Term(_) => words.push(VALUE),
+        }
+    }
+    Cow::Owned(words)
 }
 
 /// All texts that the brand wrote, in the order of its files.

@@ -1,7 +1,6 @@
 //! The first message after an opt-in: what it must hold (CTIA Messaging Principles 5.1.2.1), on every way to the first wait.
 
 use super::super::super::{Action, Awaited, Bot, BrandSources, FlowIx, NodeIx, Optin, Texts, Wait};
-use super::super::walk as reach;
 use super::{phrases::Phrases, said, words_of};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{self, Fact, Term, TextPiece};
@@ -70,23 +69,18 @@ pub(super) fn first_messages(bot: &Bot, sources: &BrandSources<'_>, found: &mut 
         }
     };
     for flow in of(Optin::Single) {
-        told(flow, missing(bot, &decls, ALL, |walk| walk.flow(flow, Said::default(), 0)));
+        told(flow, missing(bot, &decls, |walk| walk.confirmed(flow)));
     }
     for flow in of(Optin::Double) {
-        let mut all = missing(bot, &decls, REQUEST, |walk| walk.flow(flow, Said::default(), 0));
-        for (place, behind) in missing(bot, &decls, ALL, |walk| walk.consents(flow)) {
-            *all.entry(place).or_default() |= behind;
-        }
-        told(flow, all);
+        told(flow, missing(bot, &decls, |walk| walk.asked(flow)));
     }
 }
 
-/// Where the first texts begin on ways that lack facts which are needed, in any language; `None` where nothing is said.
+/// Where the first texts begin on ways that lack facts, in any language; `None` where nothing is said.
 fn missing(
     bot: &Bot,
     decls: &[&NodeDecl],
-    needed: Held,
-    ways: impl Fn(&mut Walk<'_, '_>) -> BTreeSet<Said>,
+    ways: impl Fn(&mut Walk<'_, '_>),
 ) -> BTreeMap<Option<Place>, Held> {
     let mut missing = BTreeMap::new();
     for language in &bot.languages {
@@ -94,14 +88,12 @@ fn missing(
             bot,
             decls,
             language: *language,
-            needed,
+            agreed: None,
             missing: &mut missing,
             held: BTreeMap::new(),
             ended: BTreeMap::new(),
         };
-        for said in ways(&mut walk) {
-            walk.judge(said);
-        }
+        ways(&mut walk);
     }
     missing
 }
@@ -139,13 +131,14 @@ impl Said {
     }
 }
 
-/// Walks a flow in one language from its start to every place where it waits.
+/// Walks flows in one language, from where somebody comes in to every place where they wait.
 struct Walk<'w, 'b> {
     bot: &'b Bot,
     decls: &'w [&'b NodeDecl],
     language: Lang,
-    /// The facts that must be held.
-    needed: Held,
+    /// Where people come to who have agreed, and what they had been told: filled while questions for consent are looked
+    /// for. Then other waits are walked past, as nothing that was said before them belongs to the question.
+    agreed: Option<BTreeSet<(Option<NodeIx>, Said)>>,
     missing: &'w mut BTreeMap<Option<Place>, Held>,
     /// What the texts of a node hold that were looked at already, each with its place.
     held: BTreeMap<NodeIx, Vec<Said>>,
@@ -154,6 +147,27 @@ struct Walk<'w, 'b> {
 }
 
 impl Walk<'_, '_> {
+    /// Judges a flow that is consent: its first messages.
+    fn confirmed(&mut self, flow: FlowIx) {
+        for said in self.flow(flow, Said::default(), 0) {
+            self.judge(said, ALL);
+        }
+    }
+
+    /// Judges a flow that asks for consent: every such question, and what follows a yes.
+    fn asked(&mut self, flow: FlowIx) {
+        self.agreed = Some(BTreeSet::new());
+        self.flow(flow, Said::default(), 0);
+        let agreed = self.agreed.take().unwrap_or_default();
+        self.ended.clear();
+        let mut ended: BTreeSet<Said> =
+            agreed.iter().filter(|(to, _)| to.is_none()).map(|(_, said)| *said).collect();
+        ended.extend(self.from(agreed.into_iter().filter_map(|(to, said)| Some((to?, said))).collect(), 0));
+        for said in ended {
+            self.judge(said, ALL);
+        }
+    }
+
     /// Walks a flow; what was said on the ways on which it ends without having waited. O(nodes + ways) for each set of
     /// facts that a node is come to with, and there are hardly ever two.
     fn flow(&mut self, flow: FlowIx, said: Said, calls: usize) -> BTreeSet<Said> {
@@ -163,24 +177,6 @@ impl Walk<'_, '_> {
         self.ended.insert((flow, calls, said), BTreeSet::new());
         let ended = self.from(vec![(self.bot.flow(flow).first, said)], calls);
         self.ended.insert((flow, calls, said), ended.clone());
-        ended
-    }
-
-    /// Walks on from every question for consent that a flow leads to, with what that question said.
-    fn consents(&mut self, flow: FlowIx) -> BTreeSet<Said> {
-        let bot = self.bot;
-        let mut reached = vec![false; bot.nodes.len()];
-        reach(bot, bot.flow(flow).first, &mut reached);
-        let mut ended = BTreeSet::new();
-        for at in (0..bot.nodes.len()).map(NodeIx::new).filter(|at| reached[at.index()]) {
-            let node = bot.node(at);
-            if node.wait.as_ref().is_some_and(|wait| matches!(wait.what, Awaited::Consent)) {
-                let said = self.said_by(at).into_iter().fold(Said::default(), Said::and);
-                let agreed = node.exits.iter().map(|exit| (exit.to, said));
-                ended.extend(agreed.clone().filter(|(to, _)| to.is_none()).map(|(_, said)| said));
-                ended.extend(self.from(agreed.filter_map(|(to, said)| Some((to?, said))).collect(), 0));
-            }
-        }
         ended
     }
 
@@ -235,6 +231,12 @@ impl Walk<'_, '_> {
             }
         }
         let behind: BTreeSet<Said> = match node.wait.as_ref().map(|wait| &wait.what) {
+            Some(Awaited::Consent) if self.agreed.is_some() => {
+                self.judge(said, REQUEST);
+                let yes = node.exits.iter().map(|exit| (exit.to, said));
+                self.agreed.iter_mut().for_each(|agreed| agreed.extend(yes.clone()));
+                return;
+            }
             Some(
                 Awaited::Field(_)
                 | Awaited::Option { .. }
@@ -244,8 +246,12 @@ impl Walk<'_, '_> {
                 | Awaited::Vote { .. }
                 | Awaited::Human(_),
             ) => {
-                self.judge(said);
-                return;
+                if self.agreed.is_none() {
+                    self.judge(said, ALL);
+                    return;
+                }
+                said = Said::default();
+                BTreeSet::from([said])
             }
             Some(Awaited::Flow(flow)) if calls < CALLS_MAX => self.flow(*flow, said, calls + 1),
             // Decided at once, or while the person waits for the answer.
@@ -277,9 +283,9 @@ impl Walk<'_, '_> {
         held.clone()
     }
 
-    /// A way has come to its first wait, or its end.
-    fn judge(&mut self, said: Said) {
-        let missing = self.needed & !said.held;
+    /// A way has come to where all that is needed must have been said.
+    fn judge(&mut self, said: Said, needed: Held) {
+        let missing = needed & !said.held;
         if missing != 0 {
             *self.missing.entry(said.first).or_default() |= missing;
         }
@@ -301,7 +307,7 @@ fn held(bot: &Bot, texts: &Texts, language: Lang) -> Held {
 fn held_by(bot: &Bot, text: &expr::Text) -> Held {
     let facts = text.pieces.iter().filter_map(|piece| match piece {
         TextPiece::Term(term) => fact_of(term),
-        TextPiece::Words(_) => None,
+        TextPiece::Words(_) | TextPiece::Plural { .. } | TextPiece::Link { .. } => None,
     });
     let typed = facts.fold(0, |held, fact| {
         held | match fact {
@@ -317,7 +323,7 @@ fn fact_of(term: &Term) -> Option<Fact> {
     match term {
         Term::Fact(fact) => Some(*fact),
         Term::Else(first, _) => fact_of(first),
-        Term::Field(_) | Term::Constant(_) | Term::Sum(..) => None,
+        Term::Field(_) | Term::Age(_) | Term::Region(_) | Term::Constant(_) | Term::Sum(..) => None,
     }
 }
 

@@ -137,14 +137,18 @@ fn names_gate(bot: &Bot, formula: &Formula) -> bool {
         Formula::Known(field) => is_gate(bot, field),
         Formula::Not(inner) => names_gate(bot, inner),
         Formula::And(a, b) | Formula::Or(a, b) => names_gate(bot, a) || names_gate(bot, b),
-        Formula::Tag(_) => false,
+        Formula::LivesIn(..)
+        | Formula::Near(..)
+        | Formula::LastReply(_)
+        | Formula::Open
+        | Formula::Tag(_) => false,
     }
 }
 
 fn shows_gate(bot: &Bot, term: &Term) -> bool {
     match term {
-        Term::Field(field) => is_gate(bot, field),
+        Term::Field(field) | Term::Age(field) => is_gate(bot, field),
         Term::Else(a, b) | Term::Sum(a, _, b) => shows_gate(bot, a) || shows_gate(bot, b),
-        Term::Fact(_) | Term::Constant(_) => false,
+        Term::Fact(_) | Term::Region(_) | Term::Constant(_) => false,
     }
 }

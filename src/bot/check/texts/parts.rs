@@ -4,15 +4,18 @@
 //! the person's doing and nothing that a writer could mend, so it is no reason to warn; where a text is too long anyway,
 //! it is said what it would come to.
 
-use super::super::super::{Bot, BrandSources};
+use super::super::super::{Bot, BrandSources, Field};
 use super::place::{Origin, Places};
 use super::{Menu, Saying, labels_of, language_of, words_of};
 use crate::consent::wording;
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
-use crate::expr::{Fact, Term, Text, TextPiece};
+use crate::expr::{Fact, Term, Text, TextPiece, shown};
 use crate::language::Lang;
-use crate::slot::{Letters, Longest};
+use crate::slot::{Letters, Longest, Value, ValueKind};
 use crate::sms::encoding::{Alphabet, Cost, GSM7_EACH, GSM7_ONE, UCS2_EACH, UCS2_ONE, cost, plain, septets};
+use jiff::civil::{date, time};
+use rust_decimal::Decimal;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -35,7 +38,9 @@ const PICTOGRAM: char = '🙂';
 pub(super) struct Parts<'b> {
     bot: &'b Bot,
     budget: usize,
-    longest: BTreeMap<&'b str, Longest>,
+    longest: BTreeMap<&'b str, (ValueKind, Longest)>,
+    /// The longest of the kinds that are written otherwise in each language, as far as fields are of them.
+    written: FxHashMap<(Lang, ValueKind), Longest>,
     /// `{terms}` in each of the brand's languages.
     terms: Vec<(Lang, String)>,
     /// The facts that texts show, as they were written.
@@ -58,14 +63,18 @@ impl<'b> Parts<'b> {
             frequency: bot.frequency.as_deref(),
         };
         let brand = sources.brand;
+        let of_field = |field: &'b Field| (field.slot_type.kind(), field.slot_type.longest());
+        let fields = bot.fields.iter().map(|field| (field.name.as_str(), of_field(field)));
+        let kinds: FxHashSet<ValueKind> = bot.fields.iter().map(|field| field.slot_type.kind()).collect();
+        let by_language = bot.languages.iter().flat_map(|lang| kinds.iter().map(move |kind| (*lang, *kind)));
+        let written = by_language
+            .filter_map(|(lang, kind)| Some(((lang, kind), longest_written(kind, lang)?)))
+            .collect();
         Self {
             bot,
             budget: brand.budget.as_ref().map_or(BUDGET, |budget| budget.value),
-            longest: bot
-                .fields
-                .iter()
-                .map(|field| (field.name.as_str(), field.slot_type.longest()))
-                .collect(),
+            longest: fields.collect(),
+            written,
             terms: bot.languages.iter().map(|lang| (*lang, wording::terms(facts, *lang))).collect(),
             facts: [&brand.program, &brand.contact, &brand.frequency].into_iter().flatten().collect(),
         }
@@ -199,26 +208,39 @@ impl<'b> Parts<'b> {
                     message.body.push_str(&longest);
                     message.other_letters |= other_letters;
                 }
+                TextPiece::Plural { forms, other, .. } => {
+                    let words = forms.iter().map(|(_, word)| word).chain([other]);
+                    message.body.push_str(words.max_by_key(|word| cost(word).units).unwrap_or(other));
+                }
+                TextPiece::Link { url, .. } => message.body.push_str(url),
             }
         }
     }
 
     /// Stands for the longest that a term shows, and whether it may bring letters outside GSM-7.
     fn longest(&self, term: &Term, language: Lang) -> (Cow<'_, str>, bool) {
-        let number = || (stand_in(Longest::gsm7(10)), false);
         match term {
             Term::Field(name) => {
-                let longest = self.longest.get(&**name).copied().unwrap_or(Longest::gsm7(0));
+                let (kind, own) =
+                    self.longest.get(&**name).copied().unwrap_or((ValueKind::Text, Longest::gsm7(0)));
+                let written = self.written.get(&(language, kind)).copied();
+                // A type may be shorter than its kind: a rating is one digit.
+                let longest = written.filter(|_| own.units >= Longest::of_kind(kind).units).unwrap_or(own);
                 (stand_in(longest), longest.letters == Letters::Any)
             }
+            Term::Age(_) => (stand_in(Longest::gsm7(3)), false),
+            Term::Region(_) => (stand_in(Longest::any(40)), true),
             Term::Fact(Fact::Program) => (Cow::Borrowed(&self.bot.program), false),
             Term::Fact(Fact::Contact) => (Cow::Borrowed(&self.bot.contact), false),
             Term::Fact(Fact::Terms) => {
                 let terms = self.terms.iter().find(|(lang, _)| *lang == language);
                 (Cow::Borrowed(terms.map_or("", |(_, terms)| terms)), false)
             }
-            Term::Constant(value) => (Cow::Owned(value.to_string()), false),
-            Term::Sum(..) => number(),
+            Term::Constant(value) => (Cow::Owned(shown(value, language)), false),
+            Term::Sum(..) => {
+                let written = self.written.get(&(language, ValueKind::Number)).copied();
+                (stand_in(written.unwrap_or(Longest::of_kind(ValueKind::Number))), false)
+            }
             Term::Else(first, default) => {
                 let (first, default) = (self.longest(first, language), self.longest(default, language));
                 let longer = cost(&default.0).units > cost(&first.0).units;
@@ -249,6 +271,22 @@ fn costly(c: char, met: Met, cost: Cost, replaced: &Replaced) -> Diagnostic {
     };
     let message = format!("{} is not in GSM-7: {what}", named(c));
     Diagnostic::new(Code::CostlyCharacter, place, message).hint(replaced.hint())
+}
+
+/// The longest that a language is expected to write for a kind of values; `None` for kinds that all languages write alike.
+fn longest_written(kind: ValueKind, language: Lang) -> Option<Longest> {
+    let amount = Decimal::new(123_456_789, 2);
+    let values: Vec<Value> = match kind {
+        ValueKind::Number => vec![Value::Number(amount)],
+        ValueKind::Date => (1..=12).map(|month| Value::Date(date(2026, month, 28))).collect(),
+        ValueKind::Time => vec![Value::Time(time(22, 30, 0, 0))],
+        ValueKind::Money => vec![Value::Money { amount, currency: "CHF".to_owned() }],
+        ValueKind::Text | ValueKind::Choice | ValueKind::Truth | ValueKind::Duration => return None,
+    };
+    let written: Vec<String> = values.iter().map(|value| shown(value, language)).collect();
+    let units = written.iter().map(|words| words.encode_utf16().count()).max()?;
+    let gsm7 = written.iter().all(|words| cost(words).alphabet == Alphabet::Gsm7);
+    Some(if gsm7 { Longest::gsm7(units) } else { Longest::any(units) })
 }
 
 /// As long as the longest value.
