@@ -1,6 +1,6 @@
 //! The first message after an opt-in: what it must hold (CTIA Messaging Principles 5.1.2.1), on every way to the first wait.
 
-use super::super::super::{Action, Awaited, Bot, BrandSources, FlowIx, NodeIx, Optin, Texts, Wait};
+use super::super::super::{Action, Awaited, Bot, BrandSources, FlowIx, Node, NodeIx, Optin, Texts, Wait};
 use super::{phrases::Phrases, said, words_of};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{self, Fact, Term, TextPiece};
@@ -230,12 +230,20 @@ impl Walk<'_, '_> {
                 | Action::Notify(_) => {}
             }
         }
+        let behind = self.waited(node, said, calls);
+        for (to, said) in behind {
+            go(to, said);
+        }
+    }
+
+    /// Where one goes on from the wait of a node, or from a node without one; nowhere, where what was said is judged.
+    fn waited(&mut self, node: &Node, said: Said, calls: usize) -> Vec<(Option<NodeIx>, Said)> {
         let behind: BTreeSet<Said> = match node.wait.as_ref().map(|wait| &wait.what) {
             Some(Awaited::Consent) if self.agreed.is_some() => {
                 self.judge(said, REQUEST);
                 let yes = node.exits.iter().map(|exit| (exit.to, said));
                 self.agreed.iter_mut().for_each(|agreed| agreed.extend(yes.clone()));
-                return;
+                return Vec::new();
             }
             Some(
                 Awaited::Field(_)
@@ -248,23 +256,20 @@ impl Walk<'_, '_> {
             ) => {
                 if self.agreed.is_none() {
                     self.judge(said, ALL);
-                    return;
+                    return Vec::new();
                 }
-                said = Said::default();
-                BTreeSet::from([said])
+                BTreeSet::from([Said::default()])
             }
             Some(Awaited::Flow(flow)) if calls < CALLS_MAX => self.flow(*flow, said, calls + 1),
             // Decided at once, or while the person waits for the answer.
             Some(Awaited::Flow(_) | Awaited::Draw(_) | Awaited::Lookup(_)) | None => BTreeSet::from([said]),
         };
-        for way in node.wait.iter().flat_map(Wait::ways) {
-            go(way.to, said);
-        }
-        for said in behind {
-            for exit in &node.exits {
-                go(exit.to, said);
-            }
-        }
+        let doors = node.wait.iter().flat_map(Wait::ways).map(|way| way.to);
+        let ways: Vec<Option<NodeIx>> = doors.chain(node.exits.iter().map(|exit| exit.to)).collect();
+        behind
+            .into_iter()
+            .flat_map(|said| ways.iter().map(move |to| (*to, said)).collect::<Vec<_>>())
+            .collect()
     }
 
     /// What each text of a node holds.
