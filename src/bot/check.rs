@@ -1,4 +1,6 @@
-//! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
+//! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts, texts that would be refused.
+
+mod texts;
 
 mod filled;
 mod stuck;
@@ -23,6 +25,7 @@ pub(super) fn check(
     texts: &[(IntentIx, String)],
     found: &mut Diagnostics,
 ) {
+    texts::texts(bot, sources, found);
     let mut reached = vec![false; bot.nodes.len()];
     for (number, decl) in sources.flows.iter().flat_map(|file| &file.flows).enumerate() {
         let flow = &bot.flows[number];

@@ -117,6 +117,7 @@ static FACTS: Below = Below::of(&[
     ("timezone", Plain, &NOTHING),
     ("dates", Plain, &NOTHING),
     ("quiet", Plain, &NOTHING),
+    ("budget", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
     ("leaving", Text, &WORDINGS),
