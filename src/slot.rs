@@ -12,6 +12,7 @@ mod email;
 mod emoji;
 mod free_text;
 pub mod gazetteer;
+mod longest;
 mod menu;
 mod money;
 mod name;
@@ -28,6 +29,7 @@ mod yes_no;
 
 pub use choice::{Choice, ChoiceValue};
 pub use custom::{Custom, EXPRESSION_BYTES_MAX};
+pub use longest::{Letters, Longest};
 pub use menu::Menu;
 
 use crate::language::Lang;
@@ -288,6 +290,11 @@ pub trait SlotType: Send + Sync {
     fn vocabulary(&self) -> Option<&Vocabulary> {
         None
     }
+
+    /// The longest that a value of it is expected to be when a text shows it.
+    fn longest(&self) -> Longest {
+        Longest::of(self)
+    }
 }
 
 impl<T: SlotType + ?Sized> SlotType for &T {
@@ -333,6 +340,10 @@ impl<T: SlotType + ?Sized> SlotType for &T {
 
     fn width(&self) -> u32 {
         (**self).width()
+    }
+
+    fn longest(&self) -> Longest {
+        (**self).longest()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A list of a brand's own values: `field flavor: one of`, `list size`. Each has a stable key and spellings.
 
 use super::phrase::phrase_at;
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
+use super::{Answer, Context, Found, Longest, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::typo::Vocabulary;
 use rustc_hash::FxHashMap;
@@ -90,6 +90,10 @@ impl SlotType for Choice {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(self.values.iter().map(|value| value.key.len()).max().unwrap_or_default())
     }
 
     fn find(&self, text: &Text, at: usize, _: &Context<'_>) -> Vec<Found> {

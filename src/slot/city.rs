@@ -5,7 +5,7 @@
 //! A name that is an everyday word counts as the whole answer, with a region, or with a capital inside a sentence.
 
 use super::gazetteer::{CITIES, Met, Place, REGIONS, country_at, is_meant, is_shouted, is_word_code};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
@@ -28,6 +28,10 @@ impl SlotType for City {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::any(40) // all but a few
     }
 
     fn width(&self) -> u32 {

@@ -2,7 +2,7 @@
 //!
 //! What people have, not all that RFC 5322 allows: no quotes, no comments, no letters beyond ASCII.
 
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 
 /// Bytes before the @ (RFC 5321 §4.5.3.1.1).
@@ -27,6 +27,10 @@ impl SlotType for Email {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(50)
     }
 
     fn width(&self) -> u32 {

@@ -1,6 +1,8 @@
 //! `emoji`: the first emoji of a text, as it was typed: with its skin tone, its joined parts, both halves of a flag.
 
-use super::{ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind};
+use super::{
+    ANSWER_TOKENS_MAX, Answer, Context, Found, Letters, Longest, Openness, SlotType, Value, ValueKind,
+};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
@@ -23,6 +25,10 @@ impl SlotType for Emoji {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest { units: 11, letters: Letters::Pictograms } // a family of four
     }
 
     fn width(&self) -> u32 {

@@ -1,6 +1,6 @@
 //! `text`: anything a person writes, as it was written.
 
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind};
+use super::{Answer, Context, Found, Longest, Openness, SlotType, Value, ValueKind};
 use crate::sms::Text;
 
 /// Characters of a free text that are kept: two long messages. What is longer is refused, not cut.
@@ -22,6 +22,10 @@ impl SlotType for FreeText {
 
     fn openness(&self) -> Openness {
         Openness::Open
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::any(80) // a sentence
     }
 
     fn example(&self) -> Option<String> {

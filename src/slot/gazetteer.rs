@@ -81,7 +81,7 @@ pub fn place(label: &str) -> Option<&'static Place> {
 /// Rows, and the phrases that name them.
 #[derive(Debug)]
 pub(super) struct Names<T> {
-    rows: Vec<T>,
+    pub(super) rows: Vec<T>,
     by_phrase: FxHashMap<String, Named>,
     /// The words of the longest phrase that begins with this word.
     longest: FxHashMap<String, usize>,

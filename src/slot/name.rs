@@ -2,7 +2,7 @@
 //! "yes please", questions and sentences.
 
 use super::phrase::{end_of, has_small_letters, is_skip, is_word};
-use super::{ANSWER_TOKENS_MAX, Answer, Context, Found, Openness, SlotType, Value, ValueKind};
+use super::{ANSWER_TOKENS_MAX, Answer, Context, Found, Longest, Openness, SlotType, Value, ValueKind};
 use crate::language::List;
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -43,6 +43,10 @@ impl SlotType for Name {
 
     fn openness(&self) -> Openness {
         Openness::Open
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::any(40) // "María del Carmen García López" and some more
     }
 
     fn width(&self) -> u32 {

@@ -2,7 +2,7 @@
 
 use super::number::{Quantity, ends_clean, linked, one_of_two, quantity, stands_alone};
 use super::phrase::{end_of, row_of};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::language::List;
 use crate::sms::Text;
 
@@ -19,6 +19,10 @@ impl SlotType for Percent {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(6)
     }
 
     fn width(&self) -> u32 {

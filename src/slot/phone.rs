@@ -1,7 +1,7 @@
 //! `phone`: a phone number, kept in E.164. A number without a country is one of the context's country.
 
 use super::number::digits_and_letters;
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, ValidationError};
@@ -30,6 +30,10 @@ impl SlotType for Phone {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(16) // a plus and 15 digits (E.164)
     }
 
     fn width(&self) -> u32 {

@@ -3,7 +3,7 @@
 //! A ZIP+4 is read and its first five digits kept. A Canadian code is letter digit letter, digit letter digit:
 //! "K1A 0B1". A French one is five digits that begin with a département.
 
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
+use super::{Answer, Context, Found, Longest, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
 
@@ -70,6 +70,10 @@ impl SlotType for Postal {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(7) // "K1A 0B1"
     }
 
     fn width(&self) -> u32 {

@@ -2,7 +2,7 @@
 
 use super::number::{digits_and_letters, ends_clean, quantity, stands_alone, starts_clean};
 use super::phrase::{end_of, is_word, is_word_of};
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::language::List;
 use crate::sms::Text;
 use rust_decimal::Decimal;
@@ -28,6 +28,10 @@ impl SlotType for Rating {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::gsm7(1)
     }
 
     fn width(&self) -> u32 {

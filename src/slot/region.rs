@@ -3,7 +3,7 @@
 //! Codes count as the whole answer, or in capitals inside a sentence: "in", "or", "me", "ok" and "hi" are words.
 
 use super::gazetteer::{CITIES, Met, REGIONS, Region as Row, country_at, is_meant};
-use super::{Answer, Context, Found, Openness, SlotType, Value, ValueKind, read_only_value};
+use super::{Answer, Context, Found, Longest, Openness, SlotType, Value, ValueKind, read_only_value};
 use crate::sms::Text;
 
 /// Words of a city's name that are looked at before a code; longer names are districts.
@@ -22,6 +22,10 @@ impl SlotType for Region {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::any(26) // "Provence-Alpes-Côte d'Azur"
     }
 
     fn width(&self) -> u32 {

@@ -3,7 +3,7 @@
 //! A bare name counts when its ending is a common one or when `www.` or a path shows what it is: "ok.thanks" is two
 //! words. The scheme and the name of the host are kept in small letters, the rest as it was typed.
 
-use super::{Answer, Context, Found, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
+use super::{Answer, Context, Found, Longest, Meant, Openness, SlotType, Value, ValueKind, read_only_meant};
 use crate::sms::Text;
 
 /// Bytes of an address: more than browsers pass on unharmed.
@@ -33,6 +33,10 @@ impl SlotType for Url {
 
     fn openness(&self) -> Openness {
         Openness::Closed
+    }
+
+    fn longest(&self) -> Longest {
+        Longest::any(60)
     }
 
     fn width(&self) -> u32 {
