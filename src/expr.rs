@@ -15,6 +15,7 @@ mod typed;
 mod tests;
 
 pub use eval::{Facts, holds, render, value, whole_years};
+pub use format::shown;
 pub use measure::{Delay, Distance, Unit, delay};
 pub use syntax::{Compare, Expr, Sign, expression};
 pub use template::{Category, Link, Piece, Template, template};

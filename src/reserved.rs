@@ -83,6 +83,12 @@ pub fn all() -> impl Iterator<Item = &'static str> {
     words.into_iter()
 }
 
+/// What a folded word is when it is a whole text.
+#[must_use]
+pub fn meaning_of(word: &str) -> Option<Reserved> {
+    WORDS.meanings.get(word).copied()
+}
+
 /// Whether a folded word is reserved.
 #[must_use]
 pub fn is_reserved(word: &str) -> bool {

@@ -256,6 +256,7 @@ impl Loader {
             flows: &files.flows,
             grammars: &files.grammars,
             hash,
+            files: &self.sources,
         };
         let bot = link(&sources, shared, &mut self.found)?;
         let own = |file: FileId| files.texts.contains(&file) || shared_texts.contains(&file);

@@ -62,7 +62,7 @@ const FLOW: &str = "flow start
   start on join, menu, thanks, pub, coupon, redeem, count, vote
   on yes -> a
 node a
-  say Hello {name}
+  say Hello {name}, this is {program}. {terms}
   end
 ";
 

@@ -29,16 +29,29 @@ const TABLE: &[(&str, &[&str])] = &[
     ("typo", &["sms", "reserved"]),
     ("slot", &["language", "sms", "typo"]),
     ("expr", &["diagnostic", "outline", "language", "slot"]),
+    // rules
+    ("consent", &["language", "sms", "reserved"]),
     // files
     ("grammar", &["diagnostic", "outline", "language", "reserved", "typo", "slot", "sms"]),
     ("flow", &["diagnostic", "outline", "language", "sms", "slot", "expr", "grammar"]),
     (
         "bot",
-        &["diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow"],
+        &[
+            "diagnostic",
+            "outline",
+            "language",
+            "sms",
+            "reserved",
+            "typo",
+            "slot",
+            "expr",
+            "consent",
+            "grammar",
+            "flow",
+        ],
     ),
     ("format", &["outline"]),
     // core
-    ("consent", &["language", "sms", "reserved"]),
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
     // ports
     ("provider", &["sms", "consent"]),

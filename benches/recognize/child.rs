@@ -164,6 +164,7 @@ fn link_brand(number: usize, shared: &Shared, found: &mut Diagnostics) -> Option
         flows: &flows,
         grammars: &grammars,
         hash: format!("{number:016x}"),
+        files: &sources,
     };
     link(&brand_sources, shared, found)
 }
@@ -178,7 +179,7 @@ fn brand_text(number: usize) -> String {
 
 /// A flow that is joined, and one that all the brand's own intents start, each answered by a text of its own.
 fn flow_text(written: &Written) -> String {
-    let mut text = "flow welcome\n  start on join\n\nnode hello\n  say Welcome to {program}! What's your first name?\n  \
+    let mut text = "flow welcome\n  start on join\n\nnode hello\n  say Welcome to {program}! {terms} What's your first name?\n  \
                     ask first-name\n    tries 2 -> done\n  -> done\n\nnode done\n  \
                     say You're in, {first-name else \"friend\"}!\n  end\n"
         .to_owned();

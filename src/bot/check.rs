@@ -1,8 +1,9 @@
-//! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts.
+//! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts, texts that would be refused.
 
 mod filled;
 mod stuck;
 mod taken;
+mod texts;
 
 use super::{
     Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Optin, Prompt, Question,
@@ -23,6 +24,7 @@ pub(super) fn check(
     texts: &[(IntentIx, String)],
     found: &mut Diagnostics,
 ) {
+    texts::texts(bot, sources, found);
     let mut reached = vec![false; bot.nodes.len()];
     for (number, decl) in sources.flows.iter().flat_map(|file| &file.flows).enumerate() {
         let flow = &bot.flows[number];

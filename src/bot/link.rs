@@ -7,7 +7,7 @@ mod resources;
 
 use super::check::check;
 use super::{Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Optin, Scope, Texts};
-use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place, Sources};
 use crate::expr::{self, Schema, type_template};
 use crate::flow::TextDecl;
 use crate::flow::brand::BrandFile;
@@ -53,6 +53,8 @@ pub struct BrandSources<'s> {
     pub grammars: &'s [GrammarFile],
     /// A fingerprint of all these files and the shared grammars.
     pub hash: String,
+    /// The files themselves, to find single words of them again.
+    pub files: &'s Sources,
 }
 
 /// Compiles and proves the shared grammars.

@@ -56,6 +56,14 @@ impl Formats {
     }
 }
 
+/// A value as a language writes it.
+#[must_use]
+pub fn shown(value: &Value, language: Lang) -> String {
+    let mut out = String::new();
+    write_value(value, language, &mut out);
+    out
+}
+
 /// Appends a value as a language writes it.
 pub(super) fn write_value(value: &Value, language: Lang, out: &mut String) {
     match value {

@@ -47,6 +47,8 @@ pub struct BrandFile {
     pub optin: Vec<At<String>>,
     /// Intents that ask for consent, which a `consent ask` then gives.
     pub double_optin: Vec<At<String>>,
+    /// Parts that a text may take before `check` warns of it.
+    pub budget: Option<At<usize>>,
     /// What is said to a text that nothing takes.
     pub fallback: Vec<TextDecl>,
     /// The fields.
@@ -112,7 +114,11 @@ pub enum KindDecl {
 
 const BLOCKS: [&str; 9] =
     ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
-const BRAND_WORDS: [&str; 14] = [
+
+/// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
+const BUDGET_MAX: usize = 11;
+
+const BRAND_WORDS: [&str; 15] = [
     "program",
     "numbers",
     "contact",
@@ -126,6 +132,7 @@ const BRAND_WORDS: [&str; 14] = [
     "leaving",
     "optin",
     "double-optin",
+    "budget",
     "fallback",
 ];
 
@@ -197,6 +204,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "leaving" => file.leaving.extend(text(block, lang, reader)),
         "optin" => file.optin.extend(intents(rest, reader)),
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
+        "budget" => file.budget = budget(rest, reader),
         "fallback" => file.fallback.extend(text(block, lang, reader)),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }
@@ -289,6 +297,19 @@ fn interrupt(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Interrupt>> {
             None
         }
     }
+}
+
+/// `2 parts`
+fn budget(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<usize>> {
+    let place = reader.place(rest);
+    let (number, unit) = first_word(rest);
+    if let (Ok(parts @ 1..=BUDGET_MAX), "part" | "parts") = (number.fragment().parse(), *unit.fragment()) {
+        return Some(At::new(parts, place));
+    }
+    let message = format!("`{}` is no number of parts", rest.fragment());
+    let hint = format!("write for example `budget 2 parts`; it can be 1 to {BUDGET_MAX}");
+    reader.report(Diagnostic::new(Code::BadNumber, place, message).hint(hint));
+    None
 }
 
 fn field(block: &Block<'_>, rest: Span<'_>, personal: bool, reader: &mut Reader<'_>) -> Option<FieldDecl> {

@@ -118,6 +118,7 @@ static FACTS: Below = Below::of(&[
     ("dates", Plain, &NOTHING),
     ("quiet", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
+    ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
     ("leaving", Text, &WORDINGS),
     ("optin", Plain, &NOTHING),

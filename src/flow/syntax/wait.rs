@@ -163,6 +163,22 @@ impl AwaitedDecl {
         }
     }
 
+    /// The options below it, in order; none where nothing is to be chosen.
+    #[must_use]
+    pub fn menu(&self) -> &[OptionDecl] {
+        match self {
+            Self::Choose(options) | Self::Vote(_, options) => options,
+            Self::Ask(_)
+            | Self::Consent
+            | Self::Age(_)
+            | Self::Contest(_)
+            | Self::Lookup(_)
+            | Self::Handoff(_)
+            | Self::Pause(_)
+            | Self::Call(_) => &[],
+        }
+    }
+
     fn options(&mut self) -> Option<&mut Vec<OptionDecl>> {
         match self {
             Self::Choose(options) | Self::Vote(_, options) => Some(options),
