@@ -1,10 +1,9 @@
 //! What a sound bot may still get wrong: nodes that nobody reaches, flows that nothing starts, texts that would be refused.
 
-mod texts;
-
 mod filled;
 mod stuck;
 mod taken;
+mod texts;
 
 use super::{
     Action, Awaited, Bot, BrandSources, By, Exit, FlowIx, IntentIx, Node, NodeIx, Optin, Prompt, Question,

@@ -119,6 +119,7 @@ static FACTS: Below = Below::of(&[
     ("quiet", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
+    ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
     ("leaving", Text, &WORDINGS),
     ("optin", Plain, &NOTHING),
