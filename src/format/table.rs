@@ -117,7 +117,6 @@ static FACTS: Below = Below::of(&[
     ("timezone", Plain, &NOTHING),
     ("dates", Plain, &NOTHING),
     ("quiet", Plain, &NOTHING),
-    ("budget", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
