@@ -37,6 +37,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &["diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow"],
     ),
     ("format", &["outline"]),
+    ("graph", &["language", "flow", "bot"]),
     // core
     ("consent", &["language", "sms", "reserved"]),
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
@@ -57,20 +58,20 @@ const TABLE: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
+    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
 ];
 
 /// Modules that know only what they are given.
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider",
+    "format", "graph", "consent", "dialogue", "provider",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.
