@@ -226,7 +226,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
             let bot = cli.brand(&workspace, brand, streams)?;
-            graph::graph(&bot, flow, drawing, streams)
+            graph::graph(&bot, flow, drawing, cli.json, streams)
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Export { what, brand, folder } => {
@@ -282,7 +282,11 @@ impl Cli {
             return Ok(std::sync::Arc::clone(bot));
         }
         if known().any(|brand| brand == name) {
-            check::check(workspace, self.json, streams)?;
+            // What `check` sums up is no result of another verb, whose output may go into a file.
+            let mut nowhere = std::io::sink();
+            let out: &mut dyn Write = if self.json { streams.out } else { &mut nowhere };
+            let Streams { colour, terminal, .. } = *streams;
+            check::check(workspace, self.json, &mut Streams { out, err: streams.err, colour, terminal })?;
             return Err(Unusable::new(format!("the brand `{name}` has errors")).hint("mend them first"));
         }
         Err(no_brand(workspace, &name))

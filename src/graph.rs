@@ -22,6 +22,7 @@ use std::fmt;
 pub const ALL: [Format; 4] = [svg::FORMAT, mermaid::FORMAT, dot::FORMAT, json::FORMAT];
 
 /// A format that pictures are written in.
+#[derive(Clone, Copy)]
 pub struct Format {
     /// Its name on the command line.
     pub name: &'static str,

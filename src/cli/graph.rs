@@ -38,6 +38,7 @@ pub(super) fn graph(
     bot: &Bot,
     flow: Option<&str>,
     drawing: &Drawing,
+    json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     let flow = flow.map(|name| flow_named(bot, name)).transpose()?;
@@ -47,7 +48,7 @@ pub(super) fn graph(
         let error = Unusable::new(format!("the brand `{}` does not speak `{language}`", bot.id));
         return Err(error.hint(format!("it speaks {}", spoken.join(", "))));
     }
-    let text = (format(drawing)?.write)(&Picture::of(bot, flow, language));
+    let text = (format(drawing, json)?.write)(&Picture::of(bot, flow, language));
     match &drawing.output {
         None => streams.out.write_all(text.as_bytes())?,
         Some(path) => std::fs::write(path, text)
@@ -67,14 +68,17 @@ fn flow_named(bot: &Bot, name: &str) -> Result<FlowIx, Unusable> {
 }
 
 /// The format that is asked for, or the one that the output's name ends in.
-fn format(drawing: &Drawing) -> Result<&'static Format, Unusable> {
-    static FORMATS: [Format; ALL.len()] = ALL;
-    if let Some(name) = &drawing.format {
-        return Ok(FORMATS.iter().find(|format| format.name == name).unwrap_or(&FORMATS[0]));
-    }
-    let Some(path) = &drawing.output else { return Ok(&FORMATS[0]) };
+fn format(drawing: &Drawing, json: bool) -> Result<Format, Unusable> {
+    let [default, ..] = ALL;
+    let named = |name: &str| ALL.into_iter().find(|format| format.name == name).unwrap_or(default);
+    let path = match (&drawing.format, &drawing.output) {
+        (Some(name), _) => return Ok(named(name)),
+        (None, _) if json => return Ok(named("json")),
+        (None, None) => return Ok(default),
+        (None, Some(path)) => path,
+    };
     let ending = Path::extension(path).and_then(|ending| ending.to_str()).unwrap_or_default();
-    FORMATS.iter().find(|format| format.endings.contains(&ending)).ok_or_else(|| {
+    ALL.into_iter().find(|format| format.endings.contains(&ending)).ok_or_else(|| {
         let error = Unusable::new(format!("`{}` does not end as a picture does", path.display()));
         let names = ALL.map(|format| format.name).join(", ");
         error.hint(format!("name the format by `--format`, one of {names}"))

@@ -44,7 +44,7 @@ struct Way<'p> {
     kind: &'static str,
 }
 
-/// One object, indented, in the order of the files.
+/// One object on one line, in the order of the files.
 fn write(picture: &Picture) -> String {
     let drawn = Drawn {
         brand: &picture.brand,
@@ -52,7 +52,7 @@ fn write(picture: &Picture) -> String {
         language: picture.language.to_string(),
         flows: picture.charts.iter().map(flow).collect(),
     };
-    let text = serde_json::to_string_pretty(&drawn).expect("strings and lists of them are always JSON");
+    let text = serde_json::to_string(&drawn).expect("strings and lists of them are always JSON");
     text + "\n"
 }
 

@@ -6,6 +6,9 @@ use super::{Size, Sketch, int};
 /// Sweeps down and up; the best order that they pass is kept. More find nothing in flows of some forty nodes.
 const SWEEPS: usize = 24;
 
+/// How often neighbours are swapped after each sweep, at most; each time some lines cross less.
+const SWAPS: usize = 8;
+
 /// Room between two lines side by side.
 const LINE_GAP: i32 = 18;
 /// Room between two boxes or labels side by side.
@@ -133,7 +136,11 @@ impl Layers {
                 let layer = if down { step } else { count - 1 - step };
                 self.follow(layer, down);
             }
-            while self.swap_neighbours() {}
+            for _ in 0..SWAPS {
+                if !self.swap_neighbours() {
+                    break;
+                }
+            }
             let crossings = self.crossings();
             if crossings < best.0 {
                 best = (crossings, self.rows.clone());

@@ -77,3 +77,67 @@ fn box_size(rows: &[Row<'_>]) -> Size {
 fn even(pixels: i32) -> i32 {
     pixels + pixels % 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::picture::Picture;
+    use crate::workspace::Workspace;
+
+    /// A flow as large as people still want to see whole: 42 nodes, a hundred ways.
+    fn table() -> Picture {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        for (path, text) in [
+            ("sayso.toml", "[providers.main]\nkind = \"generic\"\ntoken = \"env:TOKEN\"\n"),
+            ("flows/bistro/brand.flow", include_str!("../../../tests/graph/table/brand.flow")),
+            ("flows/bistro/table.flow", include_str!("../../../tests/graph/table/table.flow")),
+            ("grammars/bistro/table.grammar", include_str!("../../../tests/graph/table/table.grammar")),
+        ] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+            std::fs::write(path, text).expect("it can be written");
+        }
+        let workspace = Workspace::open(folder.path());
+        let bot = workspace.bot("bistro").expect("the brand has no errors");
+        Picture::of(bot, None, bot.first_language())
+    }
+
+    /// Pieces of lines that cross, by going along them.
+    fn crossings(layout: &Layout) -> usize {
+        type Piece = ((i32, i32), (i32, i32));
+        let pieces: Vec<(usize, Piece)> = layout
+            .routes
+            .iter()
+            .enumerate()
+            .flat_map(|(line, route)| {
+                let pairs =
+                    route.points.windows(2).map(|pair| ((pair[0].x, pair[0].y), (pair[1].x, pair[1].y)));
+                pairs.map(move |(a, b)| (line, if a.1 <= b.1 { (a, b) } else { (b, a) }))
+            })
+            .collect();
+        let cross = |((ax, ay), (bx, by)): Piece, ((cx, cy), (dx, dy)): Piece| {
+            // Lines swing between the same two rows, or they do not meet.
+            (ay, by) == (cy, dy) && ay < by && (ax - cx).signum() * (bx - dx).signum() < 0
+        };
+        let mut found = 0;
+        for (nth, (line, piece)) in pieces.iter().enumerate() {
+            found +=
+                pieces[..nth].iter().filter(|(other, with)| other != line && cross(*piece, *with)).count();
+        }
+        found
+    }
+
+    #[test]
+    fn a_flow_of_forty_nodes_can_be_read() {
+        let picture = table();
+        let sheet = Sheet::of(&picture.charts[0]);
+        assert!(sheet.drawn.lines.len() > 60, "{}", sheet.drawn.lines.len());
+        let crossings = crossings(&sheet.layout);
+        assert!(crossings <= 12, "{crossings} pieces of lines cross");
+        assert!(sheet.layout.size.width <= 2_100, "{:?}", sheet.layout.size);
+
+        let up = sheet.drawn.lines.iter().zip(&sheet.layout.routes).filter(|(_, route)| route.back);
+        let up: Vec<&str> = up.map(|(line, _)| sheet.chart.ways[line.ways[0]].id.as_str()).collect();
+        assert_eq!(up, ["table.day on back", "table.hour on back", "table.confirm option 2"]);
+    }
+}
