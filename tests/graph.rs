@@ -150,7 +150,7 @@ fn a_picture_speaks_the_language_that_is_asked_for() {
 fn signs_of_the_formats_are_words_like_others() {
     let bot = brand(
         "flow a\n  start on join\n\nnode one\n  say 1. <b>\"A & B\"</b> %%{{init}}%% `x` *y* \\n #35; --> 👍\n  ask name\n  \
-         when name = \"a|b<c>\" -> end-2\n  -> end-2\n\nnode end-2\n  end\n",
+         when name = \"a|b<c>\" -> end-2\n  -> end-2\n\nnode end-2\n  say $$x$$\n  end\n",
     );
     let svg = written(&bot, "svg", None);
     let picture = Document::parse(&svg).unwrap();
@@ -167,6 +167,7 @@ fn signs_of_the_formats_are_words_like_others() {
     let words = mermaid.replace("<br/>", "").replace("<b>", "").replace("</b>", "");
     assert!(words.contains("1#46; #60;b#62;#34;A #38; B#34;#60;/b#62; #37;#37;{{init}}"), "{mermaid}");
     assert!(words.contains("when name = #34;a#124;b#60;c#62;#34;"), "{mermaid}");
+    assert!(words.contains("#36;\u{200b}#36;"), "a formula: {mermaid}");
 
     let dot = written(&bot, "dot", None);
     assert!(dot.contains("1. <b>\\\"A &amp; B\\\"</b>"), "{dot}");

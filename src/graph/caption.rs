@@ -108,7 +108,7 @@ pub(super) fn labels<'c>(chart: &'c Chart, line: &Joined) -> Vec<(&'c str, Strin
         return Vec::new();
     }
     let label = |way: &&'c Line| {
-        let words = if way.label.is_empty() { "else" } else { &way.label };
+        let words = if way.label.is_empty() { "otherwise" } else { &way.label };
         (way.id.as_str(), lines(words, SMALL, AT_LINE, 1).concat())
     };
     ways.iter().map(label).collect()

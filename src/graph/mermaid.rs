@@ -76,17 +76,21 @@ fn add(page: &mut String, line: std::fmt::Arguments<'_>) {
 }
 
 /// Words between quotes. Signs that mean something to mermaid, to Markdown or to HTML are written as numbers: mermaid reads
-/// labels as all three.
+/// labels as all three. What it still takes for a formula or a line break then is parted by a blank without width.
 fn escaped(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     // "1. " begins a list.
     let number = words.chars().take_while(char::is_ascii_digit).count();
-    for (at, c) in words.chars().enumerate() {
+    let mut signs = words.chars().enumerate().peekable();
+    while let Some((at, c)) = signs.next() {
         let begins_list = at == number && (c == '.' || c == ')' && at > 0 || at == 0 && "-+".contains(c));
         if begins_list || "\"#&<>%$*_~`|\\^".contains(c) || c.is_control() {
             write!(escaped, "#{};", u32::from(c)).expect("writing to a string cannot fail");
         } else {
             escaped.push(c);
+        }
+        if matches!((c, signs.peek()), ('$', Some((_, '$'))) | ('\\', Some((_, 'n')))) {
+            escaped.push('\u{200b}');
         }
     }
     escaped
