@@ -237,7 +237,9 @@ fn flows() -> impl Strategy<Value = String> {
                 writeln!(text, "    {line}").unwrap();
             }
             if options.is_empty() {
-                below("when").iter().for_each(|line| writeln!(text, "  {line}").unwrap());
+                for line in below("when") {
+                    writeln!(text, "  {line}").unwrap();
+                }
                 let last = if *last == nodes.len() { "end".to_owned() } else { format!("-> n{last}") };
                 writeln!(text, "  {last}").unwrap();
             }

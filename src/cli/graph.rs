@@ -80,7 +80,7 @@ fn format(drawing: &Drawing, json: bool) -> Result<Format, Unusable> {
     let ending = Path::extension(path).and_then(|ending| ending.to_str()).unwrap_or_default();
     ALL.into_iter().find(|format| format.endings.contains(&ending)).ok_or_else(|| {
         let error = Unusable::new(format!("`{}` does not end as a picture does", path.display()));
-        let names = ALL.map(|format| format.name).join(", ");
-        error.hint(format!("name the format by `--format`, one of {names}"))
+        let known = ALL.map(|format| format.name).join(", ");
+        error.hint(format!("name the format by `--format`, one of {known}"))
     })
 }

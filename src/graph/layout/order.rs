@@ -76,6 +76,7 @@ impl Layers {
         }
         layers.first_order();
         layers.untangle();
+        layers.face_right();
         layers.sort_ties();
         layers
     }
@@ -130,11 +131,11 @@ impl Layers {
             if best.0 == 0 {
                 break;
             }
-            let down = sweep % 2 == 0;
+            let (down, turned) = (sweep % 2 == 0, sweep % 4 >= 2);
             let count = self.rows.len();
             for step in 1..count {
                 let layer = if down { step } else { count - 1 - step };
-                self.follow(layer, down);
+                self.follow(layer, down, turned);
             }
             for _ in 0..SWAPS {
                 if !self.swap_neighbours() {
@@ -150,8 +151,9 @@ impl Layers {
         (0..self.rows.len()).for_each(|layer| self.number(layer));
     }
 
-    /// Sorts a layer by the mean place of each item's neighbours; an item without any stays where it is.
-    fn follow(&mut self, layer: usize, down: bool) {
+    /// Sorts a layer by the mean place of each item's neighbours; an item without any stays where it is. Where it is turned,
+    /// items of one mean change places: it may be the other way round that what follows has fewer crossings.
+    fn follow(&mut self, layer: usize, down: bool, turned: bool) {
         let mean = |at: usize| {
             let ties = if down { &self.items[at].above } else { &self.items[at].below };
             let sum: i64 = ties.iter().map(|tie| i64::from(self.places[tie.to])).sum();
@@ -160,6 +162,9 @@ impl Layers {
             if count == 0 { i64::from(self.places[at]) * 1000 } else { sum * 1000 / count }
         };
         let mut row: Vec<(i64, usize)> = self.rows[layer].iter().map(|at| (mean(*at), *at)).collect();
+        if turned {
+            row.reverse();
+        }
         row.sort_by_key(|(mean, _)| *mean);
         self.rows[layer] = row.into_iter().map(|(_, at)| at).collect();
         self.number(layer);
@@ -223,6 +228,22 @@ impl Layers {
             }
         }
         crossings
+    }
+
+    /// Turns everything round where the lines out of boxes rather stand from right to left: the first option is looked for on
+    /// the left. As many lines cross. The ties are still in the order of the sketch here.
+    fn face_right(&mut self) {
+        let pairs = self.items.iter().flat_map(|item| item.below.windows(2));
+        let (to_right, to_left) = pairs.fold((0usize, 0usize), |(to_right, to_left), pair| {
+            let is_right = self.places[pair[0].to] < self.places[pair[1].to];
+            if is_right { (to_right + 1, to_left) } else { (to_right, to_left + 1) }
+        });
+        if to_left > to_right {
+            for row in &mut self.rows {
+                row.reverse();
+            }
+            (0..self.rows.len()).for_each(|layer| self.number(layer));
+        }
     }
 
     fn sort_ties(&mut self) {

@@ -133,8 +133,20 @@ mod tests {
         let sheet = Sheet::of(&picture.charts[0]);
         assert!(sheet.drawn.lines.len() > 60, "{}", sheet.drawn.lines.len());
         let crossings = crossings(&sheet.layout);
+
         assert!(crossings <= 12, "{crossings} pieces of lines cross");
         assert!(sheet.layout.size.width <= 2_100, "{:?}", sheet.layout.size);
+
+        // The first option is on the left.
+        let column = |option: &str| {
+            let line =
+                sheet.drawn.lines.iter().position(|line| sheet.chart.ways[line.ways[0]].id.ends_with(option));
+            sheet.layout.routes[line.expect("the menu has it")].label.expect("options have labels").left
+        };
+        assert!(
+            column("menu option 1") < column("menu option 2")
+                && column("menu option 2") < column("menu option 3")
+        );
 
         let up = sheet.drawn.lines.iter().zip(&sheet.layout.routes).filter(|(_, route)| route.back);
         let up: Vec<&str> = up.map(|(line, _)| sheet.chart.ways[line.ways[0]].id.as_str()).collect();
