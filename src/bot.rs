@@ -284,6 +284,11 @@ impl Bot {
         &self.intents[ix.index()]
     }
 
+    /// All intents that the brand can hear.
+    pub fn intents(&self) -> impl Iterator<Item = &Intent> {
+        self.intents.iter()
+    }
+
     /// The flow of the first `optin` intent: where START leads.
     #[must_use]
     pub fn optin_flow(&self) -> Option<FlowIx> {
@@ -336,6 +341,13 @@ impl Bot {
             | Awaited::Human(_) => return None,
         };
         Some(Question { wait, slot_type })
+    }
+
+    /// The nodes of a flow with their numbers, in the order of the file.
+    pub fn nodes_of(&self, flow: FlowIx) -> impl Iterator<Item = (NodeIx, &Node)> {
+        let first = self.flow(flow).first.index();
+        let own = self.nodes[first..].iter().take_while(move |node| node.flow == flow);
+        own.enumerate().map(move |(within, node)| (NodeIx::new(first + within), node))
     }
 
     /// A node of a flow by its name or one it had before. O(nodes of the flow).

@@ -4,6 +4,7 @@ mod chat;
 mod check;
 mod export;
 mod fmt;
+mod graph;
 mod read;
 mod serve;
 mod test;
@@ -73,6 +74,14 @@ enum Verb {
         /// The text; `-` reads one text a line from the standard input.
         #[arg(allow_hyphen_values = true)]
         text: String,
+    },
+    /// Draw a brand's flows: what each node says and waits for, and every way out.
+    Graph {
+        /// The brand, or one flow of it as BRAND.FLOW; the brand is not needed where there is only one.
+        #[arg(value_name = "BRAND[.FLOW]")]
+        of: Option<String>,
+        #[command(flatten)]
+        drawing: graph::Drawing,
     },
     /// Run the conversations (`*.chat`) of all brands.
     Test {
@@ -213,6 +222,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Test { filter, coverage } => {
             test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
         }
+        Verb::Graph { of, drawing } => {
+            let workspace = cli.open()?;
+            let (brand, flow) = graph::parts(&workspace, of.as_deref());
+            let bot = cli.brand(&workspace, brand, streams)?;
+            graph::graph(&bot, flow, drawing, cli.json, streams)
+        }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Export { what, brand, folder } => {
             export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
@@ -267,7 +282,11 @@ impl Cli {
             return Ok(std::sync::Arc::clone(bot));
         }
         if known().any(|brand| brand == name) {
-            check::check(workspace, self.json, streams)?;
+            // What `check` sums up is no result of another verb, whose output may go into a file.
+            let mut nowhere = std::io::sink();
+            let out: &mut dyn Write = if self.json { streams.out } else { &mut nowhere };
+            let Streams { colour, terminal, .. } = *streams;
+            check::check(workspace, self.json, &mut Streams { out, err: streams.err, colour, terminal })?;
             return Err(Unusable::new(format!("the brand `{name}` has errors")).hint("mend them first"));
         }
         Err(no_brand(workspace, &name))

@@ -91,6 +91,7 @@ pub mod expr;
 pub mod flow;
 pub mod format;
 pub mod grammar;
+pub mod graph;
 pub mod language;
 pub mod outline;
 pub mod provider;

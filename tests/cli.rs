@@ -418,3 +418,57 @@ fn a_secret_in_the_settings_is_never_printed() {
         }
     }
 }
+
+#[test]
+fn a_picture_is_printed_or_written_in_the_format_of_its_name() {
+    let folder = workspace(&[]);
+    let printed = run(folder.path(), &["graph"]);
+    assert!(printed.code == Some(0) && printed.err.is_empty(), "{printed:#?}");
+    assert!(printed.out.starts_with("<svg ") && printed.out.ends_with("</svg>\n"), "{printed:#?}");
+    for (arguments, begins) in [
+        (["graph", "gelato.welcome", "--format", "mermaid"], "flowchart TD\n"),
+        (["graph", "gelato", "--format", "dot"], "digraph \"gelato\" {\n"),
+        (["graph", "gelato.welcome", "--language", "en"], "<svg "),
+        (["graph", "--json", "--format", "json"], "{\"brand\":\"gelato\""),
+    ] {
+        let Ran { code, out, err } = run(folder.path(), &arguments);
+        assert!(code == Some(0) && out.starts_with(begins), "{arguments:?}: {out}{err}");
+    }
+    let json = run(folder.path(), &["graph", "--json"]);
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    let ways: Vec<&str> =
+        json["flows"][0]["ways"].as_array().unwrap().iter().map(|way| way["id"].as_str().unwrap()).collect();
+    assert_eq!(ways, ["welcome.hello tries", "welcome.hello ->", "welcome.done ->"]);
+
+    for (file, begins) in [("a.svg", "<svg "), ("a.mmd", "flowchart"), ("a.gv", "digraph"), ("a.json", "{")] {
+        let Ran { code, out, err } = run(folder.path(), &["graph", "--output", file]);
+        assert!(code == Some(0) && out.is_empty() && err.is_empty(), "{file}: {out}{err}");
+        let written = std::fs::read_to_string(folder.path().join(file)).unwrap();
+        assert!(written.starts_with(begins), "{file}: {written}");
+    }
+}
+
+#[test]
+fn a_picture_that_cannot_be_drawn_says_what_could() {
+    let folder = workspace(&[]);
+    for (arguments, says, hint) in [
+        (&["graph", "gelatto"] as &[&str], "no brand `gelatto`", "did you mean `gelato`?"),
+        (&["graph", "gelato.welcom"], "no flow `welcom`", "did you mean `gelato.welcome`?"),
+        (&["graph", "gelato.order"], "no flow `order`", "its flows are welcome"),
+        (&["graph", "--language", "es"], "does not speak `es`", "it speaks en"),
+        (
+            &["graph", "--output", "a.png"],
+            "`a.png` does not end as a picture does",
+            "svg, mermaid, dot, json",
+        ),
+        (&["graph", "--format", "png"], "invalid value 'png'", "svg, mermaid, dot, json"),
+        (&["graph", "--output", "no/such/folder/a.svg"], "`no/such/folder/a.svg`", ""),
+    ] {
+        let Ran { code, out, err } = run(folder.path(), arguments);
+        assert!(code == Some(2) && out.is_empty(), "{arguments:?}: {out}{err}");
+        assert!(err.contains(says) && err.contains(hint), "{arguments:?}: {err}");
+    }
+    let broken = workspace(&[("flows/gelato/broken.flow", BROKEN)]);
+    let ran = run(broken.path(), &["graph"]);
+    assert!(ran.code == Some(2) && ran.out.is_empty() && ran.err.contains("mend them first"), "{ran:#?}");
+}

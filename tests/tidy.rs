@@ -51,6 +51,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("format", &["outline"]),
+    ("graph", &["language", "flow", "bot"]),
     // core
     ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
     // ports
@@ -70,20 +71,20 @@ const TABLE: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
+    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
 ];
 
 /// Modules that know only what they are given.
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "consent", "dialogue", "provider",
+    "format", "graph", "consent", "dialogue", "provider",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

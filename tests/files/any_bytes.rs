@@ -148,6 +148,10 @@ proptest! {
         }
         // Drawing must not stumble either.
         let drawn = sayso::diagnostic::draw(&workspace.sources, &report, false);
+        for (bot, format) in workspace.bots.iter().flat_map(|bot| sayso::graph::ALL.map(|format| (bot, format))) {
+            let picture = sayso::graph::Picture::of(bot, None, bot.first_language());
+            prop_assert!(!(format.write)(&picture).is_empty());
+        }
         prop_assert_eq!(drawn.is_empty(), report.is_empty());
     }
 }
