@@ -20,7 +20,6 @@ brand Shop & <Sons>
   program News
   contact help@shop.example
   languages en, es
-  optin join
 
 field name: name
 field cups: number
