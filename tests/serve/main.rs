@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod crash;
+mod errands;
 mod fake;
 mod generic;
 mod input;

@@ -269,8 +269,17 @@ impl World {
 
     /// A world with other settings.
     pub(crate) async fn start_with(change: impl FnOnce(String) -> String) -> Self {
+        Self::start_among(&[], change).await
+    }
+
+    /// A world with other settings, and with more in its files.
+    pub(crate) async fn start_among(more: &[(&str, String)], change: impl FnOnce(String) -> String) -> Self {
         let fake = Fake::start().await;
         let folder = workspace(&change(settings(&fake)));
+        for (path, text) in more {
+            let before = std::fs::read_to_string(folder.path().join(path)).unwrap_or_default();
+            write(folder.path(), path, &(before + text));
+        }
         let server = Server::start(folder.path());
         Self { folder, fake, server, client: client() }
     }
