@@ -85,7 +85,7 @@ const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_TRANSCRIPT: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "transcript",
+    "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "transcript", "format",
 ];
 
 /// Modules that know only what they are given.

@@ -56,6 +56,22 @@ impl Symbol {
         }
     }
 
+    /// The same thing under another name.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Self {
+        let name = name.to_owned();
+        match self {
+            Self::Flow(_) => Self::Flow(name),
+            Self::Node { flow, .. } => Self::Node { flow: flow.clone(), name },
+            Self::Field(_) => Self::Field(name),
+            Self::Intent(_) => Self::Intent(name),
+            Self::List(_) => Self::List(name),
+            Self::Concept(_) => Self::Concept(name),
+            Self::Type(_) => Self::Type(name),
+            Self::Resource { kind, .. } => Self::Resource { kind, name },
+        }
+    }
+
     /// What it is, in one word.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -186,17 +186,11 @@ impl Analysis {
         });
         let mut node = None;
         for mention in before {
-            match &mention.of {
-                Symbol::Flow(flow) => {
-                    return Some((flow, node.filter(|(of, _)| *of == flow).map(|(_, n)| n)));
-                }
-                Symbol::Node { flow, name } if node.is_none() => node = Some((flow, name.as_str())),
-                Symbol::Node { .. }
-                | Symbol::Field(_)
-                | Symbol::Intent(_)
-                | Symbol::List(_)
-                | Symbol::Concept(_)
-                | Symbol::Type(_) => {}
+            if let Symbol::Flow(flow) = &mention.of {
+                return Some((flow, node.filter(|(of, _)| *of == flow).map(|(_, name)| name)));
+            }
+            if let (Symbol::Node { flow, name }, None) = (&mention.of, node) {
+                node = Some((flow, name.as_str()));
             }
         }
         None

@@ -1,4 +1,4 @@
-//! Names in conversations (`*.chat`): `= at flow.node`, `= split flow.node arm`, `= field …`. They are no part of what a brand
+//! Names in conversations (`*.chat`): `= at flow.node`, `= split flow.node arm`, `= field …`, and other things of a brand. They are no part of what a brand
 //! is linked from, but a rename must not leave them behind.
 
 use crate::bot::{Mention, Role, Symbol};
@@ -23,11 +23,29 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
                 let at = if value.is_some() { words.behind("=", field) } else { words.last(field) };
                 found.extend(at.map(|place| (place, Symbol::Field(field.clone()))));
             }
-            Line::Known(_) | Line::Text(_) | Line::Reply(_) | Line::Wait(_) | Line::Never(_) => {}
+            Line::Known(Expectation::Told(name)) => {
+                found.extend(words.behind("told", name).map(|at| (at, resource("webhook", name))));
+            }
+            Line::Draw(name, _) => {
+                found.extend(words.behind("draw", name).map(|at| (at, resource("contest", name))));
+            }
+            Line::Lookup(name, _) => {
+                found.extend(words.behind("lookup", name).map(|at| (at, resource("lookup", name))));
+            }
+            Line::Known(_)
+            | Line::Text(_)
+            | Line::Reply(_)
+            | Line::Wait(_)
+            | Line::Never(_)
+            | Line::Human(_) => {}
         }
     }
     let known = found.into_iter().filter(|(_, of)| is_known(of));
     known.map(|(place, of)| Mention { place, of, role: Role::Used }).collect()
+}
+
+fn resource(kind: &'static str, name: &str) -> Symbol {
+    Symbol::Resource { kind, name: name.to_owned() }
 }
 
 /// `flow.node`: two names.

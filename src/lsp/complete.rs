@@ -2,16 +2,17 @@
 //! asked: a sign that can stand nowhere is put to the place, and the words offered are those that the mistake names.
 
 use super::analysis::{Analysis, line_at};
-use super::documents::Language;
+use super::documents::kind_of;
 use crate::bot::Symbol;
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
 use crate::expr::FACTS;
 use crate::flow::brand::{self, BrandFile, KindDecl};
 use crate::flow::syntax;
+use crate::format::Kind;
 use crate::grammar::syntax as grammar;
 use crate::outline::Reader;
 use crate::slot::{self, SlotType};
-use lsp_types::CompletionItemKind as Kind;
+use lsp_types::CompletionItemKind as Item;
 use std::ops::Range as Bytes;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ pub(super) struct Offer {
     /// The word.
     pub(super) word: String,
     /// What it is.
-    pub(super) kind: Kind,
+    pub(super) kind: Item,
     /// A few words about it.
     pub(super) detail: Option<String>,
     /// The bytes that it takes the place of.
@@ -30,17 +31,17 @@ pub(super) struct Offer {
 
 /// What can be written at a byte of a document. The names of other files are those of the last check, if there was one.
 pub(super) fn complete(text: &str, byte: usize, path: &Path, analysis: Option<&Analysis>) -> Vec<Offer> {
-    let Some(language) = Language::of(path) else { return Vec::new() };
+    let Some(written) = kind_of(path) else { return Vec::new() };
     let line = line_at(text, byte);
     let before = &text[line.start..byte];
     if before.trim_start().starts_with('#') {
         return Vec::new();
     }
     let place = Place { text, path, line, byte, analysis };
-    match language {
-        Language::Brand | Language::Flow => place.in_flow(before, language),
-        Language::Grammar => place.in_grammar(before),
-        Language::Chat => place.in_chat(before.trim_start()),
+    match written {
+        Kind::Brand | Kind::Flow => place.in_flow(before, written),
+        Kind::Grammar => place.in_grammar(before),
+        Kind::Chat => place.in_chat(before.trim_start()),
     }
 }
 
@@ -54,7 +55,7 @@ struct Place<'p> {
 }
 
 impl Place<'_> {
-    fn in_flow(&self, before: &str, language: Language) -> Vec<Offer> {
+    fn in_flow(&self, before: &str, written: Kind) -> Vec<Offer> {
         if let Some(inside) = open(before, '{', '}') {
             return [self.values(inside), self.facts()].concat();
         }
@@ -70,20 +71,24 @@ impl Place<'_> {
         let is_first = !line.contains(' ');
         match verb {
             _ if is_first && line.contains('.') => self.languages(line),
-            _ if is_first => self.words(language, line),
-            "ask" => self.fields(),
-            "set" if !rest.contains('=') => self.fields(),
+            _ if is_first => self.words(written, line),
+            "ask" | "send" => self.fields(),
+            "set" | "fill" if !rest.contains('=') => self.fields(),
             "set" | "when" => [self.values(rest), self.conditions(rest)].concat(),
             "call" => self.flows(),
             "start" if rest.starts_with("on ") => self.intents(),
-            "start" => self.plain(&["on"], Kind::Keyword),
-            "on" | "optin" => self.intents(),
+            "start" => self.plain(&["on"], Item::Keyword),
+            "on" | "optin" | "double-optin" => self.intents(),
+            "notify" => self.resources("webhook"),
+            "handoff" => self.resources("team"),
+            // In `brand.flow` a name behind these words is a new one.
+            "lookup" | "contest" | "media" if written == Kind::Flow => self.resources(verb),
             "split" if in_last_piece(rest) => self.nodes(),
             "tag" | "untag" => self.tags(),
             "field" | "personal" if rest.contains(':') => self.types(),
-            "personal" => self.plain(&["field"], Kind::Keyword),
+            "personal" => self.plain(&["field"], Item::Keyword),
             "language" => self.brand().map(|brand| self.spoken(&brand, "")).unwrap_or_default(),
-            _ => self.words(language, rest),
+            _ => self.words(written, rest),
         }
     }
 
@@ -94,13 +99,13 @@ impl Place<'_> {
         }
         if open(before, '{', '}').is_some() {
             let named = |of: &Symbol| matches!(of, Symbol::List(_) | Symbol::Field(_) | Symbol::Type(_));
-            return [self.symbols(named, Kind::Enum), self.builtin_types()].concat();
+            return [self.symbols(named, Item::Enum), self.builtin_types()].concat();
         }
         if open(before, '<', '>').is_some() {
-            return self.symbols(|of| matches!(of, Symbol::Concept(_)), Kind::Constant);
+            return self.symbols(|of| matches!(of, Symbol::Concept(_)), Item::Constant);
         }
         let word = line.rsplit(' ').next().unwrap_or_default();
-        self.words(Language::Grammar, word)
+        self.words(Kind::Grammar, word)
     }
 
     /// `= at flow.node`, `= split flow.node arm`, `= FIELD …`
@@ -109,17 +114,17 @@ impl Place<'_> {
         let place = |rest: &str| !rest.trim_start().contains(' ');
         match rest.split_once(' ') {
             None => {
-                let words = self.plain(&["at", "consent", "not", "split", "tag"], Kind::Keyword);
+                let words = self.plain(&["at", "consent", "not", "split", "tag"], Item::Keyword);
                 [self.fields(), words].concat()
             }
             Some(("at", rest)) if place(rest) => {
-                [self.all_nodes(), self.plain(&["nothing"], Kind::Keyword)].concat()
+                [self.all_nodes(), self.plain(&["nothing"], Item::Keyword)].concat()
             }
             Some(("split", rest)) if place(rest) => self.all_nodes(),
-            Some(("not", rest)) if place(rest) => self.plain(&["known", "tag"], Kind::Keyword),
+            Some(("not", rest)) if place(rest) => self.plain(&["known", "tag"], Item::Keyword),
             Some(("not", rest)) if rest.trim_start().starts_with("known ") => self.fields(),
             Some(("not" | "tag", _)) => self.tags(),
-            Some(("consent", _)) => self.plain(&["in", "out", "none"], Kind::EnumMember),
+            Some(("consent", _)) => self.plain(&["in", "out", "none"], Item::EnumMember),
             Some(_) => Vec::new(),
         }
     }
@@ -133,7 +138,7 @@ impl Place<'_> {
         self.line.start + start..self.byte + end
     }
 
-    fn plain(&self, words: &[&str], kind: Kind) -> Vec<Offer> {
+    fn plain(&self, words: &[&str], kind: Item) -> Vec<Offer> {
         let replaces = self.word(&[]);
         words
             .iter()
@@ -142,31 +147,31 @@ impl Place<'_> {
     }
 
     /// What the parsers would have taken where now `word` ends. They are given a sign that is no word of any language.
-    fn words(&self, language: Language, word: &str) -> Vec<Offer> {
+    fn words(&self, written: Kind, word: &str) -> Vec<Offer> {
         let start = self.byte - word.len();
         let behind = &self.text[self.byte..self.line.end];
         let end = self.byte + behind.find(' ').unwrap_or(behind.len());
         let probe = [&self.text[..start], "?", &self.text[end..]].concat();
         let mut found = Diagnostics::default();
         let reader = &mut Reader::new(Sources::default().add("", ""), &mut found);
-        match language {
-            Language::Brand => drop(brand::parse(&probe, reader)),
-            Language::Flow => drop(syntax::parse(&probe, reader)),
-            Language::Grammar => drop(grammar::parse(&probe, reader)),
-            Language::Chat => {}
+        match written {
+            Kind::Brand => drop(brand::parse(&probe, reader)),
+            Kind::Flow => drop(syntax::parse(&probe, reader)),
+            Kind::Grammar => drop(grammar::parse(&probe, reader)),
+            Kind::Chat => {}
         }
         let here = |diagnostic: &&Diagnostic| diagnostic.place.range() == (start..start + 1);
         let known = found.iter().filter(here).flat_map(|diagnostic| &diagnostic.known);
         let offer = |word: &String| Offer {
             word: word.clone(),
-            kind: Kind::Keyword,
+            kind: Item::Keyword,
             detail: None,
             replaces: start..end,
         };
         known.map(offer).collect()
     }
 
-    fn symbols(&self, is_wanted: impl Fn(&Symbol) -> bool, kind: Kind) -> Vec<Offer> {
+    fn symbols(&self, is_wanted: impl Fn(&Symbol) -> bool, kind: Item) -> Vec<Offer> {
         let Some(analysis) = self.analysis else { return Vec::new() };
         let replaces = self.word(&[]);
         let mut offers: Vec<Offer> = Vec::new();
@@ -181,15 +186,19 @@ impl Place<'_> {
     }
 
     fn fields(&self) -> Vec<Offer> {
-        self.symbols(|of| matches!(of, Symbol::Field(_)), Kind::Field)
+        self.symbols(|of| matches!(of, Symbol::Field(_)), Item::Field)
     }
 
     fn flows(&self) -> Vec<Offer> {
-        self.symbols(|of| matches!(of, Symbol::Flow(_)), Kind::Module)
+        self.symbols(|of| matches!(of, Symbol::Flow(_)), Item::Module)
     }
 
     fn intents(&self) -> Vec<Offer> {
-        self.symbols(|of| matches!(of, Symbol::Intent(_)), Kind::Event)
+        self.symbols(|of| matches!(of, Symbol::Intent(_)), Item::Event)
+    }
+
+    fn resources(&self, of: &str) -> Vec<Offer> {
+        self.symbols(|symbol| matches!(symbol, Symbol::Resource { kind, .. } if *kind == of), Item::Reference)
     }
 
     /// The nodes of the flow that the place lies in, as the document says now.
@@ -199,7 +208,7 @@ impl Place<'_> {
         let flows = syntax::parse(self.text, &mut Reader::new(file, &mut found)).flows;
         let own = flows.iter().rev().find(|flow| flow.name.place.range().start <= self.byte);
         let names = own.into_iter().flat_map(|flow| &flow.nodes).map(|node| node.name.value.as_str());
-        self.plain(&names.collect::<Vec<_>>(), Kind::Function)
+        self.plain(&names.collect::<Vec<_>>(), Item::Function)
     }
 
     /// All nodes as `flow.node`.
@@ -207,22 +216,17 @@ impl Place<'_> {
         let Some(analysis) = self.analysis else { return Vec::new() };
         let replaces = self.word(&['.']);
         let declared = analysis.declared(analysis.brand_of(self.path));
-        let nodes = declared.filter_map(|mention| match &mention.of {
-            Symbol::Node { flow, name } => Some(format!("{flow}.{name}")),
-            Symbol::Flow(_)
-            | Symbol::Field(_)
-            | Symbol::Intent(_)
-            | Symbol::List(_)
-            | Symbol::Concept(_)
-            | Symbol::Type(_) => None,
+        let nodes = declared.filter_map(|mention| {
+            let Symbol::Node { flow, name } = &mention.of else { return None };
+            Some(format!("{flow}.{name}"))
         });
-        let offer = |word| Offer { word, kind: Kind::Function, detail: None, replaces: replaces.clone() };
+        let offer = |word| Offer { word, kind: Item::Function, detail: None, replaces: replaces.clone() };
         nodes.map(offer).collect()
     }
 
     /// What the brand says about itself, as texts name it.
     fn facts(&self) -> Vec<Offer> {
-        self.plain(&FACTS, Kind::Constant)
+        self.plain(&FACTS, Item::Constant)
     }
 
     /// Values in an expression: the fields, or behind a comparison the values of the field that is compared.
@@ -244,13 +248,13 @@ impl Place<'_> {
         match &decl.kind {
             KindDecl::OneOf(values) => {
                 let keys: Vec<&str> = values.iter().map(|value| value.key.value.as_str()).collect();
-                self.plain(&keys, Kind::EnumMember)
+                self.plain(&keys, Item::EnumMember)
             }
             KindDecl::Named(kind) => {
                 let known = slot::by_name(&kind.value);
                 let keys = known.iter().flat_map(|kind| kind.keys()).copied();
                 let keys = keys.chain(["yes", "no"].into_iter().filter(|_| kind.value == "yes_no"));
-                self.plain(&keys.collect::<Vec<_>>(), Kind::EnumMember)
+                self.plain(&keys.collect::<Vec<_>>(), Item::EnumMember)
             }
         }
     }
@@ -259,7 +263,11 @@ impl Place<'_> {
     fn conditions(&self, before: &str) -> Vec<Offer> {
         let last = before.trim_end_matches(is_name).trim_end();
         let begins = last.is_empty() || ["and", "or", "not", "("].iter().any(|word| last.ends_with(word));
-        if begins { self.plain(&["known", "tag", "not"], Kind::Keyword) } else { Vec::new() }
+        if begins {
+            self.plain(&["known", "tag", "not", "open", "near", "last reply within"], Item::Keyword)
+        } else {
+            Vec::new()
+        }
     }
 
     /// The tags that the brand's files put on people or take off.
@@ -272,18 +280,18 @@ impl Place<'_> {
         }
         tags.sort_unstable();
         tags.dedup();
-        self.plain(&tags, Kind::Constant)
+        self.plain(&tags, Item::Constant)
     }
 
     /// The types of fields.
     fn types(&self) -> Vec<Offer> {
-        let own = self.symbols(|of| matches!(of, Symbol::Type(_)), Kind::TypeParameter);
-        [self.builtin_types(), self.plain(&["one of"], Kind::Keyword), own].concat()
+        let own = self.symbols(|of| matches!(of, Symbol::Type(_)), Item::TypeParameter);
+        [self.builtin_types(), self.plain(&["one of"], Item::Keyword), own].concat()
     }
 
     fn builtin_types(&self) -> Vec<Offer> {
         let names: Vec<&str> = slot::ALL.iter().map(SlotType::name).collect();
-        self.plain(&names, Kind::TypeParameter)
+        self.plain(&names, Item::TypeParameter)
     }
 
     /// Behind `say.`, the languages that a text can be written in.
@@ -298,13 +306,13 @@ impl Place<'_> {
         if verb.is_empty() {
             return self.plain(
                 &codes.collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>(),
-                Kind::Constant,
+                Item::Constant,
             );
         }
         let replaces = self.word(&['.']);
         let offer = |code: String| Offer {
             word: format!("{verb}.{code}"),
-            kind: Kind::Keyword,
+            kind: Item::Keyword,
             detail: None,
             replaces: replaces.clone(),
         };

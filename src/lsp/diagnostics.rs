@@ -1,10 +1,11 @@
 //! What was found, as the editor shows it, and the quick fixes for slips.
 
 use super::analysis::Analysis;
-use super::documents::{Document, Language, uri_of};
+use super::documents::{Document, kind_of, uri_of};
 use super::position::{Encoding, Page};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place, Severity, Sources};
 use crate::flow::{brand, syntax as flow};
+use crate::format::Kind;
 use crate::grammar::syntax as grammar;
 use crate::outline::Reader;
 use crate::transcript;
@@ -27,7 +28,7 @@ pub(super) fn shown(analysis: &Analysis) -> BTreeMap<PathBuf, (Uri, Vec<Shown>)>
     for (path, document) in analysis.documents().iter() {
         // What is open is shown to be sound, too.
         let (_, list) = shown.entry(path.to_path_buf()).or_insert_with(|| (document.uri.clone(), Vec::new()));
-        if analysis.file(path).is_none() && Language::of(path).is_some() {
+        if analysis.file(path).is_none() && kind_of(path).is_some() {
             list.push(note(NOT_READ, &document.text));
         }
     }
@@ -41,11 +42,11 @@ pub(super) fn alone(path: &Path, document: &Document, encoding: Encoding) -> Vec
     let file = sources.add(path, &*document.text);
     let reader = &mut Reader::new(file, &mut found);
     let text = &document.text;
-    match Language::of(path) {
-        Some(Language::Brand) => drop(brand::parse(text, reader)),
-        Some(Language::Flow) => drop(flow::parse(text, reader)),
-        Some(Language::Grammar) => drop(grammar::parse(text, reader)),
-        Some(Language::Chat) => drop(transcript::parse(text, reader)),
+    match kind_of(path) {
+        Some(Kind::Brand) => drop(brand::parse(text, reader)),
+        Some(Kind::Flow) => drop(flow::parse(text, reader)),
+        Some(Kind::Grammar) => drop(grammar::parse(text, reader)),
+        Some(Kind::Chat) => drop(transcript::parse(text, reader)),
         None => return Vec::new(),
     }
     let page = Page::new(text, encoding);

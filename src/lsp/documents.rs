@@ -1,6 +1,7 @@
 //! The documents that are open in the editor, and what is typed into them.
 
 use super::position::{Encoding, Page};
+use crate::format::Kind;
 use crate::workspace::Overlay;
 use lsp_types::{TextDocumentContentChangeEvent, Uri};
 use std::collections::BTreeMap;
@@ -82,30 +83,9 @@ fn edited(text: &str, changes: Vec<TextDocumentContentChangeEvent>, encoding: En
     text
 }
 
-/// What a file is written in, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    /// `brand.flow`
-    Brand,
-    /// Other `*.flow` files.
-    Flow,
-    /// `*.grammar`
-    Grammar,
-    /// `*.chat`
-    Chat,
-}
-
-impl Language {
-    /// None where it is nothing of ours.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "flow" if path.file_stem().is_some_and(|stem| stem == "brand") => Some(Self::Brand),
-            "flow" => Some(Self::Flow),
-            "grammar" => Some(Self::Grammar),
-            "chat" => Some(Self::Chat),
-            _ => None,
-        }
-    }
+/// What a file is written in, by its name; none where it is nothing of ours.
+pub(super) fn kind_of(path: &Path) -> Option<Kind> {
+    Kind::of(path.file_name()?.to_str()?)
 }
 
 /// The path of a document on disk, without `.` and `..`.

@@ -128,6 +128,7 @@ impl Host {
             "textDocument/completion" => {
                 requests::completion(analysis, encoding, path, text, request.params.clone())
             }
+            "textDocument/formatting" => requests::formatting(encoding, path, text),
             _ => requests::written(&symbols::symbols(text, encoding)),
         }
     }

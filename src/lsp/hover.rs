@@ -25,9 +25,9 @@ pub(super) fn hover(analysis: &Analysis, named: Named<'_>) -> String {
     match &named.mention.of {
         Symbol::Node { flow, name } => about.node(flow, name),
         Symbol::Flow(name) => about.flow(name),
-        Symbol::Field(name) => about.field(name),
         Symbol::Intent(name) => about.intent(name),
         Symbol::List(_) | Symbol::Concept(_) | Symbol::Type(_) => about.written(),
+        Symbol::Field(_) | Symbol::Resource { .. } => about.written_and_used(),
     }
 }
 
@@ -69,11 +69,11 @@ impl About<'_> {
         said
     }
 
-    fn field(&self, name: &str) -> String {
+    fn written_and_used(&self) -> String {
         let declared = self.written();
         let ways: Vec<String> = self.used().filter_map(|place| self.way(place)).collect();
         if ways.is_empty() {
-            return format!("{declared}\n\nNothing asks for `{name}`.");
+            return format!("{declared}\n\nNothing uses `{}`.", self.of.name());
         }
         format!("{declared}\n\nUsed in:\n{}", list(&ways))
     }

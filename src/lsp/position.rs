@@ -136,7 +136,7 @@ mod tests {
     fn every_boundary_comes_back_from_its_position() {
         for encoding in [Encoding::Utf8, Encoding::Utf16] {
             let page = Page::new(TEXT, encoding);
-            let ends = |at: &usize| TEXT.is_char_boundary(*at) && !TEXT[..*at].ends_with("\r");
+            let ends = |at: &usize| TEXT.is_char_boundary(*at) && !TEXT[..*at].ends_with('\r');
             for at in (0..=TEXT.len()).filter(ends) {
                 assert_eq!(page.byte(page.position(at)), at, "{encoding:?}");
             }

@@ -1,13 +1,15 @@
 //! Renaming: every use, and `was OLD` below the declaration, so that people who stand there survive it.
 
 use super::analysis::{Analysis, Named, Scope, block_at, line_at};
+use super::documents::kind_of;
 use crate::bot::{Mention, Role, Symbol};
 use crate::diagnostic::{At, Diagnostics, FileId, Place, Sources};
 use crate::expr;
-use crate::flow::syntax::{self, FlowDecl};
+use crate::flow::{brand, syntax};
+use crate::format::Kind;
 use crate::grammar::syntax::named as read_name;
 use crate::outline::{Reader, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Edits of files, in bytes of the texts as they were checked.
 pub(super) type Edits = BTreeMap<FileId, Vec<(Place, String)>>;
@@ -26,6 +28,11 @@ pub(super) fn can_rename(analysis: &Analysis, named: Named<'_>) -> Result<(), St
             "the {kind} `{name}` is shared by all brands; rename it by hand, in each of them"
         ));
     }
+    if matches!(of, Symbol::Resource { kind: "contest" | "team", .. }) {
+        return Err(format!(
+            "the store holds what belongs to the {kind} `{name}` under this name, so it keeps it"
+        ));
+    }
     unseen(analysis, &all, of).map_or(Ok(()), Err)
 }
 
@@ -41,31 +48,14 @@ pub(super) fn rename(analysis: &Analysis, named: Named<'_>, new: &str) -> Result
     }
     well_formed(new, of)?;
     let home = analysis.home(named);
-    let flows = flows(analysis, &home);
-    free(analysis, &home, of, new, &flows)?;
+    let memories = memories(analysis, &home);
+    free(analysis, &home, of, new, &memories)?;
     let mut edits = Edits::new();
     for mention in analysis.all(&home, of) {
         edits.entry(mention.place.file).or_default().push((mention.place, new.to_owned()));
     }
-    for (file, decl) in &flows {
-        let file = *file;
-        match of {
-            Symbol::Flow(name) if decl.name.value == *name => {
-                remember(analysis, file, &decl.name, &decl.was, new, &mut edits);
-            }
-            Symbol::Node { flow, name } if decl.name.value == *flow => {
-                for node in decl.nodes.iter().filter(|node| node.name.value == *name) {
-                    remember(analysis, file, &node.name, &node.was, new, &mut edits);
-                }
-            }
-            Symbol::Flow(_)
-            | Symbol::Node { .. }
-            | Symbol::Field(_)
-            | Symbol::Intent(_)
-            | Symbol::List(_)
-            | Symbol::Concept(_)
-            | Symbol::Type(_) => {}
-        }
+    for memory in memories.iter().filter(|memory| memory.of == *of) {
+        remember(analysis, memory, new, &mut edits);
     }
     for edits in edits.values_mut() {
         edits.sort();
@@ -74,37 +64,54 @@ pub(super) fn rename(analysis: &Analysis, named: Named<'_>, new: &str) -> Result
 }
 
 /// Writes `was OLD` below a declaration. Where the new name is a former one, its line becomes that of the old name.
-fn remember(
-    analysis: &Analysis,
-    file: FileId,
-    name: &At<String>,
-    was: &[At<String>],
-    new: &str,
-    edits: &mut Edits,
-) {
-    let edits = edits.entry(file).or_default();
-    if let Some(former) = was.iter().find(|was| was.value == new) {
-        edits.push((former.place, name.value.clone()));
+fn remember(analysis: &Analysis, memory: &Memory, new: &str, edits: &mut Edits) {
+    let (name, old) = (memory.name.place, memory.name.value.as_str());
+    let edits = edits.entry(name.file).or_default();
+    if let Some(former) = memory.was.iter().find(|was| was.value == new) {
+        edits.push((former.place, old.to_owned()));
         return;
     }
-    let text = &analysis.source(file).text;
-    let line = line_at(text, name.place.range().start);
+    let text = &analysis.source(name.file).text;
+    let line = line_at(text, name.range().start);
     let ending = if text[line.end..].starts_with("\r\n") { "\r\n" } else { "\n" };
-    edits.push((Place::new(file, line.end..line.end), format!("{ending}  was {}", name.value)));
+    edits.push((Place::new(name.file, line.end..line.end), format!("{ending}  was {old}")));
 }
 
-/// The flows of a brand, as they are written.
-fn flows(analysis: &Analysis, home: &Scope) -> Vec<(FileId, FlowDecl)> {
+/// Something that the store knows by its name, and the names it had before.
+struct Memory {
+    of: Symbol,
+    name: At<String>,
+    was: Vec<At<String>>,
+}
+
+/// All flows, nodes and fields of a brand, as its files say it.
+fn memories(analysis: &Analysis, home: &Scope) -> Vec<Memory> {
+    let remembers = |of: &Symbol| matches!(of, Symbol::Flow(_) | Symbol::Field(_));
     let declared = analysis.mentions_in(home.as_ref()).iter();
-    let declared = declared.filter(|m| m.role == Role::Declared && matches!(m.of, Symbol::Flow(_)));
-    let mut files: Vec<FileId> = declared.map(|mention| mention.place.file).collect();
-    files.dedup();
-    let read = |file: &FileId| {
-        let text = &analysis.source(*file).text;
-        let flows = syntax::parse(text, &mut Reader::new(*file, &mut Diagnostics::default())).flows;
-        flows.into_iter().map(|flow| (*file, flow)).collect::<Vec<_>>()
-    };
-    files.iter().flat_map(read).collect()
+    let declared = declared.filter(|mention| mention.role == Role::Declared && remembers(&mention.of));
+    let files: BTreeSet<FileId> = declared.map(|mention| mention.place.file).collect();
+    let mut memories = Vec::new();
+    let memory =
+        |of, name: &At<String>, was: &[At<String>]| Memory { of, name: name.clone(), was: was.to_vec() };
+    for file in files {
+        let source = analysis.source(file);
+        let mut found = Diagnostics::default();
+        let reader = &mut Reader::new(file, &mut found);
+        if kind_of(&source.path) == Some(Kind::Brand) {
+            for decl in brand::parse(&source.text, reader).fields {
+                memories.push(memory(Symbol::Field(decl.name.value.clone()), &decl.name, &decl.was));
+            }
+            continue;
+        }
+        for flow in syntax::parse(&source.text, reader).flows {
+            memories.push(memory(Symbol::Flow(flow.name.value.clone()), &flow.name, &flow.was));
+            for node in &flow.nodes {
+                let of = Symbol::Node { flow: flow.name.value.clone(), name: node.name.value.clone() };
+                memories.push(memory(of, &node.name, &node.was));
+            }
+        }
+    }
+    memories
 }
 
 /// Whether the parsers take a name.
@@ -128,9 +135,9 @@ fn free(
     home: &Scope,
     of: &Symbol,
     new: &str,
-    flows: &[(FileId, FlowDecl)],
+    memories: &[Memory],
 ) -> Result<(), String> {
-    let renamed = with_name(of, new);
+    let renamed = of.renamed(new);
     let taken = analysis.declared(home.as_ref()).find(|mention| mention.of == renamed);
     // Within a pattern a list, a field and a type are written alike.
     let in_slots = |of: &Symbol| matches!(of, Symbol::List(_) | Symbol::Field(_) | Symbol::Type(_));
@@ -146,47 +153,17 @@ fn free(
             analysis.told(other.place)
         ));
     }
-    let led_astray = |other: &str| {
-        Err(format!(
-            "`{new}` is a former name of the {} `{other}`: people who stand there would be led astray",
-            of.kind()
-        ))
-    };
-    let has_been = |was: &[At<String>]| was.iter().any(|was| was.value == new);
-    for (_, decl) in flows {
-        match of {
-            Symbol::Flow(name) if decl.name.value != *name && has_been(&decl.was) => {
-                return led_astray(&decl.name.value);
-            }
-            Symbol::Node { flow, name } if decl.name.value == *flow => {
-                let mut others = decl.nodes.iter().filter(|node| node.name.value != *name);
-                if let Some(other) = others.find(|node| has_been(&node.was)) {
-                    return led_astray(&other.name.value);
-                }
-            }
-            Symbol::Flow(_)
-            | Symbol::Node { .. }
-            | Symbol::Field(_)
-            | Symbol::Intent(_)
-            | Symbol::List(_)
-            | Symbol::Concept(_)
-            | Symbol::Type(_) => {}
+    let others = memories.iter().filter(|memory| memory.of != *of && memory.of.renamed(new) == renamed);
+    for other in others {
+        if other.was.iter().any(|was| was.value == new) {
+            return Err(format!(
+                "`{new}` is a former name of the {} `{}`: what the store holds under it would be led astray",
+                of.kind(),
+                other.of.name()
+            ));
         }
     }
     Ok(())
-}
-
-fn with_name(of: &Symbol, new: &str) -> Symbol {
-    let new = new.to_owned();
-    match of {
-        Symbol::Flow(_) => Symbol::Flow(new),
-        Symbol::Node { flow, .. } => Symbol::Node { flow: flow.clone(), name: new },
-        Symbol::Field(_) => Symbol::Field(new),
-        Symbol::Intent(_) => Symbol::Intent(new),
-        Symbol::List(_) => Symbol::List(new),
-        Symbol::Concept(_) => Symbol::Concept(new),
-        Symbol::Type(_) => Symbol::Type(new),
-    }
 }
 
 /// Why perhaps not every use is seen: an error in a block that holds the name, too. What cannot be read is not resolved, and
@@ -194,17 +171,12 @@ fn with_name(of: &Symbol, new: &str) -> Symbol {
 fn unseen(analysis: &Analysis, all: &[&Mention], of: &Symbol) -> Option<String> {
     let declared = all.iter().find(|mention| mention.role == Role::Declared)?.place.file;
     let brand = analysis.brand_of(&analysis.path(declared));
-    let may_name = |file: FileId| match of {
-        // Nodes are named in the file of their flow, and in conversations.
-        Symbol::Node { .. } => {
-            file == declared || analysis.source(file).path.extension().is_some_and(|ending| ending == "chat")
-        }
-        Symbol::Flow(_)
-        | Symbol::Field(_)
-        | Symbol::Intent(_)
-        | Symbol::List(_)
-        | Symbol::Concept(_)
-        | Symbol::Type(_) => analysis.brand_of(&analysis.path(file)) == brand,
+    // Nodes are named in the file of their flow, and in conversations.
+    let is_node = matches!(of, Symbol::Node { .. });
+    let may_name = |file: FileId| {
+        let path = analysis.path(file);
+        let is_near = !is_node || file == declared || kind_of(&path) == Some(Kind::Chat);
+        is_near && analysis.brand_of(&path) == brand
     };
     for error in analysis.errors().filter(|error| may_name(error.place.file)) {
         let file = error.place.file;

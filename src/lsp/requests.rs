@@ -2,11 +2,12 @@
 
 use super::analysis::Analysis;
 use super::complete::{Offer, complete};
-use super::documents::path_of;
+use super::documents::{kind_of, path_of};
 use super::position::{Encoding, Page};
 use super::rename::{Edits, can_rename, rename};
 use super::{diagnostics, hover};
 use crate::bot::Role;
+use crate::format::format;
 use lsp_server::ErrorCode;
 use lsp_types::{
     CodeActionParams, CodeActionResponse, CompletionItem, CompletionItemTextEdit, Contents, DocumentChange,
@@ -67,7 +68,9 @@ impl Needs {
             | "textDocument/prepareRename"
             | "textDocument/rename"
             | "textDocument/codeAction" => Self::Check,
-            "textDocument/completion" | "textDocument/documentSymbol" => Self::Document,
+            "textDocument/completion" | "textDocument/documentSymbol" | "textDocument/formatting" => {
+                Self::Document
+            }
             _ => Self::Unknown,
         }
     }
@@ -118,6 +121,23 @@ pub(super) fn completion(
     };
     let offers = complete(text, page.byte(at.position), path, analysis);
     written(&offers.into_iter().map(item).collect::<Vec<_>>())
+}
+
+/// The edit that gives a document its canonical form: none where it has it, else one from the first line that differs to
+/// the last.
+pub(super) fn formatting(encoding: Encoding, path: &Path, text: &str) -> Answer {
+    let Some(kind) = kind_of(path) else { return Ok(Value::Null) };
+    let tidy = format(text, kind);
+    let same = |pairs: &mut dyn Iterator<Item = (&str, &str)>| {
+        pairs.take_while(|(a, b)| a == b).map(|(line, _)| line.len()).sum::<usize>()
+    };
+    let before = same(&mut text.split_inclusive('\n').zip(tidy.split_inclusive('\n')));
+    let (old, new) = (&text[before..], &tidy[before..]);
+    let behind = same(&mut old.split_inclusive('\n').rev().zip(new.split_inclusive('\n').rev()));
+    let range = Page::new(text, encoding).range(before..text.len() - behind);
+    let new_text = new[..new.len() - behind].to_owned();
+    let edits = if text == tidy { Vec::new() } else { vec![TextEdit { range, new_text }] };
+    written(&edits)
 }
 
 fn definition(analysis: &Analysis, path: &Path, at: &TextDocumentPositionParams) -> Answer {

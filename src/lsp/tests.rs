@@ -5,9 +5,11 @@ use super::complete::complete;
 use super::documents::{Document, Documents, uri_of};
 use super::position::Encoding;
 use super::rename::{can_rename, rename};
+use super::requests::formatting;
 use super::{diagnostics, hover};
 use crate::bot::Role;
 use crate::diagnostic::Place;
+use crate::expr::FACTS;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -24,6 +26,10 @@ field zip: us_zip
 field drink: one of
   tea
   coffee
+
+webhook office
+  url https://office.example/hook
+  send name
 ";
 
 const WELCOME: &str = "\
@@ -64,6 +70,7 @@ node open
   -> close
 
 node close
+  notify office
   say Bye.
   say.es Adios.
   end
@@ -228,6 +235,7 @@ fn names_lead_to_their_declarations() {
     assert_eq!(declared(WELCOME_FILE, "known "), ["flows/corner/brand.flow:9: field drink: one of"]);
     assert_eq!(declared(WELCOME_FILE, "start on "), ["grammars/en.grammar:3: intent join"]);
     assert_eq!(declared(HOURS_FILE, "call "), ["flows/corner/welcome.flow:1: flow welcome"]);
+    assert_eq!(declared(HOURS_FILE, "notify "), ["flows/corner/brand.flow:13: webhook office"]);
     assert_eq!(declared(OWN_FILE, "a {"), ["grammars/corner/own.grammar:3: list size"]);
     assert_eq!(declared(OWN_FILE, "is {"), ["flows/corner/brand.flow:8: field zip: us_zip"]);
     assert_eq!(declared(OWN_FILE, "[<"), ["grammars/corner/own.grammar:7: concept polite"]);
@@ -346,6 +354,10 @@ fn flows_and_fields_are_renamed_wherever_they_are_used() {
     assert!(brand.contains("personal field first-name: name\n"), "{brand}");
     let grammar = shop.renamed(BRAND_FILE, "field zip", "postal", OWN_FILE).unwrap();
     assert!(grammar.contains("  my zip is {postal}\n"), "{grammar}");
+    let brand = shop.renamed(BRAND_FILE, "field zip", "postal", BRAND_FILE).unwrap();
+    assert!(brand.contains("field postal: us_zip\n  was zip\nfield drink"), "{brand}");
+    let hours = shop.renamed(BRAND_FILE, "webhook ", "desk", HOURS_FILE).unwrap();
+    assert!(hours.contains("  notify desk\n"), "{hours}");
     let text = shop.renamed(BRAND_FILE, "field name", "first-name", WELCOME_FILE).unwrap();
     assert!(text.contains("{first-name else \"friend\"}") && text.contains("ask first-name\n"), "{text}");
 }
@@ -355,7 +367,7 @@ fn line_ends_of_another_kind_are_kept() {
     let windows = HOURS.replace('\n', "\r\n");
     let shop = Shop::open(&[(HOURS_FILE, &windows)]);
     let after = shop.renamed(HOURS_FILE, "node ‸close", "doors", HOURS_FILE).unwrap();
-    assert!(after.contains("node doors\r\n  was close\r\n  say Bye.\r\n"), "{after:?}");
+    assert!(after.contains("node doors\r\n  was close\r\n  notify office\r\n"), "{after:?}");
 }
 
 #[test]
@@ -367,7 +379,7 @@ fn names_that_cannot_be_are_refused() {
     assert_eq!(node("done"), "`done` is taken: the node in flows/corner/welcome.flow:19 has this name");
     assert_eq!(
         shop.refused(HOURS_FILE, "-> ", "first"),
-        "`first` is a former name of the node `open`: people who stand there would be led astray"
+        "`first` is a former name of the node `open`: what the store holds under it would be led astray"
     );
     assert!(
         shop.refused(WELCOME_FILE, "flow ", "times")
@@ -421,12 +433,16 @@ fn names_are_offered_where_their_verbs_want_them() {
     let fields = ["name", "zip", "drink"];
     assert_eq!(at("  ask ‸"), fields);
     assert_eq!(at("  set n‸"), fields);
-    assert_eq!(at("  say Hi {‸"), [&fields[..], &["program", "contact", "terms"]].concat());
-    assert_eq!(at("  say Hi {na‸}!"), [&fields[..], &["program", "contact", "terms"]].concat());
+    assert_eq!(at("  say Hi {‸"), [&fields[..], &FACTS].concat());
+    assert_eq!(at("  say Hi {na‸}!"), [&fields[..], &FACTS].concat());
     assert_eq!(at("  say Hi {{‸"), [""; 0], "a brace that is sent");
-    assert_eq!(at("  when ‸"), [&fields[..], &["known", "tag", "not"]].concat());
+    assert_eq!(
+        at("  when ‸"),
+        [&fields[..], &["known", "tag", "not", "open", "near", "last reply within"]].concat()
+    );
     assert_eq!(at("  when drink = ‸"), [&["tea", "coffee"][..], &fields].concat());
     assert_eq!(at("  call ‸"), ["hours", "welcome"]);
+    assert_eq!(at("  notify ‸"), ["office"]);
     assert_eq!(at("  say some words ‸"), [""; 0]);
     assert_eq!(at("  # ‸"), [""; 0]);
     let intents = ["order", "hours", "join"].map(str::to_owned);
@@ -459,7 +475,7 @@ fn verbs_are_offered_as_the_parsers_know_them() {
     assert!(at("flow a\n\nnode x\n  ask name\n    ‸\n  -> x").contains(&"silent".to_owned()));
     assert_eq!(at("flow a\n\nnode x\n  say.‸"), ["say.es"]);
     assert_eq!(taken(&shop, WELCOME_FILE, "flow a\n\nnode x\n  -‸", "->"), "flow a\n\nnode x\n  ->");
-    assert_eq!(shop.offers(BRAND_FILE, "per‸"), ["brand", "field", "personal"]);
+    assert!(shop.offers(BRAND_FILE, "per‸").contains(&"personal".to_owned()));
     assert!(shop.offers(BRAND_FILE, "brand X\n  t‸").contains(&"timezone".to_owned()));
     assert_eq!(shop.offers(BRAND_FILE, "brand X\n  dates ‸"), ["month first", "day first"]);
     assert!(shop.offers(BRAND_FILE, "field x: ‸").contains(&"us_zip".to_owned()));
@@ -523,7 +539,7 @@ fn a_check_that_fails_is_told_and_the_next_one_counts() {
         assert!(!fails(&job), "on purpose");
         Analysis::check(&job.root, job.documents, encoding)
     };
-    let served = std::thread::spawn(move || super::converse(&server, check).unwrap());
+    let thread = std::thread::spawn(move || super::converse(&server, check).unwrap());
     let send =
         |message: serde_json::Value| editor.sender.send(serde_json::from_value(message).unwrap()).unwrap();
     let uri = uri_of(&shop.path(WELCOME_FILE)).unwrap();
@@ -550,8 +566,23 @@ fn a_check_that_fails_is_told_and_the_next_one_counts() {
         }
     }
     send(json!({ "method": "exit" }));
-    assert!(served.join().unwrap());
+    assert!(thread.join().unwrap());
     let answer = |id| seen.iter().find(|message| message["id"] == id).unwrap();
     assert_eq!(answer(2)["error"]["code"], -32603, "places of a check that failed are nobody's answer");
     assert!(answer(3)["result"]["contents"]["value"].as_str().unwrap().contains("`hello`"));
+}
+
+#[test]
+fn a_document_is_formatted_by_one_edit_of_the_lines_that_differ() {
+    let text = "flow a\n  start on join\n\nnode x\n    say Caf\u{e9}\n\n\n  end";
+    let edits = formatting(Encoding::Utf16, Path::new("/x/a.flow"), text).unwrap();
+    let range = |from: u32, to: u32, column: u32| {
+        json!({
+            "start": { "line": from, "character": 0 }, "end": { "line": to, "character": column }
+        })
+    };
+    assert_eq!(edits, json!([{ "range": range(4, 7, 5), "newText": "  say Caf\u{e9}\n\n  end\n" }]));
+    let tidy = crate::format::format(text, crate::format::Kind::Flow);
+    assert_eq!(formatting(Encoding::Utf16, Path::new("/x/a.flow"), &tidy).unwrap(), json!([]));
+    assert_eq!(formatting(Encoding::Utf16, Path::new("/x/a.toml"), text).unwrap(), json!(null));
 }
