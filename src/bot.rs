@@ -2,10 +2,12 @@
 
 mod check;
 mod link;
+mod mention;
 mod node;
 mod resource;
 
 pub use link::{BrandSources, Shared, link, link_shared};
+pub use mention::{Mention, Notes, Role, Symbol, shared_mentions};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 

@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod fmt;
 mod graph;
+mod lsp;
 mod read;
 mod serve;
 mod test;
@@ -97,6 +98,12 @@ enum Verb {
         /// The address to listen on, instead of the one in `sayso.toml`.
         #[arg(long, env = "SAYSO_LISTEN")]
         listen: Option<std::net::SocketAddr>,
+    },
+    /// Serve an editor that speaks the Language Server Protocol, over the standard input and output.
+    Lsp {
+        /// The only way there is; editors like to say it.
+        #[arg(long, hide = true)]
+        stdio: bool,
     },
     /// Print what the store holds, one JSON object per line.
     Export {
@@ -229,6 +236,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             graph::graph(&bot, flow, drawing, cli.json, streams)
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
+        Verb::Lsp { .. } => lsp::lsp(),
         Verb::Export { what, brand, folder } => {
             export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
         }

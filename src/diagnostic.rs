@@ -110,6 +110,11 @@ impl Sources {
         id
     }
 
+    /// All files with their numbers, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        (0..).map(FileId).zip(&self.files)
+    }
+
     /// Hides a stretch of a file from everything that is printed.
     pub fn redact(&mut self, id: FileId, range: Range<usize>) {
         if let Some(source) = self.files.get_mut(id.0 as usize) {
@@ -161,6 +166,19 @@ pub struct Diagnostic {
     pub hints: Vec<String>,
     /// Other places that belong to it, each with a few words.
     pub related: Vec<(Place, String)>,
+    /// What was written and what was probably meant, where there is a near word.
+    pub meant: Option<Meant>,
+    /// The words that could stand at the place, where the language has a list of them.
+    pub known: Vec<String>,
+}
+
+/// A slip: a word, and the one it was probably meant to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    /// What is written.
+    pub written: String,
+    /// What was meant.
+    pub meant: String,
 }
 
 impl Diagnostic {
@@ -173,6 +191,8 @@ impl Diagnostic {
             label: String::new(),
             hints: Vec::new(),
             related: Vec::new(),
+            meant: None,
+            known: Vec::new(),
         }
     }
 
@@ -201,9 +221,19 @@ impl Diagnostic {
     #[must_use]
     pub fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(name, candidates) {
-            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            Some(near) => {
+                let meant = Some(Meant { written: name.to_owned(), meant: near.to_owned() });
+                Self { meant, ..self.hint(format!("did you mean `{near}`?")) }
+            }
             None => self,
         }
+    }
+
+    /// The same with the words that could stand at its place: an editor offers them.
+    #[must_use]
+    pub fn known(mut self, words: &[&str]) -> Self {
+        self.known = words.iter().map(|word| (*word).to_owned()).collect();
+        self
     }
 }
 

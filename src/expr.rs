@@ -20,8 +20,8 @@ pub use measure::{Delay, Distance, Unit, delay};
 pub use syntax::{Compare, Expr, Sign, expression};
 pub use template::{Category, Link, Piece, Template, template};
 pub use typed::{
-    Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, links, type_assignment,
-    type_condition, type_template, unknown_field,
+    FACTS, Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, Uses, links,
+    type_assignment, type_condition, type_template, unknown_field,
 };
 
 /// Names that mean something in every expression and so cannot be names of fields.

@@ -93,6 +93,7 @@ pub mod format;
 pub mod grammar;
 pub mod graph;
 pub mod language;
+pub mod lsp;
 pub mod outline;
 pub mod provider;
 pub mod reserved;

@@ -1,6 +1,10 @@
 //! A workspace: the folder with `sayso.toml`, its brands and grammars, read and linked.
 
-use crate::bot::{Bot, BrandSources, Shared, link, link_shared};
+mod files;
+
+pub use files::Overlay;
+
+use crate::bot::{Bot, BrandSources, Mention, Notes, Shared, link, link_shared, shared_mentions};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place, Sources};
 use crate::flow::brand::{self, BrandFile};
@@ -8,6 +12,7 @@ use crate::flow::syntax::{self as flow_syntax, FlowFile};
 use crate::grammar::syntax::{self as grammar_syntax, GrammarFile};
 use crate::outline::{FILE_BYTES_MAX, Reader};
 use crate::sms::{BrandId, Sender};
+use files::Files;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +40,15 @@ pub struct Workspace {
     pub found: Diagnostics,
 }
 
+/// Where names stand in the files of a workspace.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    /// Those in the grammars that all brands share.
+    pub shared: Vec<Mention>,
+    /// Those in the files of each brand, with and without errors: what could be resolved.
+    pub brands: BTreeMap<BrandId, Vec<Mention>>,
+}
+
 /// The workspace that `start` lies in: the nearest folder upwards with a `sayso.toml`.
 #[must_use]
 pub fn find(start: &Path) -> Option<PathBuf> {
@@ -45,23 +59,41 @@ impl Workspace {
     /// Reads and links everything in `root`. O(bytes of all files).
     #[must_use]
     pub fn open(root: &Path) -> Self {
-        let mut loader =
-            Loader { root: root.to_path_buf(), sources: Sources::default(), found: Diagnostics::default() };
+        Self::read(root, &Overlay::new(), None)
+    }
+
+    /// The same as an editor needs it: with texts in place of files, and with the places of names.
+    #[must_use]
+    pub fn open_in_editor(root: &Path, overlay: &Overlay) -> (Self, Mentions) {
+        let mut mentions = Mentions::default();
+        (Self::read(root, overlay, Some(&mut mentions)), mentions)
+    }
+
+    fn read(root: &Path, overlay: &Overlay, mut mentions: Option<&mut Mentions>) -> Self {
+        let mut loader = Loader {
+            root: root.to_path_buf(),
+            files: Files(overlay),
+            sources: Sources::default(),
+            found: Diagnostics::default(),
+        };
         let config = loader.config();
         let (grammars, shared_texts) = loader.grammars(&root.join("grammars"));
+        if let Some(mentions) = &mut mentions {
+            mentions.shared = shared_mentions(&grammars);
+        }
         let shared = link_shared(&grammars, &mut loader.found);
         let mut numbers = BTreeMap::new();
         let mut bots: Vec<Arc<Bot>> = Vec::new();
         let mut closed = Vec::new();
         let mut brands = Vec::new();
-        for folder in folders_in(&root.join("flows")) {
+        for folder in loader.files.folders_in(&root.join("flows")) {
             let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
             let id = BrandId::from(name);
             brands.push(id.clone());
             if let Some(files) = loader.brand(&folder) {
                 let claimed = loader.claim_numbers(&files, &config, &mut numbers);
                 loader.secrets(&id, &files.brand, &config);
-                let bot = loader.link(&id, &files, &shared, &shared_texts);
+                let bot = loader.link(&id, &files, (&shared, &shared_texts), mentions.as_deref_mut());
                 match bot.filter(|_| claimed) {
                     Some(bot) => bots.push(Arc::new(bot)),
                     None => closed.extend(files.brand.numbers.iter().map(|number| number.number.value)),
@@ -90,7 +122,13 @@ impl Workspace {
     /// The conversations of a brand, in order of name.
     #[must_use]
     pub fn chats(&self, brand: &BrandId) -> Vec<PathBuf> {
-        files_in(&self.root.join("flows").join(brand.as_str()), "chat")
+        self.chats_with(brand, &Overlay::new())
+    }
+
+    /// The same with texts in place of files.
+    #[must_use]
+    pub fn chats_with(&self, brand: &BrandId, overlay: &Overlay) -> Vec<PathBuf> {
+        Files(overlay).files_in(&self.root.join("flows").join(brand.as_str()), "chat")
     }
 
     /// A path as it is shown: relative to the workspace.
@@ -115,13 +153,14 @@ struct BrandFiles {
     texts: Vec<FileId>,
 }
 
-struct Loader {
+struct Loader<'o> {
     root: PathBuf,
+    files: Files<'o>,
     sources: Sources,
     found: Diagnostics,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn config(&mut self) -> Config {
         let path = self.root.join(CONFIG_FILE);
         let Some((id, text)) = self.read(&path) else { return Config::default() };
@@ -133,7 +172,7 @@ impl Loader {
     /// Reads a file as UTF-8; broken bytes are replaced and reported, so that the rest is still read.
     fn read(&mut self, path: &Path) -> Option<(FileId, String)> {
         let shown = relative(&self.root, path);
-        let bytes = match std::fs::read(path) {
+        let bytes = match self.files.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let id = self.sources.add(shown, "");
@@ -148,7 +187,7 @@ impl Loader {
     fn grammars(&mut self, folder: &Path) -> (Vec<GrammarFile>, Vec<FileId>) {
         let mut grammars = Vec::new();
         let mut ids = Vec::new();
-        for path in files_in(folder, "grammar") {
+        for path in self.files.files_in(folder, "grammar") {
             let Some((id, text)) = self.read(&path) else { continue };
             grammars.push(grammar_syntax::parse(&text, &mut Reader::new(id, &mut self.found)));
             ids.push(id);
@@ -159,7 +198,7 @@ impl Loader {
     fn brand(&mut self, folder: &Path) -> Option<BrandFiles> {
         let name = folder.file_name()?.to_os_string();
         let brand_path = folder.join("brand.flow");
-        if !brand_path.is_file() {
+        if !self.files.is_file(&brand_path) {
             let id = self.sources.add(relative(&self.root, folder), "");
             let message = format!("the brand `{}` has no `brand.flow`", name.to_string_lossy());
             let diagnostic = Diagnostic::new(Code::NoBrandFile, Place::new(id, 0..0), message);
@@ -176,7 +215,7 @@ impl Loader {
             grammars: Vec::new(),
             texts: vec![id],
         };
-        for path in files_in(folder, "flow").into_iter().filter(|path| *path != brand_path) {
+        for path in self.files.files_in(folder, "flow").into_iter().filter(|path| *path != brand_path) {
             let Some((id, text)) = self.read(&path) else { continue };
             files.flows.push(flow_syntax::parse(&text, &mut Reader::new(id, &mut self.found)));
             files.texts.push(id);
@@ -237,8 +276,8 @@ impl Loader {
         &mut self,
         id: &BrandId,
         files: &BrandFiles,
-        shared: &Shared,
-        shared_texts: &[FileId],
+        (shared, shared_texts): (&Shared, &[FileId]),
+        mentions: Option<&mut Mentions>,
     ) -> Option<Bot> {
         let mut hash = Sha256::new();
         for text in files.texts.iter().chain(shared_texts) {
@@ -249,6 +288,7 @@ impl Loader {
             hash.update([0]);
         }
         let hash = hash.finalize()[..8].iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let notes = mentions.is_some().then(Notes::default);
         let sources = BrandSources {
             id: id.clone(),
             brand: &files.brand,
@@ -257,8 +297,13 @@ impl Loader {
             grammars: &files.grammars,
             hash,
             files: &self.sources,
+            notes: notes.as_ref(),
         };
-        let bot = link(&sources, shared, &mut self.found)?;
+        let bot = link(&sources, shared, &mut self.found);
+        if let (Some(mentions), Some(notes)) = (mentions, sources.notes) {
+            mentions.brands.insert(id.clone(), notes.mentions(&sources));
+        }
+        let bot = bot?;
         let own = |file: FileId| files.texts.contains(&file) || shared_texts.contains(&file);
         let broken = self
             .found
@@ -299,33 +344,13 @@ pub fn decode(
 /// brand; flows; conversations. In order of folder and name.
 #[must_use]
 pub fn written_files(root: &Path) -> Vec<PathBuf> {
+    let nothing_open = Overlay::new();
+    let on_disk = Files(&nothing_open);
     let grammars = root.join("grammars");
-    let mut files = files_in(&grammars, "grammar");
-    files.extend(folders_in(&grammars).iter().flat_map(|folder| files_in(folder, "grammar")));
-    for folder in folders_in(&root.join("flows")) {
-        files.extend(["flow", "chat"].iter().flat_map(|ending| files_in(&folder, ending)));
+    let mut files = on_disk.files_in(&grammars, "grammar");
+    files.extend(on_disk.folders_in(&grammars).iter().flat_map(|folder| on_disk.files_in(folder, "grammar")));
+    for folder in on_disk.folders_in(&root.join("flows")) {
+        files.extend(["flow", "chat"].iter().flat_map(|ending| on_disk.files_in(&folder, ending)));
     }
-    files
-}
-
-/// The folders of a folder, in order of name.
-fn folders_in(parent: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut folders: Vec<_> = entries.filter(|path| path.is_dir() && !is_hidden(path)).collect();
-    folders.sort();
-    folders
-}
-
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
-}
-
-/// Files of a folder with that ending, in order of name; none where there is no such folder.
-fn files_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let wanted =
-        |path: &PathBuf| path.extension().is_some_and(|e| e == ending) && path.is_file() && !is_hidden(path);
-    let mut files: Vec<_> = entries.filter(wanted).collect();
-    files.sort();
     files
 }

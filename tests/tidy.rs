@@ -65,6 +65,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("server", BELOW_THE_DOORS),
     ("simulator", BELOW_THE_DOORS),
     ("transcript", BELOW_THE_DOORS_AND_SIMULATOR),
+    ("lsp", BELOW_THE_DOORS_AND_TRANSCRIPT),
     ("cli", &["*"]),
 ];
 
@@ -78,6 +79,13 @@ const BELOW_THE_DOORS: &[&str] = &[
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
     "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+];
+
+/// An editor writes conversations, too.
+#[rustfmt::skip]
+const BELOW_THE_DOORS_AND_TRANSCRIPT: &[&str] = &[
+    "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
+    "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "transcript", "format",
 ];
 
 /// Modules that know only what they are given.

@@ -165,6 +165,7 @@ fn link_brand(number: usize, shared: &Shared, found: &mut Diagnostics) -> Option
         grammars: &grammars,
         hash: format!("{number:016x}"),
         files: &sources,
+        notes: None,
     };
     link(&brand_sources, shared, found)
 }

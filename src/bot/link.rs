@@ -6,7 +6,9 @@ mod nodes;
 mod resources;
 
 use super::check::check;
-use super::{Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Number, Optin, Scope, Texts};
+use super::{
+    Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Notes, Number, Optin, Scope, Symbol, Texts,
+};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place, Sources};
 use crate::expr::{self, Schema, type_template};
 use crate::flow::TextDecl;
@@ -55,6 +57,8 @@ pub struct BrandSources<'s> {
     pub hash: String,
     /// The files themselves, to find single words of them again.
     pub files: &'s Sources,
+    /// Where the names that linking resolves are noted, if somebody asks for them.
+    pub notes: Option<&'s Notes>,
 }
 
 /// Compiles and proves the shared grammars.
@@ -156,6 +160,7 @@ impl<'l> Linker<'l> {
                 fields: fields.iter().map(|(_, field)| field.clone()).collect(),
                 links: links(sources, found),
                 has_hours: sources.brand.hours.is_some(),
+                uses: sources.notes.map(Notes::fields),
             },
             fields: fields.into_iter().map(|(field, _)| field).collect(),
             languages,
@@ -250,6 +255,7 @@ impl<'l> Linker<'l> {
                     .hint(format!("write `intent {}` and its patterns in a `*.grammar` file", name.value)),
             );
         }
+        self.note(name, number, Symbol::Intent);
         number
     }
 
@@ -261,6 +267,7 @@ impl<'l> Linker<'l> {
             let diagnostic = Diagnostic::new(Code::UnknownNode, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known));
         }
+        self.note(name, found, |name| Symbol::Node { flow: within.name.value.clone(), name });
         let flow = self
             .sources
             .flows
@@ -269,6 +276,13 @@ impl<'l> Linker<'l> {
             .position(|flow| std::ptr::eq(flow, within));
         let first = self.flows[flow.expect("flows are linked from these files")].first;
         Some(NodeIx::new(first.index() + found?))
+    }
+
+    /// Notes what a name stands for, if it was found and somebody asks.
+    fn note<T>(&self, name: &At<String>, found: Option<T>, of: impl FnOnce(String) -> Symbol) {
+        if let (Some(notes), Some(_)) = (self.sources.notes, found) {
+            notes.used(name, of(name.value.clone()));
+        }
     }
 
     fn optional_texts(&mut self, decls: &[TextDecl]) -> Option<Texts> {

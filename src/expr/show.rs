@@ -190,6 +190,7 @@ mod tests {
             ],
             links: BTreeMap::from([("menu".to_owned(), "https://scoops.example/menu".to_owned())]),
             has_hours: true,
+            uses: None,
         }
     }
 

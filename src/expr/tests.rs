@@ -104,7 +104,7 @@ fn schema() -> Schema {
         Field { name: name.to_owned(), slot_type: of.to_owned(), kind, choice }
     };
     let links = BTreeMap::from([("mango".to_owned(), "https://scoops.example/mango".to_owned())]);
-    Schema { fields: FIELDS.map(field).into(), links, has_hours: true }
+    Schema { fields: FIELDS.map(field).into(), links, has_hours: true, uses: None }
 }
 
 fn file() -> FileId {

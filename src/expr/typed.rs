@@ -16,7 +16,9 @@ use crate::slot::{Choice, Value, ValueKind};
 use jiff::civil::{Date, Time};
 use nom::Parser;
 use nom::combinator::all_consuming;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A field of a brand as expressions see it.
@@ -41,7 +43,12 @@ pub struct Schema {
     pub links: BTreeMap<String, String>,
     /// Whether the brand says when its people are there.
     pub has_hours: bool,
+    /// Where fields are noted as they are used, if somebody asks.
+    pub uses: Option<Uses>,
 }
+
+/// The fields that expressions used, each where it stands.
+pub type Uses = Rc<RefCell<Vec<At<String>>>>;
 
 /// What the brand says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +60,9 @@ pub enum Fact {
     /// The sentence that the rules require in a first message.
     Terms,
 }
+
+/// What stands for a value besides the fields.
+pub const FACTS: [&str; 5] = ["program", "contact", "terms", "age", "region"];
 
 impl Fact {
     fn by_name(name: &str) -> Option<Self> {
@@ -398,7 +408,7 @@ fn named(
     {
         return list_value(word, side, found);
     }
-    let field = field(word, schema, &["program", "contact", "terms", "age", "region"], found)?;
+    let field = field(word, schema, &FACTS, found)?;
     let term = Term::Field(field.name.as_str().into());
     Some(Typed { term, kind: Kind::Of(field.kind), choice: field.choice.clone() })
 }
@@ -422,6 +432,9 @@ fn field<'s>(
     found: &mut Diagnostics,
 ) -> Option<&'s Field> {
     let field = schema.fields.iter().find(|field| field.name == name.value);
+    if let (Some(uses), Some(_)) = (&schema.uses, field) {
+        uses.borrow_mut().push(name.clone());
+    }
     if field.is_none() {
         found.push(unknown_field(name, schema, others));
     }

@@ -154,7 +154,7 @@ pub(super) fn unknown(
     let place = reader.place(at);
     let diagnostic = Diagnostic::new(code, place, format!("{within} has no `{word}`"));
     let list = format!("a line begins with one of: {}", known.join(", "));
-    reader.report(diagnostic.did_you_mean(word, known.iter().copied()).hint(list));
+    reader.report(diagnostic.known(known).did_you_mean(word, known.iter().copied()).hint(list));
 }
 
 fn flow(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<FlowDecl> {

@@ -136,6 +136,7 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> GrammarFile {
                 let known = ["language", "intent", "list", "concept", "type", "skip", "keep"];
                 reader.report(
                     diagnostic
+                        .known(&known)
                         .did_you_mean(other, known)
                         .hint(format!("a block begins with one of: {}", known.join(", "))),
                 );
@@ -204,7 +205,8 @@ fn intent(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<
                 let place = reader.place(option);
                 let diagnostic =
                     Diagnostic::new(Code::UnknownWord, place, format!("an intent has no `{other}`"));
-                reader.report(diagnostic.did_you_mean(other, ["replace", "priority"]));
+                let known = ["replace", "priority"];
+                reader.report(diagnostic.known(&known).did_you_mean(other, known));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Linking nodes: what they do, what they wait for, how they are left.
 
 use super::Linker;
-use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Media, Node, NodeIx, Prompt, Texts, Wait};
+use crate::bot::{Action, Awaited, Exit, FieldIx, FlowIx, Media, Node, NodeIx, Prompt, Symbol, Texts, Wait};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::expr::{Expr, Formula, Piece, Template, type_assignment, type_condition, unknown_field};
 use crate::flow::syntax::{AwaitedDecl, FlowDecl, Line, NodeDecl, OptionDecl, PromptDecl, WaitDecl};
@@ -208,6 +208,7 @@ impl Linker<'_> {
             let diagnostic = Diagnostic::new(Code::UnknownFlow, name.place, message);
             self.found.push(diagnostic.did_you_mean(&name.value, known.iter().map(String::as_str)));
         }
+        self.note(name, found, Symbol::Flow);
         found.map(FlowIx::new)
     }
 
@@ -223,6 +224,7 @@ impl Linker<'_> {
         if found.is_none() {
             self.found.push(unknown_field(name, &self.schema, &[]));
         }
+        self.note(name, found, Symbol::Field);
         found.map(FieldIx::new)
     }
 

@@ -1,7 +1,7 @@
 //! Linking what flows use by name: media, teams, webhooks, lookups, contests.
 
 use super::Linker;
-use crate::bot::{Contest, FieldIx, Lookup, Media, Team, Webhook};
+use crate::bot::{Contest, FieldIx, Lookup, Media, Symbol, Team, Webhook};
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::expr::{Template, TextPiece, type_template};
 use crate::flow::Delay;
@@ -123,7 +123,7 @@ impl Linker<'_> {
     /// A thing of the brand by its name.
     pub(super) fn resource<T>(
         &mut self,
-        of: &str,
+        of: &'static str,
         name: &At<String>,
         all: impl Fn(&Resources) -> &Vec<Arc<T>>,
         called: impl Fn(&T) -> &str,
@@ -136,6 +136,7 @@ impl Linker<'_> {
             let diagnostic = diagnostic.did_you_mean(&name.value, known.iter().map(|thing| called(thing)));
             self.found.push(diagnostic.hint(format!("write a block `{of} {}` there", name.value)));
         }
+        self.note(name, found.as_ref(), |name| Symbol::Resource { kind: of, name });
         found
     }
 }
