@@ -84,13 +84,13 @@ impl Colours {
             if ends {
                 let closed = open.pop().unwrap();
                 let outer = open.last().map(|outer| outer.scopes.clone()).unwrap_or_default();
-                self.captures(line, &closed.rule["endCaptures"], &found, &outer, painted);
+                paint_groups(line, &closed.rule["endCaptures"], &found, &outer, painted);
             } else if let Some((rule, _)) = next {
                 let mut scopes = scopes;
                 scopes.extend(rule["name"].as_str().map(str::to_owned));
                 let captures = if rule["match"].is_string() { "captures" } else { "beginCaptures" };
                 paint(painted, whole.clone(), &scopes);
-                self.captures(line, &rule[captures], &found, &scopes, painted);
+                paint_groups(line, &rule[captures], &found, &scopes, painted);
                 if rule["begin"].is_string() {
                     scopes.extend(rule["contentName"].as_str().map(str::to_owned));
                     open.push(Open { rule, scopes });
@@ -121,10 +121,10 @@ impl Colours {
                 if included["patterns"].is_array() && included["begin"].is_null() {
                     self.next(&included["patterns"], line, within, at)
                 } else {
-                    self.expression(included).and_then(|e| Some((included, self.find(e, line, within, at)?)))
+                    expression(included).and_then(|e| Some((included, self.find(e, line, within, at)?)))
                 }
             } else {
-                self.expression(rule).and_then(|e| Some((rule, self.find(e, line, within, at)?)))
+                expression(rule).and_then(|e| Some((rule, self.find(e, line, within, at)?)))
             };
             if let Some(found) = found
                 && best.as_ref().is_none_or(|(_, best)| start(&found.1) < start(best))
@@ -135,38 +135,33 @@ impl Colours {
         best
     }
 
-    fn expression<'c>(&self, rule: &'c Value) -> Option<&'c str> {
-        rule["match"].as_str().or_else(|| rule["begin"].as_str())
-    }
-
     fn find(&self, expression: &str, line: &str, within: &Range<usize>, at: usize) -> Option<Groups> {
         let found = self.compiled[expression].captures_from_pos(&line[..within.end], at).unwrap()?;
         Some((0..found.len()).map(|group| found.get(group).map(|found| found.range())).collect())
-    }
-
-    fn captures(
-        &self,
-        line: &str,
-        captures: &Value,
-        found: &Groups,
-        outer: &[String],
-        painted: &mut Painted,
-    ) {
-        for (group, capture) in captures.as_object().into_iter().flatten() {
-            let Some(Some(range)) = found.get(group.parse::<usize>().unwrap()).cloned() else { continue };
-            let mut scopes = outer.to_vec();
-            scopes.extend(capture["name"].as_str().map(str::to_owned));
-            paint(painted, range.clone(), &scopes);
-            assert!(capture["patterns"].is_null(), "patterns inside captures are not read here: {line}");
-        }
     }
 }
 
 /// The whole match, and its groups.
 type Groups = Vec<Option<Range<usize>>>;
 
+/// What a rule looks for.
+fn expression(rule: &Value) -> Option<&str> {
+    rule["match"].as_str().or_else(|| rule["begin"].as_str())
+}
+
 fn start(found: &Groups) -> Option<usize> {
     found[0].as_ref().map(|whole| whole.start)
+}
+
+/// Paints the groups of a match.
+fn paint_groups(line: &str, captures: &Value, found: &Groups, outer: &[String], painted: &mut Painted) {
+    for (group, capture) in captures.as_object().into_iter().flatten() {
+        let Some(Some(range)) = found.get(group.parse::<usize>().unwrap()).cloned() else { continue };
+        let mut scopes = outer.to_vec();
+        scopes.extend(capture["name"].as_str().map(str::to_owned));
+        paint(painted, range.clone(), &scopes);
+        assert!(capture["patterns"].is_null(), "patterns inside captures are not read here: {line}");
+    }
 }
 
 fn paint(painted: &mut Painted, range: Range<usize>, scopes: &[String]) {
@@ -189,7 +184,7 @@ fn compile(rule: &Value, compiled: &mut BTreeMap<String, Regex>) {
             }
         }
         Value::Array(values) => values.iter().for_each(|value| compile(value, compiled)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -20,7 +20,7 @@ flow welcome
   start on join
 
 node hello
-  say Café 🍦! {terms} Your name?
+  say Café 🍦! {terms} {program}: your name?
   ask name
     tries 2 -> done
   -> done
@@ -247,7 +247,7 @@ fn mistakes_are_shown_while_they_are_typed_and_taken_back_when_they_are_mended()
     editor.open(FILE, WELCOME);
     editor.shown(FILE, has_no_error);
     // Behind the emoji, which is two units of UTF-16.
-    editor.change(FILE, 2, &json!([{ "range": range(4, 15, 22), "text": "{nam}" }]));
+    editor.change(FILE, 2, &json!([{ "range": range(4, 15, 15), "text": "{nam}" }]));
     let found = editor.shown(FILE, has("F303"));
     assert_eq!(found[0]["range"], range(4, 16, 19));
     assert_eq!(found[0]["source"], "sayso");
@@ -351,7 +351,7 @@ fn bytes_are_counted_where_utf_8_was_agreed() {
     let utf_8 = json!({ "general": { "positionEncodings": ["utf-8"] } });
     let (mut editor, _) = Editor::greeted(&FILES, &utf_8);
     editor.open(FILE, WELCOME);
-    editor.change(FILE, 2, &json!([{ "range": range(4, 18, 25), "text": "{nam}" }]));
+    editor.change(FILE, 2, &json!([{ "range": range(4, 18, 18), "text": "{nam}" }]));
     let found = editor.shown(FILE, has("F303"));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["range"], range(4, 19, 22));

@@ -38,8 +38,8 @@ flow welcome
   gone -> zip
 
 node hello
-  say Welcome! {terms} Your name?
-  say.es Hola! {terms} Su nombre?
+  say Welcome to {program}! {terms} Your name?
+  say.es Hola de {program}! {terms} Su nombre?
   ask name
     tries 2 -> zip
   when known drink -> done
