@@ -11,8 +11,8 @@ pub use mention::{Mention, Notes, Role, Symbol, shared_mentions};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
-use crate::flow::Hours;
 use crate::flow::brand::Interrupt;
+use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{self, Context, DateOrder, SlotType};
@@ -81,6 +81,8 @@ pub struct Bot {
     pub country: String,
     /// Hours in which it does not write first, from and to, in that zone.
     pub quiet: Option<(Time, Time)>,
+    /// How many messages that they did not ask for one person may get, and in which time.
+    pub cap: Option<(u32, Delay)>,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.

@@ -349,6 +349,7 @@ impl<'l> Linker<'l> {
             zone: brand.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.value.clone()),
             dates: brand.dates.as_ref().map_or_else(|| usual_dates(brand), |order| order.value),
             country: country(brand),
+            cap: brand.cap.as_ref().map(|cap| cap.value),
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,

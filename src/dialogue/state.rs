@@ -77,6 +77,9 @@ pub struct Person {
     /// Messages of this dialogue that the person did not cause, since their last text.
     #[serde(default)]
     pub follow_ups: u32,
+    /// When they got messages that they had not asked for: as many as the brand's `cap` counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unasked: Vec<Timestamp>,
     /// What chance came to: the arm that was drawn at each `split`, by the names of its node (`flow.node`) and of the arm's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub arms: BTreeMap<String, String>,

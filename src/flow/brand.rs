@@ -7,6 +7,7 @@ pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, Webhoo
 use super::hours::{Hours, hours};
 use super::syntax::unknown;
 use super::text::{TextDecl, text, verb};
+use super::{Delay, delay};
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
@@ -37,6 +38,8 @@ pub struct BrandFile {
     pub dates: Option<At<DateOrder>>,
     /// Hours in which it does not write first.
     pub quiet: Option<At<(Time, Time)>>,
+    /// How many messages of its own one person may get, and in which time.
+    pub cap: Option<At<(u32, Delay)>>,
     /// When its people are there.
     pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
@@ -112,13 +115,16 @@ pub enum KindDecl {
     OneOf(Vec<ValueDecl>),
 }
 
+/// Messages that a cap may allow: more is no cap.
+const CAP_MAX: u32 = 20;
+
 const BLOCKS: [&str; 9] =
     ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
 
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 15] = [
+const BRAND_WORDS: [&str; 16] = [
     "program",
     "numbers",
     "contact",
@@ -127,6 +133,7 @@ const BRAND_WORDS: [&str; 15] = [
     "timezone",
     "dates",
     "quiet",
+    "cap",
     "hours",
     "interrupt",
     "leaving",
@@ -199,6 +206,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "timezone" => file.timezone = timezone(rest, reader),
         "dates" => file.dates = dates(rest, reader),
         "quiet" => file.quiet = quiet(rest, reader),
+        "cap" => file.cap = cap(rest, reader),
         "hours" => file.hours = hours(rest, reader),
         "interrupt" => file.interrupt = interrupt(rest, reader),
         "leaving" => file.leaving.extend(text(block, lang, reader)),
@@ -283,6 +291,21 @@ fn quiet(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(Time, Time)>> {
         return None;
     }
     times.map(|times| At::new(times, reader.place(rest)))
+}
+
+/// `3 in 24h`
+fn cap(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(u32, Delay)>> {
+    let place = reader.place(rest);
+    let (count, more) = first_word(rest);
+    let (word, length) = first_word(more);
+    let count = count.fragment().parse().ok().filter(|count| (1..=CAP_MAX).contains(count));
+    let Some(count) = count.filter(|_| *word.fragment() == "in") else {
+        let diagnostic = Diagnostic::new(Code::BadNumber, place, "this is no cap");
+        let hint = format!("write for example `cap 3 in 24h`, a number from 1 to {CAP_MAX}");
+        reader.report(diagnostic.hint(hint));
+        return None;
+    };
+    Some(At::new((count, delay(length, reader)?), place))
 }
 
 fn interrupt(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Interrupt>> {

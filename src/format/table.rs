@@ -117,6 +117,7 @@ static FACTS: Below = Below::of(&[
     ("timezone", Plain, &NOTHING),
     ("dates", Plain, &NOTHING),
     ("quiet", Plain, &NOTHING),
+    ("cap", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),

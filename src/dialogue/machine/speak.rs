@@ -73,6 +73,11 @@ impl Machine<'_> {
         self.sends += 1;
         let person = &mut self.state.person;
         person.replies = Some(Count::one_more(person.replies, self.now, HOUR));
+        if let (Some((count, _)), Class::FollowUp | Class::Campaign) = (self.bot.cap, class) {
+            person.unasked.push(self.now);
+            let old = person.unasked.len().saturating_sub(count as usize);
+            person.unasked.drain(..old);
+        }
         let from = person.sender;
         let language = self.language();
         let media = media.iter().map(|media| media.url(language).to_owned()).collect();

@@ -198,6 +198,14 @@ impl Machine<'_> {
         }
     }
 
+    /// Until when the brand's cap allows no message that the person has not asked for.
+    pub(in crate::dialogue) fn capped_until(&self) -> Option<Timestamp> {
+        let (count, within) = self.bot.cap?;
+        let unasked = &self.state.person.unasked;
+        let oldest = unasked.len().checked_sub(count as usize).and_then(|at| unasked.get(at))?;
+        Some(self.later(*oldest, within)).filter(|until| *until > self.now)
+    }
+
     /// A timer came due. One that is no longer armed, or not due yet, changes nothing.
     pub(in crate::dialogue) fn timer(&mut self, armed_in: u64) {
         let now = self.now;
@@ -222,11 +230,12 @@ impl Machine<'_> {
             self.go_on(next);
             return;
         }
+        let capped = self.capped_until();
         let Some(timer) = self.state.person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else {
             return;
         };
         // Nobody is moved on by a text that is held: what would speak waits for the first lawful instant.
-        if let Some(until) = quiet_until(self.bot.quiet, &self.bot.zone, now) {
+        if let Some(until) = quiet_until(self.bot.quiet, &self.bot.zone, now).or(capped) {
             timer.due = until;
             return;
         }
