@@ -4,7 +4,13 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "dialogue/brands.rs"]
+mod brands;
+#[path = "dialogue/laws.rs"]
+mod laws;
+
 use jiff::{SignedDuration, Timestamp};
+use laws::Followed;
 use proptest::prelude::*;
 use sayso::bot::Bot;
 use sayso::consent::{Change, How, Status};
@@ -295,6 +301,168 @@ proptest! {
         // What stands at the limit may still finish the step that reaches it.
         prop_assert!(replies <= REPLIES_PER_HOUR_MAX as usize + SENDS_MAX, "{replies} replies");
     }
+}
+
+/// What happens to a random brand: what was said, armed and asked before comes again, in time and late.
+#[derive(Debug, Clone)]
+enum Doing {
+    Writes(String, u64),
+    Is(Event),
+    /// The armed timer rings when it is due.
+    Rings,
+    /// A lookup of one of the turns that asked answers.
+    Answers(usize, LookupAnswer),
+    /// The oldest result of a take is heard; twice, if so.
+    Hears(bool),
+}
+
+fn doing() -> impl Strategy<Value = Doing> {
+    let words = [
+        "join",
+        "alpha",
+        "bravo",
+        "charlie",
+        "delta",
+        "skip",
+        "tea",
+        "espresso",
+        "2",
+        "1",
+        "7",
+        "yes",
+        "no",
+        "Ana",
+        "30309",
+        "10001",
+        "May 14, 1990",
+        "red",
+        "STOP",
+        "HELP",
+        "START",
+        "what?",
+        "Liked “Hi”",
+        "",
+    ];
+    let fills = |said: &str| LookupAnswer::Ok(vec![("cups".to_owned(), said.to_owned())]);
+    let answers = vec![fills("3"), fills("many"), LookupAnswer::Failed, LookupAnswer::Late];
+    let wrote = Event::Human(Human::Wrote { body: "Hello, a person here.".to_owned() });
+    let pins = [("f0.n0", "n1"), ("mug", "won"), ("mug", "lost")];
+    let pinned = |(node, arm): (&str, &str)| Event::Pinned { node: node.to_owned(), arm: arm.to_owned() };
+    let taken = |number| Event::Taken(Taken { name: "contest mug".to_owned(), number });
+    let others = vec![wrote, taken(Some(1)), taken(None), pinned(pins[0]), pinned(pins[1]), pinned(pins[2])];
+    let start = (0..4_usize).prop_map(|n| Event::Start { flow: format!("f{n}"), cause: Cause::Campaign });
+    prop_oneof![
+        12 => (prop::sample::select(words.to_vec()), 0..60_u64).prop_map(|(said, id)| Doing::Writes(said.to_owned(), id)),
+        4 => Just(Doing::Rings),
+        3 => (0..3_usize, prop::sample::select(answers)).prop_map(|(back, answer)| Doing::Answers(back, answer)),
+        3 => any::<bool>().prop_map(Doing::Hears),
+        2 => event().prop_map(Doing::Is),
+        1 => start.prop_map(Doing::Is),
+        1 => prop::sample::select(others).prop_map(Doing::Is),
+    ]
+}
+
+fn does(dialogue: &mut Followed<'_>, doing: Doing, after: i64) {
+    let person = &dialogue.state.person;
+    match doing {
+        Doing::Writes(said, id) => _ = dialogue.happens(&inbound(&said, id, None), after),
+        Doing::Is(event) => _ = dialogue.happens(&event, after),
+        Doing::Rings => {
+            let Some(timer) = person.timers.first().copied() else { return };
+            let wait = timer.due.duration_since(dialogue.now).as_secs().max(0);
+            // Rounded up: a moment that is not whole is still due.
+            dialogue.happens(&Event::Timer { armed_in: timer.armed_in }, wait + 1);
+        }
+        Doing::Answers(back, answer) => {
+            let Some((armed_in, name)) = dialogue.asked.iter().rev().nth(back).cloned() else { return };
+            dialogue.happens(&Event::Lookup { armed_in, name, answer }, after);
+        }
+        Doing::Hears(twice) => {
+            let Some(taken) = person.taken.first().cloned() else { return };
+            for _ in 0..=usize::from(twice) {
+                dialogue.happens(&Event::Taken(taken.clone()), after);
+            }
+        }
+    }
+}
+
+/// Random brands that are talked to; `SAYSO_CASES` asks for more of them.
+fn brands_talked_to() -> u32 {
+    std::env::var("SAYSO_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: brands_talked_to(), max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
+
+    /// Whatever the brand, and whatever happens: the laws hold.
+    #[test]
+    fn the_laws_hold_for_any_brand(
+        files in brands::files(),
+        doings in prop::collection::vec((prop_oneof![Just(0_i64), 1..600_i64, Just(90_000)], doing()), 1..40),
+        seed in any::<u64>(),
+    ) {
+        let bot = brands::linked(&files);
+        prop_assume!(bot.is_ok());
+        let bot = bot.expect("it was just assumed");
+        let mut dialogue = Followed::new(&bot, NOON.parse().unwrap(), seed);
+        dialogue.happens(&inbound("join", 1_000, None), 0);
+        for (after, doing) in doings {
+            does(&mut dialogue, doing, after);
+        }
+    }
+}
+
+/// An answer is for the node that asked: where two flows have asked the same lookup, the one that is heard waits for its own.
+#[test]
+fn an_answer_goes_to_the_flow_that_asked() {
+    let brand = "brand B\n  program B\n  contact b\n  optin go-0\nfield cups: number\n\
+        lookup stock\n  url https://b.example/stock\n  fill cups = cups\n";
+    let flow = |n: u8| {
+        format!(
+            "flow f{n}\n  start on go-{n}\nnode look\n  lookup stock\n    failed -> no\n    late -> no\n  -> yes\n\
+             node yes\n  say {{program}} {n}: {{cups}} left. {{terms}}\n  end\nnode no\n  say {{program}} {n}: none. {{terms}}\n  end\n"
+        )
+    };
+    let grammar = "language en\nintent go-0\n  alpha\nintent go-1\n  bravo\n";
+    let bot =
+        brands::linked(&[brand.to_owned(), flow(0) + &flow(1), grammar.to_owned()]).expect("it is sound");
+    let mut dialogue = Followed::new(&bot, NOON.parse().unwrap(), 7);
+    dialogue.happens(&inbound("alpha", 1, None), 1);
+    dialogue.happens(&inbound("bravo", 2, None), 1);
+    let [(first, name), (second, _)] = &dialogue.asked.clone()[..] else { panic!("{:?}", dialogue.asked) };
+    let cups = |said: &str| LookupAnswer::Ok(vec![("cups".to_owned(), said.to_owned())]);
+    let answers = |armed_in: u64, answer| Event::Lookup { armed_in, name: name.clone(), answer };
+    let entered = dialogue.happens(&answers(*first, cups("3")), 1).trace.nodes;
+    assert_eq!(entered, [""; 0], "the other flow is heard");
+    let entered = dialogue.happens(&answers(*second, LookupAnswer::Failed), 1).trace.nodes;
+    assert_eq!(entered, ["f1.no", "f0.yes"]);
+}
+
+/// An answer under the name of another lookup fills nothing.
+#[test]
+fn an_answer_to_another_lookup_fills_nothing() {
+    let brand = "brand B\n  program B\n  contact b\n  optin go-0\nfield cups: number\n\
+        lookup stock\n  url https://b.example/stock\n  fill cups = cups\n";
+    let flow = "flow f0\n  start on go-0\nnode look\n  lookup stock\n    failed -> bye\n    late -> bye\n  -> bye\n\
+        node bye\n  say {program}: {terms} {cups else 0}\n  end\n";
+    let grammar = "language en\nintent go-0\n  alpha\n";
+    let bot = brands::linked(&[brand, flow, grammar].map(str::to_owned)).expect("it is sound");
+    let mut dialogue = Followed::new(&bot, NOON.parse().unwrap(), 7);
+    dialogue.happens(&inbound("alpha", 1, None), 1);
+    let answer = LookupAnswer::Ok(vec![("cups".to_owned(), "3".to_owned())]);
+    let armed_in = dialogue.asked[0].0;
+    dialogue.happens(&Event::Lookup { armed_in, name: "prices".to_owned(), answer }, 1);
+    assert!(dialogue.state.person.fields.is_empty());
+}
+
+/// Random brands are of use only if most of them are sound.
+#[test]
+fn most_random_brands_are_sound() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut draw = || brands::files().new_tree(&mut runner).expect("nothing is filtered").current();
+    let broken: Vec<_> = (0..40).filter_map(|_| brands::linked(&draw()).err()).collect();
+    assert!(broken.len() < 15, "{} of 40 are not: {:?}", broken.len(), broken.first());
 }
 
 /// Only what a person writes is their last text: no reaction, no machine's answer, and nothing that others do.

@@ -5,7 +5,7 @@ use crate::bot::{Awaited, Contest, Lookup, NodeIx, Prompt, Team, Webhook};
 use crate::consent::Status;
 use crate::dialogue::effect::{Effect, Lookup as LookupEffect, Notify, Take, TakeFrom};
 use crate::dialogue::event::{LookupAnswer, Taken};
-use crate::dialogue::state::Count;
+use crate::dialogue::state::{Count, Frame};
 use crate::flow::Door;
 use crate::slot::Answer;
 use crate::sms::Text;
@@ -53,7 +53,7 @@ impl Machine<'_> {
     pub(in crate::dialogue) fn taken(&mut self, taken: &Taken) {
         self.state.person.taken.retain(|waiting| waiting != taken);
         let door = if taken.number.is_some() { Door::Won } else { Door::Lost };
-        let waits = |what: &Awaited| matches!(what, Awaited::Draw(contest) if take_of(contest) == taken.name);
+        let waits = |_: &Frame, what: &Awaited| matches!(what, Awaited::Draw(contest) if take_of(contest) == taken.name);
         if !self.comes(door, waits) {
             self.note(&format!("nothing waits for the take `{}`", taken.name));
         }
@@ -75,9 +75,12 @@ impl Machine<'_> {
     /// Hears an outside answer. One that nobody waits for any more changes nothing.
     pub(in crate::dialogue) fn looked_up(&mut self, armed_in: u64, name: &str, answer: &LookupAnswer) {
         let bot = self.bot;
-        let asked = |frame: &&crate::dialogue::Frame| frame.turn == armed_in && frame.came.is_none();
-        let what = self.state.stack.iter().rev().find(asked).and_then(|f| bot.node(f.node).wait.as_ref());
-        let Some(Awaited::Lookup(lookup)) = what.map(|wait| &wait.what).filter(|_| !name.is_empty()) else {
+        // Two flows may wait for the same lookup: the turn tells which one asked.
+        let asked = |frame: &Frame, what: &Awaited| {
+            frame.turn == armed_in && matches!(what, Awaited::Lookup(lookup) if lookup.name == name)
+        };
+        let waiting = self.awaiting(asked).and_then(|at| bot.node(self.state.stack[at].node).wait.as_ref());
+        let Some(Awaited::Lookup(lookup)) = waiting.map(|wait| &wait.what) else {
             self.note(&format!("nothing waits for the lookup `{name}`"));
             return;
         };
@@ -86,7 +89,7 @@ impl Machine<'_> {
             LookupAnswer::Ok(_) | LookupAnswer::Failed => Door::Failed,
             LookupAnswer::Late => Door::Late,
         };
-        self.comes(door, |what| matches!(what, Awaited::Lookup(waits) if waits.name == name));
+        self.comes(door, asked);
     }
 
     /// Fills the fields of a lookup, all or none: half an answer would be a mixture of then and now.
@@ -106,15 +109,19 @@ impl Machine<'_> {
         read.into_iter().all(|(name, value)| self.fill(name, value))
     }
 
+    /// The place in the stack of the uppermost node that still waits for something.
+    fn awaiting(&self, waits: impl Fn(&Frame, &Awaited) -> bool) -> Option<usize> {
+        let awaits = |frame: &Frame| {
+            self.bot.node(frame.node).wait.as_ref().is_some_and(|wait| waits(frame, &wait.what))
+        };
+        self.state.stack.iter().rposition(|frame| frame.came.is_none() && awaits(frame))
+    }
+
     /// Something has come that the dialogue waits for: it goes on, or will when the flows above have ended. Whether it was
     /// waited for.
-    fn comes(&mut self, door: Door, waits: impl Fn(&Awaited) -> bool) -> bool {
-        let bot = self.bot;
-        let is_asked = |node| bot.node(node).wait.as_ref().is_some_and(|wait| waits(&wait.what));
+    fn comes(&mut self, door: Door, waits: impl Fn(&Frame, &Awaited) -> bool) -> bool {
+        let Some(at) = self.awaiting(waits) else { return false };
         let stack = &mut self.state.stack;
-        let Some(at) = stack.iter().rposition(|frame| frame.came.is_none() && is_asked(frame.node)) else {
-            return false;
-        };
         if at + 1 < stack.len() {
             stack[at].came = Some(door);
             return true;
@@ -186,7 +193,7 @@ impl Machine<'_> {
         if self.state.person.standing.status == Status::Out {
             return;
         }
-        if self.comes(Door::Back, |what| matches!(what, Awaited::Human(_))) {
+        if self.comes(Door::Back, |_, what| matches!(what, Awaited::Human(_))) {
             return;
         }
         if let Some(frame) = self.state.stack.last().copied() {
