@@ -1,8 +1,42 @@
 //! `sayso check`: all files, all mistakes at once.
 
-use super::{Exit, Streams, Unusable, many};
-use crate::diagnostic::{Severity, draw, draw_json};
+use super::{Cli, Exit, Streams, Unusable, many};
+use crate::diagnostic::{Severity, draw, draw_github, draw_json};
 use crate::workspace::Workspace;
+
+/// What `check` is asked for besides.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Print workflow commands of GitHub Actions, one a diagnostic, which shows them beside the lines.
+    #[arg(long)]
+    github: bool,
+}
+
+/// Checks as it was asked for.
+pub(super) fn asked(cli: &Cli, wanted: &Wanted, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    if wanted.github {
+        if cli.json {
+            return Err(Unusable::new("`--github` and `--json` are two forms of one result").hint("take one"));
+        }
+        return github(&cli.open()?, streams);
+    }
+    check(&cli.open()?, cli.json, streams)
+}
+
+fn github(workspace: &Workspace, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    let (report, left_out) = workspace.found.clone().into_report();
+    for diagnostic in &report {
+        writeln!(streams.out, "{}", draw_github(&workspace.sources, diagnostic))?;
+    }
+    if left_out > 0 {
+        writeln!(streams.err, "… and {left_out} more in files with very many")?;
+    }
+    Ok(came_to(workspace))
+}
+
+fn came_to(workspace: &Workspace) -> Exit {
+    if workspace.found.has_errors() { Exit::Found } else { Exit::Done }
+}
 
 /// Prints what was found. 1 where there is an error; warnings alone are no reason to stop.
 pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
@@ -18,8 +52,7 @@ pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>
         }
         writeln!(streams.out, "{}", summary(workspace))?;
     }
-    let errors = workspace.found.has_errors();
-    Ok(if errors { Exit::Found } else { Exit::Done })
+    Ok(came_to(workspace))
 }
 
 fn summary(workspace: &Workspace) -> String {
