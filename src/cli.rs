@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod fmt;
 mod graph;
+mod live;
 mod read;
 mod serve;
 mod test;

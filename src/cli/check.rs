@@ -1,6 +1,6 @@
 //! `sayso check`: all files, all mistakes at once.
 
-use super::{Cli, Exit, Streams, Unusable, many};
+use super::{Cli, Exit, Streams, Unusable, live, many};
 use crate::diagnostic::{Severity, draw, draw_github, draw_json};
 use crate::workspace::Workspace;
 
@@ -10,6 +10,9 @@ pub(super) struct Wanted {
     /// Print workflow commands of GitHub Actions, one a diagnostic, which shows them beside the lines.
     #[arg(long)]
     github: bool,
+    /// Compare the files with the store too: what becomes of the people who stand in dialogues.
+    #[arg(long, conflicts_with = "github")]
+    live: bool,
 }
 
 /// Checks as it was asked for.
@@ -20,7 +23,13 @@ pub(super) fn asked(cli: &Cli, wanted: &Wanted, streams: &mut Streams<'_>) -> Re
         }
         return github(&cli.open()?, streams);
     }
-    check(&cli.open()?, cli.json, streams)
+    let workspace = cli.open()?;
+    let checked = check(&workspace, cli.json, streams)?;
+    if wanted.live {
+        let compared = live::compare(&workspace, cli.json, streams)?;
+        return Ok(if compared == Exit::Done { checked } else { compared });
+    }
+    Ok(checked)
 }
 
 fn github(workspace: &Workspace, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
