@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod fmt;
 mod graph;
+mod live;
 mod lsp;
 mod read;
 mod serve;
@@ -34,7 +35,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Check all files: all mistakes at once, each with a place and a way out.
-    Check,
+    Check(check::Wanted),
     /// Write files in their one canonical form; print which ones changed.
     Fmt(fmt::Wanted),
     /// Explain a diagnostic's code.
@@ -213,7 +214,7 @@ pub struct Streams<'s> {
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
         Verb::Explain { code } => explain(code, streams),
-        Verb::Check => check::check(&cli.open()?, cli.json, streams),
+        Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
         Verb::Chat { brand, from, store } => {
             let workspace = cli.open()?;

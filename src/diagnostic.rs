@@ -5,9 +5,11 @@
 
 mod code;
 mod draw;
+mod github;
 
 pub use code::Code;
 pub use draw::{draw, draw_json};
+pub use github::draw_github;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -10,6 +10,7 @@ mod machine;
 mod reading;
 mod record;
 mod rung;
+pub mod standing;
 mod state;
 mod step;
 

@@ -20,7 +20,7 @@ pub use measure::{Delay, Distance, Unit, delay};
 pub use syntax::{Compare, Expr, Sign, expression};
 pub use template::{Category, Link, Piece, Template, template};
 pub use typed::{
-    FACTS, Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, Uses, links,
+    FACTS, Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, Uses, kind_name, links,
     type_assignment, type_condition, type_template, unknown_field,
 };
 

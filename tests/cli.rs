@@ -3,6 +3,8 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/fmt.rs"]
 mod fmt;
 

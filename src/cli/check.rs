@@ -1,8 +1,51 @@
 //! `sayso check`: all files, all mistakes at once.
 
-use super::{Exit, Streams, Unusable, many};
-use crate::diagnostic::{Severity, draw, draw_json};
+use super::{Cli, Exit, Streams, Unusable, live, many};
+use crate::diagnostic::{Severity, draw, draw_github, draw_json};
 use crate::workspace::Workspace;
+
+/// What `check` is asked for besides.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// Print workflow commands of GitHub Actions, one a diagnostic, which shows them beside the lines.
+    #[arg(long)]
+    github: bool,
+    /// Compare the files with the store too: what becomes of the people who stand in dialogues.
+    #[arg(long, conflicts_with = "github")]
+    live: bool,
+}
+
+/// Checks as it was asked for.
+pub(super) fn asked(cli: &Cli, wanted: &Wanted, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    if wanted.github {
+        if cli.json {
+            return Err(Unusable::new("`--github` and `--json` are two forms of one result").hint("take one"));
+        }
+        return github(&cli.open()?, streams);
+    }
+    let workspace = cli.open()?;
+    let checked = check(&workspace, cli.json, streams)?;
+    if wanted.live {
+        let compared = live::compare(&workspace, cli.json, streams)?;
+        return Ok(if compared == Exit::Done { checked } else { compared });
+    }
+    Ok(checked)
+}
+
+fn github(workspace: &Workspace, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    let (report, left_out) = workspace.found.clone().into_report();
+    for diagnostic in &report {
+        writeln!(streams.out, "{}", draw_github(&workspace.sources, diagnostic))?;
+    }
+    if left_out > 0 {
+        writeln!(streams.err, "… and {left_out} more in files with very many")?;
+    }
+    Ok(came_to(workspace))
+}
+
+fn came_to(workspace: &Workspace) -> Exit {
+    if workspace.found.has_errors() { Exit::Found } else { Exit::Done }
+}
 
 /// Prints what was found. 1 where there is an error; warnings alone are no reason to stop.
 pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
@@ -18,8 +61,7 @@ pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>
         }
         writeln!(streams.out, "{}", summary(workspace))?;
     }
-    let errors = workspace.found.has_errors();
-    Ok(if errors { Exit::Found } else { Exit::Done })
+    Ok(came_to(workspace))
 }
 
 fn summary(workspace: &Workspace) -> String {

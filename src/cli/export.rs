@@ -10,14 +10,14 @@ use std::path::Path;
 const PAGE: usize = 500;
 
 /// Where pages come from.
-enum Source {
+pub(super) enum Source {
     Store(SledStore),
     Server(Client),
 }
 
 impl Source {
     /// The store itself, or the server that has it open.
-    async fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Unusable> {
+    pub(super) async fn open(folder: &Path, cache_bytes: u64) -> Result<Self, Unusable> {
         match SledStore::open(folder, cache_bytes) {
             Ok(store) => Ok(Self::Store(store)),
             Err(OpenError::Locked(path)) => {
@@ -33,7 +33,7 @@ impl Source {
         }
     }
 
-    async fn page(&mut self, what: Table, after: Option<Cursor>) -> Result<Page, StoreError> {
+    pub(super) async fn page(&mut self, what: Table, after: Option<Cursor>) -> Result<Page, StoreError> {
         match self {
             Self::Store(store) => store.scan(what, after, PAGE).await,
             Self::Server(client) => client.scan(what, after, PAGE).await,

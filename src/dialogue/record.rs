@@ -2,9 +2,9 @@
 //! Joining a stored dialogue to the bot of the day happens here and nowhere else.
 
 use super::state::{Frame, Person, State};
-use crate::bot::{Awaited, Bot, FlowIx, NodeIx};
+use crate::bot::{Awaited, Bot, Field, FlowIx, NodeIx};
 use crate::flow::Door;
-use crate::slot::{Answer, Context};
+use crate::slot::{Answer, Context, Value};
 use crate::sms::Text;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,16 +59,21 @@ pub fn resume(bot: &Bot, record: Record) -> State {
             continue;
         };
         let (node, moved) = node_of(bot, flow, &stood.node);
-        let Standpoint { tries, until, turn, came, .. } = *stood;
-        let mut frame = Frame { flow, node, tries, displaced: stood.displaced || moved, until, turn, came };
-        frame.displaced |= !is_waiting(bot, &frame, &record.person);
+        let mut frame = linked(stood, flow, node);
+        frame.displaced |= moved || !is_waiting(bot, &frame, &record.person);
         stack.push(frame);
     }
     State { stack, person: renamed(bot, record.person) }
 }
 
+/// A standpoint on that node of the bot.
+pub(super) fn linked(stood: &Standpoint, flow: FlowIx, node: NodeIx) -> Frame {
+    let Standpoint { tries, displaced, until, turn, came, .. } = *stood;
+    Frame { flow, node, tries, displaced, until, turn, came }
+}
+
 /// The node somebody stands on, and whether it is another one than before.
-fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
+pub(super) fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
     match bot.node_named(flow, name) {
         Some(node) => (node, false),
         None => (bot.flow(flow).gone.unwrap_or(bot.flow(flow).first), true),
@@ -76,7 +81,7 @@ fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
 }
 
 /// Whether what the node waits for today can still come.
-fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
+pub(super) fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
     match bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
         None => false,
         Some(
@@ -95,19 +100,22 @@ fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
 
 /// What is known about a person under the names and types that the fields and tags have today. A value of another kind
 /// than its field is read anew where the field says `convert`; else it is kept and counts as unfilled.
-fn renamed(bot: &Bot, mut person: Person) -> Person {
+fn renamed(bot: &Bot, person: Person) -> Person {
+    let mut person = called_today(bot, person);
+    for field in bot.fields().iter().filter(|field| field.convert) {
+        if let Some(value) = person.fields.get(&field.name).and_then(|value| anew(bot, field, value)) {
+            person.fields.insert(field.name.clone(), value);
+        }
+    }
+    person
+}
+
+/// What is known about a person under the names that the fields and tags have today.
+pub(super) fn called_today(bot: &Bot, mut person: Person) -> Person {
     for field in bot.fields() {
         for was in &field.was {
             if let Some(value) = person.fields.remove(was) {
                 person.fields.entry(field.name.clone()).or_insert(value);
-            }
-        }
-        let Some(value) = person.fields.get(&field.name).filter(|_| field.convert) else { continue };
-        if value.kind() != field.slot_type.kind() {
-            let languages = &bot.languages;
-            let read = field.slot_type.read(&Text::new(&value.to_string()), &Context::of(languages));
-            if let Answer::Value(value) = read {
-                person.fields.insert(field.name.clone(), value);
             }
         }
     }
@@ -117,6 +125,15 @@ fn renamed(bot: &Bot, mut person: Person) -> Person {
         }
     }
     person
+}
+
+/// A value of another kind than its field, read anew; `None` where it is of the field's kind or cannot be read.
+pub(super) fn anew(bot: &Bot, field: &Field, value: &Value) -> Option<Value> {
+    if value.kind() == field.slot_type.kind() {
+        return None;
+    }
+    let read = field.slot_type.read(&Text::new(&value.to_string()), &Context::of(&bot.languages));
+    if let Answer::Value(value) = read { Some(value) } else { None }
 }
 
 /// A dialogue as it is stored.

@@ -147,7 +147,9 @@ impl Kind {
     }
 }
 
-fn kind_name(kind: ValueKind) -> &'static str {
+/// What a kind of value is called in messages, with its article.
+#[must_use]
+pub fn kind_name(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Text => "a text",
         ValueKind::Number => "a number",

@@ -1,0 +1,253 @@
+//! What `sayso check` does besides checking once for people: for GitHub, against the store, again and again.
+
+use crate::{BRAND, BROKEN, MISTAKES, SETTINGS, WELCOME, fed, run, workspace};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// `%XX` read back, as GitHub does.
+fn unescaped(text: &str) -> String {
+    let pairs = [("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")];
+    pairs.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+#[test]
+fn github_gets_one_command_a_mistake() {
+    let folder = workspace(&[("flows/gelato/broken.flow", BROKEN)]);
+    let check = run(folder.path(), &["check", "--github"]);
+    assert_eq!((check.code, check.err.as_str()), (Some(1), ""), "{check:#?}");
+    for line in check.out.lines() {
+        let kinds = ["::error file=", "::warning file=", "::notice file="];
+        assert!(kinds.iter().any(|kind| line.starts_with(kind)), "{line}");
+    }
+    for (code, line, column, hint) in MISTAKES {
+        let place = format!("::error file=flows/gelato/broken.flow,line={line},endLine={line},col={column},");
+        let mut same = check.out.lines().filter(|one| one.starts_with(&place));
+        let one =
+            same.find(|one| one.contains(&format!("title={code} "))).unwrap_or_else(|| panic!("{code}"));
+        assert!(unescaped(one).contains(hint), "{one}");
+    }
+    let wanted = "::error file=flows/gelato/broken.flow,line=8,endLine=8,col=6,endColumn=9,\
+                  title=F301 an unknown node::";
+    let one = check.out.lines().find(|line| line.starts_with(wanted)).unwrap_or_else(|| panic!("{check:#?}"));
+    assert!(one.contains("%0Ahint: did you mean `two`?"), "{one}");
+}
+
+#[test]
+fn github_gets_every_line_whole_whatever_a_file_is_called() {
+    let broken = "flow odd\n\nnode one\n  sya 100%: a, b\n  end\n";
+    let folder = workspace(&[("flows/gelato/50%, odd: one.flow", broken)]);
+    let check = run(folder.path(), &["check", "--github"]);
+    assert_eq!(check.code, Some(1), "{check:#?}");
+    let place = "::error file=flows/gelato/50%25%2C odd%3A one.flow,line=4,endLine=4,col=3,";
+    assert!(check.out.lines().any(|line| line.starts_with(place)), "{check:#?}");
+    assert!(check.out.lines().all(|line| line.starts_with("::")), "{check:#?}");
+}
+
+#[test]
+fn github_gets_warnings_and_the_exit_code_stays_what_it_is() {
+    let lonely = WELCOME.replace("node done", "node lonely\n  end\n\nnode done");
+    let folder = workspace(&[("flows/gelato/welcome.flow", &lonely)]);
+    let check = run(folder.path(), &["check", "--github"]);
+    assert_eq!((check.code, check.out.lines().count()), (Some(0), 1), "{check:#?}");
+    assert!(check.out.starts_with("::warning file=flows/gelato/welcome.flow,line=10,"), "{check:#?}");
+    let sound = run(workspace(&[]).path(), &["check", "--github"]);
+    assert_eq!((sound.code, sound.out.as_str(), sound.err.as_str()), (Some(0), "", ""), "{sound:#?}");
+    let quiet = BRAND.replace("  numbers +14045550100 via curl\n", "");
+    let noted = run(workspace(&[("flows/gelato/brand.flow", &quiet)]).path(), &["check", "--github"]);
+    assert!(
+        noted.code == Some(0) && noted.out.starts_with("::notice file=flows/gelato/brand.flow,"),
+        "{noted:#?}"
+    );
+    let both = run(folder.path(), &["check", "--github", "--json"]);
+    assert_eq!((both.code, both.out.as_str()), (Some(2), ""), "{both:#?}");
+    assert!(both.err.contains("hint: "), "{both:#?}");
+}
+
+/// A brand whose dialogue asks twice.
+const ASKS_TWICE: &str = "\
+flow welcome
+  start on join
+
+node hello
+  say Welcome to {program}! {terms} Do you like cones?
+  ask cone
+    tries 3 -> done
+  -> second
+
+node second
+  say What's your name?
+  ask name
+    tries 3 -> done
+  -> done
+
+node done
+  say You're in!
+  end
+";
+
+/// Settings whose store is the folder in which `chat --store` keeps its dialogues.
+fn settings_of_chats() -> String {
+    format!("{SETTINGS}\n[store]\npath = \"data/store-chat\"\n")
+}
+
+/// A workspace in whose store two people stand on `hello` and one, who likes cones, on `second`.
+fn peopled() -> TempDir {
+    let folder = workspace(&[("flows/gelato/welcome.flow", ASKS_TWICE)]);
+    let people = [("+14045550123", "JOIN\n"), ("+14045550124", "JOIN\n"), ("+14045550125", "JOIN\nyes\n")];
+    for (from, texts) in people {
+        let chat = fed(folder.path(), &["chat", "--store", "--from", from], texts.as_bytes());
+        assert_eq!(chat.code, Some(0), "{chat:#?}");
+    }
+    write(folder.path(), "sayso.toml", &settings_of_chats());
+    folder
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    std::fs::write(folder.join(path), text).unwrap();
+}
+
+/// Writes the flow anew and compares: the exit code, the rows of the table, and what is said of mistakes.
+fn compared(folder: &Path, flow: &str) -> (Option<i32>, Vec<String>, String) {
+    write(folder, "flows/gelato/welcome.flow", flow);
+    let check = run(folder, &["check", "--live"]);
+    let table = check.out.lines().skip_while(|line| *line != "gelato: 3 people").skip(1);
+    (check.code, table.map(|line| line.trim().to_owned()).collect(), check.err)
+}
+
+#[test]
+fn people_whose_node_has_not_changed_stay() {
+    let folder = peopled();
+    let (code, rows, err) = compared(folder.path(), ASKS_TWICE);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(rows, ["welcome.hello   2 people", "welcome.second  1 person"]);
+}
+
+#[test]
+fn people_who_are_moved_by_a_declaration_are_no_mistake() {
+    let folder = peopled();
+    let moved = ASKS_TWICE
+        .replace("node hello\n", "node greeting\n  was hello\n")
+        .replace("-> second", "-> done")
+        .replace("start on join\n", "start on join\n  gone -> done\n")
+        .replace("node second\n  say What's your name?\n  ask name\n    tries 3 -> done\n  -> done\n\n", "");
+    let (code, rows, err) = compared(folder.path(), &moved);
+    assert_eq!(code, Some(0), "{err}");
+    let wanted = [
+        "welcome.hello   2 people  moved to welcome.greeting (was)",
+        "welcome.second  1 person  moved to welcome.done (gone)",
+    ];
+    assert_eq!(rows, wanted);
+    let (code, rows, err) =
+        compared(folder.path(), &ASKS_TWICE.replace("flow welcome", "flow hi\n  was welcome"));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(rows[0].ends_with("moved to hi.hello (was)"), "{rows:?}");
+}
+
+#[test]
+fn people_whose_place_is_gone_are_mistakes_with_a_way_out() {
+    let folder = peopled();
+    let renamed = ASKS_TWICE.replace("node second", "node later").replace("-> second", "-> later");
+    let (code, rows, err) = compared(folder.path(), &renamed);
+    assert_eq!(code, Some(1), "{err}");
+    assert_eq!(
+        rows,
+        [
+            "welcome.hello   2 people",
+            "welcome.second  1 person  the node is gone: they begin again at welcome.hello",
+        ]
+    );
+    assert!(err.contains("error: gelato: `welcome.second`, 1 person: "), "{err}");
+    assert!(err.contains("hint: write `was second` below"), "{err}");
+    let (code, rows, err) = compared(folder.path(), &ASKS_TWICE.replace("flow welcome", "flow hi"));
+    assert_eq!(code, Some(1), "{err}");
+    assert_eq!(rows[0], "welcome.hello   2 people  the flow is gone: they leave it");
+    assert!(err.contains("hint: write `was welcome` below the flow"), "{err}");
+}
+
+#[test]
+fn a_question_that_became_a_pause_is_told() {
+    let folder = peopled();
+    let paused = ASKS_TWICE.replace("  ask name\n    tries 3 -> done\n", "  wait 1d\n");
+    let (code, rows, err) = compared(folder.path(), &paused);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(rows[1], "welcome.second  1 person  welcome.second waits for something else than before");
+}
+
+#[test]
+fn values_of_another_kind_than_their_field_are_told() {
+    let folder = peopled();
+    for (kind, code, row) in [
+        ("number", 1, "a yes or no, but the field is a number now: counts as unfilled"),
+        ("number\n  convert", 0, "a yes or no, cannot be read as a number: counts as unfilled"),
+        ("text\n  convert", 0, "a yes or no, read anew as a text (convert)"),
+    ] {
+        write(
+            folder.path(),
+            "flows/gelato/brand.flow",
+            &BRAND.replace("cone: yes_no", &format!("cone: {kind}")),
+        );
+        let (came, rows, err) = compared(folder.path(), ASKS_TWICE);
+        assert_eq!(came, Some(code), "{kind}: {rows:?} {err}");
+        assert_eq!(rows[2], format!("field cone      1 person  {row}"));
+        assert_eq!(err.contains("hint: write `convert` below the field `cone`"), code == 1, "{err}");
+    }
+}
+
+#[test]
+fn live_json_is_one_object_a_finding() {
+    let folder = peopled();
+    write(folder.path(), "flows/gelato/welcome.flow", &ASKS_TWICE.replace("node hello", "node hi"));
+    let check = run(folder.path(), &["check", "--live", "--json"]);
+    assert_eq!((check.code, check.err.as_str()), (Some(1), ""), "{check:#?}");
+    let found: Vec<Value> = check.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let wanted = [
+        json!({"brand": "gelato", "node": "welcome.hello", "people": 2, "fate": "node_gone", "to": "welcome.hi",
+            "undeclared": true}),
+        json!({"brand": "gelato", "node": "welcome.second", "people": 1, "fate": "stays", "undeclared": false}),
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_workspace_without_a_store_has_nobody_to_compare_with() {
+    let folder = workspace(&[]);
+    let check = run(folder.path(), &["check", "--live"]);
+    assert_eq!(check.code, Some(0), "{check:#?}");
+    assert!(check.err.contains("there is no store"), "{check:#?}");
+    assert!(!folder.path().join("data").exists(), "comparing makes no store");
+}
+
+#[test]
+fn people_of_a_brand_that_has_no_folder_are_mistakes() {
+    let folder = peopled();
+    std::fs::rename(folder.path().join("flows/gelato"), folder.path().join("flows/ices")).unwrap();
+    let check = run(folder.path(), &["check", "--live"]);
+    assert_eq!(check.code, Some(1), "{check:#?}");
+    assert!(check.err.contains("give it its name back"), "{check:#?}");
+}
+
+#[test]
+fn the_server_is_asked_while_it_has_the_store() {
+    let folder = peopled();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_sayso"));
+    server.current_dir(folder.path()).args(["serve", "--listen", "127.0.0.1:0"]).env("TEST_TOKEN", "secret");
+    server.env_remove("SAYSO_WORKSPACE").env("SAYSO_LOG", "warn").stderr(Stdio::piped());
+    let mut server = server.spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(server.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.starts_with("serving 1 brands"), "{said}");
+    let (code, rows, err) = compared(folder.path(), ASKS_TWICE);
+    interrupt(&server);
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(rows[0], "welcome.hello   2 people");
+}
+
+/// Ctrl-C.
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+}
