@@ -434,7 +434,9 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 
 fn hash(files: &[PathBuf]) -> Vec<u8> {
     let mut hash = Sha256::new();
-    files.iter().for_each(|path| hash.update(read(path)));
+    for path in files {
+        hash.update(read(path));
+    }
     hash.finalize().to_vec()
 }
 

@@ -387,6 +387,7 @@ fn does(dialogue: &mut Followed<'_>, doing: Doing, after: i64) {
 }
 
 /// Random brands that are talked to; `SAYSO_CASES` asks for more of them.
+#[allow(clippy::disallowed_methods)] // a setting of the tests, none of the program
 fn brands_talked_to() -> u32 {
     std::env::var("SAYSO_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
 }

@@ -61,7 +61,7 @@ fn flow(number: usize, count: usize, nodes: &[Drawn]) -> String {
             .replace("@1", &any(to[0]))
             .replace("@2", &ahead(to[1]))
             .replace("@3", &ahead(to[2]));
-        text += &format!("node n{at}\n{body}");
+        text.extend(["node n", &at.to_string(), "\n", &body]);
     }
     text + &format!("node n{last}\n  say Done with {{program}}.\n  say.es Listo.\n  end\n")
 }

@@ -110,7 +110,7 @@ impl<'b> Followed<'b> {
                 Class::Help => {}
                 Class::Reply => assert!(is != Status::Out, "{event:?} makes a stopped person be written to"),
                 Class::FollowUp | Class::Campaign => {
-                    assert!(was == Status::In && is == Status::In, "{event:?}")
+                    assert!(was == Status::In && is == Status::In, "{event:?}");
                 }
             }
         }
