@@ -72,7 +72,8 @@ pub fn link_shared(files: &[GrammarFile], found: &mut Diagnostics) -> Shared {
     Shared { grammar: Arc::new(grammar), comparable, types, vocabularies }
 }
 
-/// Links one brand. With any error among `found` there is no bot; all mistakes are reported either way.
+/// Links one brand. With an error of linking there is no bot; all mistakes are reported either way. What reading the files
+/// found is the caller's to judge: a bot of files that could not be read whole is not to be used.
 #[must_use]
 pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics) -> Option<Bot> {
     let mut own_found = Diagnostics::default();
