@@ -9,6 +9,7 @@ mod live;
 mod read;
 mod serve;
 mod test;
+mod watch;
 mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
