@@ -132,10 +132,8 @@ pub(super) fn anew(bot: &Bot, field: &Field, value: &Value) -> Option<Value> {
     if value.kind() == field.slot_type.kind() {
         return None;
     }
-    match field.slot_type.read(&Text::new(&value.to_string()), &Context::of(&bot.languages)) {
-        Answer::Value(value) => Some(value),
-        _ => None,
-    }
+    let read = field.slot_type.read(&Text::new(&value.to_string()), &Context::of(&bot.languages));
+    if let Answer::Value(value) = read { Some(value) } else { None }
 }
 
 /// A dialogue as it is stored.
