@@ -10,6 +10,7 @@ mod lsp;
 mod read;
 mod serve;
 mod test;
+mod watch;
 mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};

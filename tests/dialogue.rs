@@ -514,6 +514,15 @@ fn nobody_is_lost_when_a_flow_is_edited() {
     assert_eq!(step.trace.nodes, ["welcome.hello"]);
 }
 
+/// Somebody who waited for time to pass, at a node that asks since an edit, is asked with their next text.
+#[test]
+fn a_pause_that_became_a_question_is_asked() {
+    let json = r#"{"stack":[{"flow":"welcome","node":"zip","until":"2026-06-02T16:00:00Z"}],"person":{}}"#;
+    let waited = resume(&SCOOPS, serde_json::from_str(json).unwrap());
+    let (_, step) = one_of(&waited, "30309", NOON.parse().unwrap());
+    assert_eq!(step.trace.nodes, ["welcome.zip"], "nobody had asked, so it was no answer");
+}
+
 fn one_of(state: &State, text: &str, now: Timestamp) -> (State, Step) {
     let event = inbound(text, 1, None);
     let reading = read(&SCOOPS, state, &event, now);

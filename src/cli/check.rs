@@ -1,6 +1,6 @@
 //! `sayso check`: all files, all mistakes at once.
 
-use super::{Cli, Exit, Streams, Unusable, live, many};
+use super::{Cli, Exit, Streams, Unusable, live, many, watch};
 use crate::diagnostic::{Severity, draw, draw_github, draw_json};
 use crate::workspace::Workspace;
 
@@ -13,6 +13,9 @@ pub(super) struct Wanted {
     /// Compare the files with the store too: what becomes of the people who stand in dialogues.
     #[arg(long, conflicts_with = "github")]
     live: bool,
+    /// Check again whenever a file changes, until Ctrl-C.
+    #[arg(long, conflicts_with_all = ["github", "live"])]
+    watch: bool,
 }
 
 /// Checks as it was asked for.
@@ -22,6 +25,9 @@ pub(super) fn asked(cli: &Cli, wanted: &Wanted, streams: &mut Streams<'_>) -> Re
             return Err(Unusable::new("`--github` and `--json` are two forms of one result").hint("take one"));
         }
         return github(&cli.open()?, streams);
+    }
+    if wanted.watch {
+        return watch::watch(&cli.root()?, cli.json, streams);
     }
     let workspace = cli.open()?;
     let checked = check(&workspace, cli.json, streams)?;
@@ -49,6 +55,15 @@ fn came_to(workspace: &Workspace) -> Exit {
 
 /// Prints what was found. 1 where there is an error; warnings alone are no reason to stop.
 pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    print(workspace, json, streams)?;
+    if !json {
+        writeln!(streams.out, "{}: {}", size(workspace), said(workspace))?;
+    }
+    Ok(came_to(workspace))
+}
+
+/// Prints what was found, without a line that sums it up.
+pub(super) fn print(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<(), Unusable> {
     let (report, left_out) = workspace.found.clone().into_report();
     if json {
         for diagnostic in &report {
@@ -59,19 +74,23 @@ pub(super) fn check(workspace: &Workspace, json: bool, streams: &mut Streams<'_>
         if left_out > 0 {
             writeln!(streams.err, "… and {left_out} more in files with very many")?;
         }
-        writeln!(streams.out, "{}", summary(workspace))?;
     }
-    Ok(came_to(workspace))
+    Ok(())
 }
 
-fn summary(workspace: &Workspace) -> String {
-    let count = |severity| workspace.found.count(severity);
+/// How large it is.
+pub(super) fn size(workspace: &Workspace) -> String {
     let (flows, nodes) = workspace.bots.iter().fold((0, 0), |(flows, nodes), bot| {
         let size = bot.size();
         (flows + size.0, nodes + size.1)
     });
-    let size = [many(workspace.brands.len(), "brand"), many(flows, "flow"), many(nodes, "node")].join(", ");
-    let said = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
-        .map(|(severity, name)| many(count(severity), name));
-    format!("{size}: {}", said.join(", "))
+    [many(workspace.brands.len(), "brand"), many(flows, "flow"), many(nodes, "node")].join(", ")
+}
+
+/// How much was found.
+pub(super) fn said(workspace: &Workspace) -> String {
+    let count = |severity| workspace.found.count(severity);
+    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+        .map(|(severity, name)| many(count(severity), name))
+        .join(", ")
 }

@@ -85,7 +85,7 @@ fn unusable(error: ServeError) -> Unusable {
 }
 
 /// Done when the process is told to end.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Unusable> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Unusable> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -89,9 +89,9 @@ pub(super) fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
             | Awaited::Option { .. }
             | Awaited::Vote { .. }
             | Awaited::Consent
-            | Awaited::Age(_)
-            | Awaited::Flow(_),
-        ) => true,
+            | Awaited::Age(_),
+        ) => frame.until.is_none(), // whoever waited for time to pass was asked nothing
+        Some(Awaited::Flow(_)) => true,
         Some(Awaited::Pause(_) | Awaited::Lookup(_)) => frame.until.is_some() || frame.came.is_some(),
         Some(Awaited::Human(_)) => person.human,
         Some(Awaited::Draw(_)) => !person.taken.is_empty() || frame.came.is_some(),

@@ -1,10 +1,13 @@
 //! What `sayso check` does besides checking once for people: for GitHub, against the store, again and again.
 
-use crate::{BRAND, BROKEN, MISTAKES, SETTINGS, WELCOME, fed, run, workspace};
+use crate::{BRAND, BROKEN, MISTAKES, SETTINGS, WELCOME, fed, run, start, workspace};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::spawn;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// `%XX` read back, as GitHub does.
@@ -250,4 +253,124 @@ fn the_server_is_asked_while_it_has_the_store() {
 fn interrupt(child: &Child) {
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
+}
+
+/// How long a check may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `check --watch` at work, and the lines that it prints.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = start(folder, arguments);
+        let (tell, lines) = channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        // It ends with the output.
+        spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line is printed")
+    }
+
+    /// The next line that holds these words: a change may be seen in two steps, and be told in two lines.
+    fn until(&self, words: &str) -> String {
+        std::iter::repeat_with(|| self.line()).find(|line| line.contains(words)).unwrap()
+    }
+
+    /// Ends it by Ctrl-C; the exit code.
+    fn stop(mut self) -> Option<i32> {
+        interrupt(&self.child);
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Watching {
+    /// A test that fails leaves nothing behind.
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn files_are_checked_again_when_they_change() {
+    let folder = workspace(&[]);
+    let watching = Watching::start(folder.path(), &["check", "--watch"]);
+    let first = watching.line();
+    let time = first.strip_prefix("── checked at ").and_then(|rest| rest.get(..8)).unwrap();
+    assert!(time.split(':').all(|part| part.len() == 2 && part.parse::<u8>().is_ok()), "{first}");
+    assert!(first.ends_with(": 0 errors, 0 warnings, 0 notes (1 brand, 1 flow, 2 nodes)"), "{first}");
+
+    write(folder.path(), "flows/gelato/welcome.flow", &WELCOME.replace("  -> done", "  -> dnoe"));
+    watching.until(": 1 error,");
+    // As many editors save: beside it, then in its place.
+    for words in [": 0 errors,", ": 1 error,", ": 0 errors,"] {
+        let text =
+            if words.contains('0') { WELCOME.to_owned() } else { WELCOME.replace("  -> done", "  -> dnoe") };
+        write(folder.path(), "flows/gelato/welcome.flow~", &text);
+        let flow = folder.path().join("flows/gelato/welcome.flow");
+        std::fs::rename(folder.path().join("flows/gelato/welcome.flow~"), flow).unwrap();
+        watching.until(words);
+    }
+    assert_eq!(watching.stop(), Some(0));
+}
+
+#[test]
+fn folders_that_come_and_go_are_watched_too() {
+    let folder = workspace(&[]);
+    let watching = Watching::start(folder.path(), &["check", "--watch"]);
+    watching.until("(1 brand,");
+    let other = folder.path().join("flows/other");
+    std::fs::create_dir(&other).unwrap();
+    watching.until("(2 brands,");
+    write(&other, "brand.flow", &BRAND.replace("0100", "0101").replace("timezone", "tmezone"));
+    watching.until(": 1 error,");
+    std::fs::remove_dir_all(&other).unwrap();
+    watching.until(": 0 errors, 0 warnings, 0 notes (1 brand,");
+    // All of it in another's place.
+    let (flows, away) = (folder.path().join("flows"), folder.path().join("away"));
+    std::fs::rename(&flows, &away).unwrap();
+    watching.until("(0 brands,");
+    std::fs::rename(&away, &flows).unwrap();
+    watching.until("(1 brand,");
+    write(folder.path(), "flows/gelato/welcome.flow", &WELCOME.replace("  -> done", "  -> dnoe"));
+    watching.until(": 1 error,");
+    // The settings vanish and come back.
+    write(folder.path(), "flows/gelato/welcome.flow", WELCOME);
+    watching.until(": 0 errors,");
+    let settings = folder.path().join("sayso.toml");
+    std::fs::remove_file(&settings).unwrap();
+    watching.until("error");
+    std::fs::write(&settings, SETTINGS).unwrap();
+    watching.until(": 0 errors,");
+    assert_eq!(watching.stop(), Some(0));
+}
+
+#[test]
+fn watching_in_json_tells_where_each_check_ends() {
+    let folder = workspace(&[]);
+    let watching = Watching::start(folder.path(), &["check", "--watch", "--json"]);
+    let object = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let first = object(&watching.line());
+    assert_eq!(first["checked"]["errors"], 0, "{first}");
+    assert!(first["checked"]["at"].is_string(), "{first}");
+    write(folder.path(), "flows/gelato/welcome.flow", &WELCOME.replace("  -> done", "  -> dnoe"));
+    assert_eq!(object(&watching.until("\"code\""))["severity"], "error");
+    assert_ne!(object(&watching.until("\"checked\""))["checked"]["errors"], 0);
+    assert_eq!(watching.stop(), Some(0));
+}
+
+#[test]
+fn what_is_watched_is_not_compared() {
+    let folder = workspace(&[]);
+    for other in ["--github", "--live"] {
+        let check = run(folder.path(), &["check", "--watch", other]);
+        assert_eq!((check.code, check.out.as_str()), (Some(2), ""), "{check:#?}");
+    }
 }
