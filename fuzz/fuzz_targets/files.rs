@@ -56,6 +56,7 @@ fuzz_target!(|bytes: &[u8]| {
         grammars: &grammars,
         hash: String::new(),
         files: &sources,
+        notes: None,
     };
     let bot = link(&brand_sources, &SHARED, &mut found);
     let (report, _) = found.into_report();

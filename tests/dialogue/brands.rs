@@ -114,6 +114,7 @@ pub(crate) fn linked(files: &[String; 3]) -> Result<Bot, Diagnostics> {
         grammars: &grammars,
         hash: String::new(),
         files: &sources,
+        notes: None,
     };
     link(&from, &shared, &mut found).filter(|_| !found.has_errors()).ok_or(found)
 }
