@@ -329,6 +329,13 @@ impl Bot {
         &self.nodes[ix.index()]
     }
 
+    /// A node's stable name with its flow's: `flow.node`.
+    #[must_use]
+    pub fn path(&self, ix: NodeIx) -> String {
+        let node = self.node(ix);
+        format!("{}.{}", self.flow(node.flow).name, node.name)
+    }
+
     /// The question of a node, if it asks one.
     #[must_use]
     pub fn question(&self, ix: NodeIx) -> Option<Question<'_>> {

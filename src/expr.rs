@@ -14,14 +14,14 @@ mod typed;
 #[cfg(test)]
 mod tests;
 
-pub use eval::{Facts, holds, render, value, whole_years};
+pub use eval::{Facts, holds, order, render, value, whole_years};
 pub use format::shown;
 pub use measure::{Delay, Distance, Unit, delay};
 pub use syntax::{Compare, Expr, Sign, expression};
 pub use template::{Category, Link, Piece, Template, template};
 pub use typed::{
     FACTS, Fact, Field, Formula, HomeField, Near, Schema, Term, Text, TextPiece, Uses, kind_name, links,
-    type_assignment, type_condition, type_template, unknown_field,
+    type_assignment, type_condition, type_template, unknown_field, web_address,
 };
 
 /// Names that mean something in every expression and so cannot be names of fields.

@@ -168,6 +168,14 @@ pub enum ValueKind {
     Money,
 }
 
+impl ValueKind {
+    /// Whether its values have an order: greater and smaller ones.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Self::Number | Self::Date | Self::Time | Self::Duration)
+    }
+}
+
 /// Whether a text can be told to be an answer of this type by looking at it alone.
 ///
 /// A closed answer is taken before the brand's keywords, an open one after them.

@@ -42,16 +42,15 @@ pub(super) fn check(
             found.push(diagnostic.hint("write `start on INTENT` below it, if people start it by a text"));
         }
     }
-    let decls = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
-    for (decl, reached) in decls.zip(&reached) {
+    let decls: Vec<_> =
+        sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes).collect();
+    for (decl, reached) in decls.iter().zip(&reached) {
         if !reached {
             let message = format!("nothing leads to the node `{}`", decl.name.value);
             let diagnostic = Diagnostic::new(Code::Unreachable, decl.name.place, message);
             found.push(diagnostic.hint("lead a way out to it with `-> NODE`, or take it away"));
         }
     }
-    let decls: Vec<_> =
-        sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes).collect();
     for (index, decl) in decls.iter().enumerate() {
         if speaks_for_ever(bot, NodeIx::new(index)) {
             let message =
@@ -184,21 +183,7 @@ fn speaks_for_ever(bot: &Bot, start: NodeIx) -> bool {
 
 /// The flow that a node calls, if it calls one.
 fn calls(node: &Node) -> Option<FlowIx> {
-    match node.wait.as_ref().map(|wait| &wait.what) {
-        Some(Awaited::Flow(flow)) => Some(*flow),
-        Some(
-            Awaited::Field(_)
-            | Awaited::Option { .. }
-            | Awaited::Pause(_)
-            | Awaited::Consent
-            | Awaited::Age(_)
-            | Awaited::Vote { .. }
-            | Awaited::Draw(_)
-            | Awaited::Lookup(_)
-            | Awaited::Human(_),
-        )
-        | None => None,
-    }
+    if let Awaited::Flow(flow) = node.wait.as_ref()?.what { Some(flow) } else { None }
 }
 
 /// Where a node leads when nobody answers.

@@ -305,8 +305,8 @@ impl<'l> Linker<'l> {
                 self.found.push(diagnostic.hint("keep one of them"));
                 continue;
             }
-            let wordings = std::iter::once(&decl.template).chain(&decl.others);
-            let wordings = wordings.map(|wording| type_template(wording, language, &self.schema, self.found));
+            let wordings =
+                decl.wordings().map(|wording| type_template(wording, language, &self.schema, self.found));
             texts.push((language, wordings.collect()));
         }
         for language in &self.languages {

@@ -177,10 +177,14 @@ impl Awaited {
         let (labels, options) = match self {
             Self::Option { labels, .. } => (labels.as_slice(), [].as_slice()),
             Self::Vote { options, .. } => ([].as_slice(), options.as_slice()),
-            Self::Field(_) | Self::Pause(_) | Self::Flow(_) | Self::Consent | Self::Age(_) => {
-                ([].as_slice(), [].as_slice())
-            }
-            Self::Draw(_) | Self::Lookup(_) | Self::Human(_) => ([].as_slice(), [].as_slice()),
+            Self::Field(_)
+            | Self::Pause(_)
+            | Self::Flow(_)
+            | Self::Consent
+            | Self::Age(_)
+            | Self::Draw(_)
+            | Self::Lookup(_)
+            | Self::Human(_) => ([].as_slice(), [].as_slice()),
         };
         labels.iter().chain(options.iter().map(|(_, label)| label))
     }

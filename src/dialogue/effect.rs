@@ -24,6 +24,12 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// The message, if it is one.
+    #[must_use]
+    pub fn send(&self) -> Option<&Send> {
+        if let Self::Send(send) = self { Some(send) } else { None }
+    }
+
     /// What of it leaves the house, if anything does: that goes into the outbox.
     #[must_use]
     pub fn errand(&self) -> Option<Errand> {

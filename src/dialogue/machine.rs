@@ -19,6 +19,7 @@ use crate::consent::{Change, How, LedgerEntry};
 use crate::language::Lang;
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Bytes of a text that the ledger repeats; the log holds all of it.
 const RECEIVED_BYTES_MAX: usize = 512;
@@ -92,6 +93,11 @@ impl<'b> Machine<'b> {
 
     fn view(&self) -> View<'_> {
         View { bot: self.bot, person: &self.state.person, now: self.now }
+    }
+
+    /// The day on the person's calendar.
+    fn today(&self) -> Date {
+        self.now.to_zoned(self.bot.zone.clone()).date()
     }
 
     fn language(&self) -> Lang {

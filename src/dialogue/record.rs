@@ -82,17 +82,22 @@ pub(super) fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
 
 /// Whether what the node waits for today can still come.
 pub(super) fn is_waiting(bot: &Bot, frame: &Frame, person: &Person) -> bool {
-    match bot.node(frame.node).wait.as_ref().map(|wait| &wait.what) {
+    let what = bot.node(frame.node).wait.as_ref().map(|wait| &wait.what);
+    if frame.until.is_some() {
+        // Whoever waited for time to pass was asked nothing, and nothing else was begun for them.
+        return matches!(what, Some(Awaited::Pause(_) | Awaited::Lookup(_)));
+    }
+    match what {
         None => false,
         Some(
             Awaited::Field(_)
             | Awaited::Option { .. }
             | Awaited::Vote { .. }
             | Awaited::Consent
-            | Awaited::Age(_),
-        ) => frame.until.is_none(), // whoever waited for time to pass was asked nothing
-        Some(Awaited::Flow(_)) => true,
-        Some(Awaited::Pause(_) | Awaited::Lookup(_)) => frame.until.is_some() || frame.came.is_some(),
+            | Awaited::Age(_)
+            | Awaited::Flow(_),
+        ) => true,
+        Some(Awaited::Pause(_) | Awaited::Lookup(_)) => frame.came.is_some(),
         Some(Awaited::Human(_)) => person.human,
         Some(Awaited::Draw(_)) => !person.taken.is_empty() || frame.came.is_some(),
     }

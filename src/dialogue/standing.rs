@@ -2,8 +2,7 @@
 //! rules of [`super::record`], so it foretells what [`super::resume`] will do.
 
 use super::record::{Record, anew, called_today, is_waiting, linked, node_of};
-use super::state::Frame;
-use crate::bot::{Awaited, Bot};
+use crate::bot::Bot;
 use crate::expr::kind_name;
 use serde::Serialize;
 
@@ -146,7 +145,7 @@ fn fate(bot: &Bot, record: &Record, at: usize) -> Fate {
     }
     let frame = linked(stood, flow, node);
     // Who has been moved before is asked anew anyway.
-    if !stood.displaced && (!is_waiting(bot, &frame, &record.person) || is_no_pause_now(bot, &frame)) {
+    if !stood.displaced && !is_waiting(bot, &frame, &record.person) {
         return Fate::WaitChanged { to };
     }
     if (flow_name, node_name) == (&stood.flow, &stood.node) {
@@ -154,10 +153,4 @@ fn fate(bot: &Bot, record: &Record, at: usize) -> Fate {
     } else {
         Fate::Moved { to, by: By::Was }
     }
-}
-
-/// Whether somebody pauses, or waits for an outside answer, where today a question is asked.
-fn is_no_pause_now(bot: &Bot, frame: &Frame) -> bool {
-    let wait = bot.node(frame.node).wait.as_ref().map(|wait| &wait.what);
-    frame.until.is_some() && !matches!(wait, Some(Awaited::Pause(_) | Awaited::Lookup(_)))
 }

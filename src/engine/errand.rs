@@ -124,16 +124,19 @@ fn answer(
 
 /// The value at a path of names, and of numbers in lists; as words, if it is a single value.
 fn value_at(body: &Json, path: &[String]) -> Option<String> {
-    let step = |json: &'_ Json, name: &String| match json {
-        Json::Object(members) => members.get(name).cloned(),
-        Json::Array(items) => items.get(name.parse::<usize>().ok()?).cloned(),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => None,
-    };
-    match path.iter().try_fold(body.clone(), |json, name| step(&json, name))? {
-        Json::String(words) => Some(words),
+    match path.iter().try_fold(body, |json, name| member(json, name))? {
+        Json::String(words) => Some(words.clone()),
         Json::Number(number) => Some(number.to_string()),
-        Json::Bool(truth) => Some(if truth { "yes" } else { "no" }.to_owned()),
+        Json::Bool(truth) => Some(if *truth { "yes" } else { "no" }.to_owned()),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn member<'j>(json: &'j Json, name: &str) -> Option<&'j Json> {
+    match json {
+        Json::Object(members) => members.get(name),
+        Json::Array(items) => items.get(name.parse::<usize>().ok()?),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => None,
     }
 }
 

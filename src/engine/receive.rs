@@ -183,7 +183,7 @@ fn seed(arrival: &Arrival, version: u64) -> u64 {
 
 /// How many messages a step sends.
 fn sends(step: &Step) -> usize {
-    step.effects.iter().filter(|effect| matches!(effect, Effect::Send(_))).count()
+    step.effects.iter().filter_map(Effect::send).count()
 }
 
 /// Writes what became of a turn into its span.

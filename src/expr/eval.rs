@@ -70,7 +70,7 @@ fn compared(a: &Value, compare: Compare, b: &Value) -> bool {
 }
 
 /// The order of two values of a kind that has one; linking refuses to compare others by it.
-fn order(a: &Value, b: &Value) -> Option<Ordering> {
+pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
         (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),

@@ -4,7 +4,7 @@ mod home;
 mod text;
 
 pub use home::{HomeField, Near};
-pub use text::{Text, TextPiece, links, type_template};
+pub use text::{Text, TextPiece, links, type_template, web_address};
 
 use super::RESERVED;
 use super::measure::{DELAY_HINT, Delay, length};
@@ -245,8 +245,7 @@ fn comparison(
         return None;
     }
     let orders = !matches!(compare.value, Compare::Equal | Compare::Unequal);
-    let ordered = matches!(kind, ValueKind::Number | ValueKind::Date | ValueKind::Time | ValueKind::Duration);
-    if orders && !ordered {
+    if orders && !kind.is_ordered() {
         let message = format!("{} has no greater and smaller", kind_name(kind));
         wrong(
             compare.place,

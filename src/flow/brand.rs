@@ -7,6 +7,7 @@ pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, Webhoo
 use super::hours::{Hours, hours};
 use super::syntax::unknown;
 use super::text::{TextDecl, text, verb};
+use super::time::from_to;
 use super::{Delay, delay};
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::grammar::syntax::{ValueDecl, language, list_values, named};
@@ -280,9 +281,8 @@ fn dates(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<DateOrder>> {
 
 /// `20:00 to 09:00`
 fn quiet(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(Time, Time)>> {
-    let clock = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
-    let times = rest.fragment().split_once(" to ").and_then(|(from, to)| Some((clock(from)?, clock(to)?)));
-    if times.is_none_or(|(from, to)| from == to) {
+    let times = from_to(rest.fragment());
+    if times.is_none() {
         let place = reader.place(rest);
         reader.report(
             Diagnostic::new(Code::BadHours, place, "these are no hours")

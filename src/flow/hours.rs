@@ -1,5 +1,6 @@
 //! Opening hours: `hours mon-fri 09:00 to 18:00, sat 10:00 to 16:00`.
 
+use super::time::from_to;
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::outline::{Reader, Span, first_word, split};
 use jiff::Zoned;
@@ -68,10 +69,8 @@ fn opening(piece: Span<'_>) -> Option<Opening> {
     let (days, times) = first_word(piece);
     let day = |name: &str| DAYS.iter().find(|(known, _)| *known == name).map(|(_, day)| *day);
     let (first, last) = days.fragment().split_once('-').unwrap_or((days.fragment(), days.fragment()));
-    let (from, to) = times.fragment().split_once(" to ")?;
-    let clock = |text: &str| Time::strptime("%H:%M", text.trim()).ok();
-    let (from, to) = (clock(from)?, clock(to)?);
-    (from != to).then_some(Opening { first: day(first)?, last: day(last)?, from, to })
+    let (from, to) = from_to(times.fragment())?;
+    Some(Opening { first: day(first)?, last: day(last)?, from, to })
 }
 
 #[cfg(test)]

@@ -23,6 +23,13 @@ pub struct TextDecl {
     pub place: Place,
 }
 
+impl TextDecl {
+    /// Its wordings, the first one first.
+    pub fn wordings(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.template).chain(&self.others)
+    }
+}
+
 /// A verb with its language: `say.es` is `say` and Spanish.
 pub(super) fn verb<'a>(line: Span<'a>, reader: &mut Reader<'_>) -> (Span<'a>, Option<At<Lang>>) {
     let (word, _) = first_word(line);

@@ -15,13 +15,24 @@ pub enum Pause {
     Until(Time),
 }
 
+/// A time of the day, as files write it: `09:00`.
+pub(super) fn clock(text: &str) -> Option<Time> {
+    Time::strptime("%H:%M", text.trim()).ok()
+}
+
+/// Two times of the day that are not the same: `20:00 to 09:00`.
+pub(super) fn from_to(text: &str) -> Option<(Time, Time)> {
+    let (from, to) = text.split_once(" to ")?;
+    Some((clock(from)?, clock(to)?)).filter(|(from, to)| from != to)
+}
+
 /// Reads what follows `wait`; reports what is none.
 pub(super) fn pause(span: Span<'_>, reader: &mut Reader<'_>) -> Option<Pause> {
     let (word, rest) = first_word(span);
     if *word.fragment() != "until" {
         return delay(span, reader).map(Pause::For);
     }
-    if let Ok(time) = Time::strptime("%H:%M", rest.fragment()) {
+    if let Some(time) = clock(rest.fragment()) {
         return Some(Pause::Until(time));
     }
     let place = reader.place(span);

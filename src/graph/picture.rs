@@ -141,7 +141,7 @@ impl Chart {
         let nodes: Vec<(NodeIx, &Node)> = bot.nodes_of(ix).collect();
         let place = |to: NodeIx| {
             let within = nodes.iter().position(|(own, _)| *own == to);
-            within.map_or_else(|| To::Elsewhere(node_id(bot, to)), |at| To::Mark(entries.len() + at))
+            within.map_or_else(|| To::Elsewhere(bot.path(to)), |at| To::Mark(entries.len() + at))
         };
         for Entry { way, title, to } in &entries {
             let id = format!("{} {way}", flow.name);
@@ -194,7 +194,7 @@ fn entries(bot: &Bot, ix: FlowIx, flow: &Flow) -> Vec<Entry> {
         node.wait.as_ref().is_some_and(|wait| matches!(wait.what, Awaited::Flow(called) if called == ix))
     };
     let nodes = numbered(bot).flat_map(|(own, _)| bot.nodes_of(own));
-    let callers = nodes.filter(|(_, node)| waits_for_it(node)).map(|(caller, _)| node_id(bot, caller));
+    let callers = nodes.filter(|(_, node)| waits_for_it(node)).map(|(caller, _)| bot.path(caller));
     let into_first = |way: &str, verb: &str, names: Vec<String>| {
         let title = format!("{verb} {}", names.join(", "));
         (!names.is_empty()).then(|| Entry { way: way.to_owned(), title, to: flow.first })
@@ -225,16 +225,11 @@ fn mark(bot: &Bot, ix: NodeIx, node: &Node, language: Lang) -> Mark {
     };
     let says = node.actions.iter().filter_map(|action| action.text());
     Mark {
-        id: node_id(bot, ix),
+        id: bot.path(ix),
         title: node.name.clone(),
         kind,
         says: says.map(|texts| words::text(texts, language)).collect(),
         does: node.actions.iter().flat_map(|action| words::action(bot, action)).collect(),
         waits: awaited.map(|awaited| words::awaited(bot, awaited)),
     }
-}
-
-fn node_id(bot: &Bot, ix: NodeIx) -> String {
-    let node = bot.node(ix);
-    format!("{}.{}", bot.flow(node.flow).name, node.name)
 }

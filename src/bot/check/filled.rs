@@ -3,7 +3,7 @@
 use super::super::{Bot, BrandSources};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics};
 use crate::expr::{Expr, Piece, Template};
-use crate::flow::brand::BrandFile;
+use crate::flow::brand::{BrandFile, LookupDecl};
 use crate::flow::syntax::{AwaitedDecl, FlowDecl, Line, NodeDecl, WaitDecl};
 use crate::flow::{Door, TextDecl};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,33 +33,20 @@ fn all_filled<'s>(flow: &'s FlowDecl, brand: &'s BrandFile) -> Fields<'s> {
 
 /// The fields that a line fills, once it is over.
 fn fills<'s>(line: &'s Line, brand: &'s BrandFile) -> Vec<&'s str> {
-    match line {
-        Line::Set(field, _) => vec![&field.value],
-        Line::Wait(wait) => match &wait.what {
-            AwaitedDecl::Ask(field) => vec![&field.value],
-            AwaitedDecl::Lookup(name) => {
-                let lookup = brand.lookups.iter().filter(|lookup| lookup.name.value == name.value);
-                lookup.flat_map(|lookup| &lookup.fills).map(|(field, _)| field.value.as_str()).collect()
-            }
-            AwaitedDecl::Choose(_)
-            | AwaitedDecl::Pause(_)
-            | AwaitedDecl::Call(_)
-            | AwaitedDecl::Consent
-            | AwaitedDecl::Age(_)
-            | AwaitedDecl::Vote(..)
-            | AwaitedDecl::Contest(_)
-            | AwaitedDecl::Handoff(_) => Vec::new(),
-        },
-        Line::Say(_)
-        | Line::Tag(_)
-        | Line::Untag(_)
-        | Line::Language(_)
-        | Line::Notify(_)
-        | Line::Split(_)
-        | Line::When(..)
-        | Line::Go(_)
-        | Line::End(_) => Vec::new(),
+    if let Line::Set(field, _) = line {
+        return vec![&field.value];
     }
+    let Some(wait) = line.wait() else { return Vec::new() };
+    if let AwaitedDecl::Ask(field) = &wait.what {
+        return vec![&field.value];
+    }
+    lookups(wait, brand).flat_map(|lookup| &lookup.fills).map(|(field, _)| field.value.as_str()).collect()
+}
+
+/// The block of the lookup that a wait asks for.
+fn lookups<'s>(wait: &'s WaitDecl, brand: &'s BrandFile) -> impl Iterator<Item = &'s LookupDecl> {
+    let asked = if let AwaitedDecl::Lookup(name) = &wait.what { Some(name) } else { None };
+    brand.lookups.iter().filter(move |lookup| asked.is_some_and(|name| lookup.name.value == name.value))
 }
 
 /// A walk through one flow that collects, for each node, what some way to it has filled.
@@ -130,7 +117,7 @@ impl<'s> Walk<'s> {
         for line in &node.lines {
             let mut names = Vec::new();
             match line {
-                Line::Say(text) => templates(text).for_each(|template| of_template(template, &mut names)),
+                Line::Say(text) => text.wordings().for_each(|template| of_template(template, &mut names)),
                 Line::Set(_, value) | Line::When(value, _) => of_expr(value, &mut names),
                 Line::Wait(wait) => of_wait(wait, self.brand, &mut names),
                 Line::Tag(_)
@@ -177,19 +164,11 @@ impl<'s> Walk<'s> {
     }
 }
 
-fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
-    std::iter::once(&text.template).chain(&text.others)
-}
-
 /// What the texts below a wait read, and the address of a lookup.
 fn of_wait<'s>(wait: &'s WaitDecl, brand: &'s BrandFile, names: &mut Vec<&'s At<String>>) {
-    let prompt = &wait.prompt;
-    let texts = prompt.unclear.iter().chain(&prompt.invalid).chain(&prompt.again);
-    texts.flat_map(templates).for_each(|template| of_template(template, names));
-    if let AwaitedDecl::Lookup(name) = &wait.what {
-        let lookups = brand.lookups.iter().filter(|lookup| lookup.name.value == name.value);
-        lookups.flat_map(|lookup| &lookup.url).for_each(|url| of_template(&url.value, names));
-    }
+    let said = wait.prompt.texts().flat_map(TextDecl::wordings);
+    let asked = lookups(wait, brand).flat_map(|lookup| &lookup.url).map(|url| &url.value);
+    said.chain(asked).for_each(|template| of_template(template, names));
 }
 
 /// The names that a text reads without a default.

@@ -30,7 +30,10 @@ fn ends(bot: &Bot) -> Vec<bool> {
     // As often as flows call one another, plus once for each node on the longest way in the worst order of writing.
     while changed {
         changed = false;
-        for index in (0..ends.len()).rev().filter(|index| !ends[*index]).collect::<Vec<_>>() {
+        for index in (0..ends.len()).rev() {
+            if ends[index] {
+                continue;
+            }
             let node = bot.node(NodeIx::new(index));
             let comes_back = calls(node).is_none_or(|flow| ends[bot.flow(flow).first.index()]);
             let behind =

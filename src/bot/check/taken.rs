@@ -2,10 +2,11 @@
 
 use super::super::{Action, Awaited, Bot, Exit, Node};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Compare, Formula, Term};
+use crate::expr::{Compare, Formula, Term, order};
 use crate::flow::syntax::{Line, NodeDecl};
 use crate::slot::{SlotType, Value, ValueKind};
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 
 /// Cases that are tried for one node: all that its conditions can tell apart. More are left to the writer.
 const CASES_MAX: usize = 4_096;
@@ -173,10 +174,7 @@ impl Variables<'_> {
         } else {
             None
         };
-        let ordered = matches!(
-            constant.kind(),
-            ValueKind::Number | ValueKind::Date | ValueKind::Time | ValueKind::Duration
-        );
+        let ordered = constant.kind().is_ordered();
         let unfilled = field.is_none_or(|field| self.answered != Some(&field.name));
         let keys = field.map(|field| keys(&*field.slot_type)).unwrap_or_default();
         let number = self.number(term.to_string(), || {
@@ -199,7 +197,7 @@ impl Variables<'_> {
         domain.ordered |= ordered;
         if !domain.values.contains(constant) {
             domain.values.push(constant.clone());
-            domain.values.sort_by(order);
+            domain.values.sort_by(|a, b| order(a, b).unwrap_or(Ordering::Equal));
         }
     }
 
@@ -228,15 +226,4 @@ impl Variables<'_> {
 fn keys(slot_type: &dyn SlotType) -> Vec<String> {
     let own = slot_type.as_choice().map(|list| list.values().iter().map(|value| value.key.clone()).collect());
     own.unwrap_or_else(|| slot_type.keys().iter().map(|key| (*key).to_owned()).collect())
-}
-
-/// The order of constants of one kind; those that have none keep theirs.
-fn order(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.cmp(b),
-        (Value::Date(a), Value::Date(b)) => a.cmp(b),
-        (Value::Time(a), Value::Time(b)) => a.cmp(b),
-        (Value::Duration { seconds: a }, Value::Duration { seconds: b }) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
-    }
 }

@@ -184,11 +184,8 @@ fn sayings<'b>(bot: &'b Bot, sources: &BrandSources<'b>) -> Vec<Saying<'b>> {
 fn of_node<'b>(bot: &'b Bot, ix: NodeIx, decl: &'b NodeDecl, sayings: &mut Vec<Saying<'b>>) {
     let node = bot.node(ix);
     let waits = node.wait.as_ref().zip(decl.lines.iter().find_map(Line::wait));
-    let menu = waits.map(|(linked, decl)| Menu {
-        linked: &linked.what,
-        options: decl.what.menu(),
-        place: decl.place,
-    });
+    let menu =
+        waits.map(|(linked, decl)| Menu { linked: &linked.what, options: &decl.options, place: decl.place });
     let menu = menu.filter(|menu| !menu.options.is_empty());
     let texts = node.actions.iter().filter_map(|action| match action {
         Action::Say(texts, media) => Some((texts, !media.is_empty())),

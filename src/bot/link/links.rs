@@ -2,9 +2,9 @@
 
 use crate::bot::BrandSources;
 use crate::diagnostic::Diagnostics;
-use crate::expr::{self, Template};
+use crate::expr;
 use crate::flow::TextDecl;
-use crate::flow::syntax::{Line, PromptDecl};
+use crate::flow::syntax::Line;
 use std::collections::BTreeMap;
 
 /// The addresses of the brand's links by name, wherever in its files they stand.
@@ -12,18 +12,14 @@ pub(super) fn links(sources: &BrandSources<'_>, found: &mut Diagnostics) -> BTre
     let nodes = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
     let said = nodes.flat_map(|node| &node.lines).flat_map(texts);
     let brand = sources.brand;
-    expr::links(brand.fallback.iter().chain(&brand.leaving).chain(said).flat_map(templates), found)
-}
-
-fn templates(text: &TextDecl) -> impl Iterator<Item = &Template> {
-    std::iter::once(&text.template).chain(&text.others)
+    expr::links(brand.fallback.iter().chain(&brand.leaving).chain(said).flat_map(TextDecl::wordings), found)
 }
 
 /// The texts of a line, and of what stands below it.
 fn texts(line: &Line) -> Vec<&TextDecl> {
     match line {
         Line::Say(text) => vec![text],
-        Line::Wait(wait) => prompt(&wait.prompt),
+        Line::Wait(wait) => wait.prompt.texts().collect(),
         Line::Tag(_)
         | Line::Untag(_)
         | Line::Language(_)
@@ -34,9 +30,4 @@ fn texts(line: &Line) -> Vec<&TextDecl> {
         | Line::Go(_)
         | Line::End(_) => Vec::new(),
     }
-}
-
-fn prompt(prompt: &PromptDecl) -> Vec<&TextDecl> {
-    let PromptDecl { unclear, invalid, again, tries: _, silent: _, on: _, doors: _ } = prompt;
-    unclear.iter().chain(invalid).chain(again).collect()
 }

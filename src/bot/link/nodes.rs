@@ -130,13 +130,13 @@ impl Linker<'_> {
         }
         let what = match &decl.what {
             AwaitedDecl::Ask(field) => Awaited::Field(self.field(field)?),
-            AwaitedDecl::Choose(options) => {
-                let (menu, labels) = self.menu(options, decl.place);
+            AwaitedDecl::Choose => {
+                let (menu, labels) = self.menu(&decl.options, decl.place);
                 Awaited::Option { menu, labels }
             }
-            AwaitedDecl::Vote(name, options) => {
-                let (menu, labels) = self.menu(options, decl.place);
-                let counted = options.iter().map(|option| Text::new(&option.label.value).phrase());
+            AwaitedDecl::Vote(name) => {
+                let (menu, labels) = self.menu(&decl.options, decl.place);
+                let counted = decl.options.iter().map(|option| Text::new(&option.label.value).phrase());
                 let name = name.value.clone();
                 Awaited::Vote { name, menu, options: counted.zip(labels).collect() }
             }

@@ -18,8 +18,7 @@ const ADDRESS_BYTES_MAX: usize = 8_000;
 impl Machine<'_> {
     /// Takes part in a contest; the node to go on at, where there is nothing to draw.
     pub(super) fn enter_contest(&mut self, ix: NodeIx, contest: &Contest) -> Option<NodeIx> {
-        let today = self.now.to_zoned(self.bot.zone.clone()).date();
-        if !contest.is_open(today) {
+        if !contest.is_open(self.today()) {
             return self.pass(ix, Some(Door::Closed));
         }
         let before = self.state.person.entries.get(&contest.name).copied();
@@ -135,7 +134,7 @@ impl Machine<'_> {
     /// Tells an outside service, with the fields that its block names.
     pub(super) fn notify(&mut self, ix: NodeIx, webhook: &Webhook) {
         let bot = self.bot;
-        let node = format!("{}.{}", bot.flow(bot.node(ix).flow).name, bot.node(ix).name);
+        let node = bot.path(ix);
         let mut fields = std::collections::BTreeMap::new();
         for field in &webhook.send {
             let name = &bot.field(*field).name;

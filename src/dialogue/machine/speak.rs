@@ -106,9 +106,8 @@ impl Machine<'_> {
 
     /// Keeps the words of the messages from one on: they are what consent is asked by.
     pub(super) fn keep_shown(&mut self, from: usize) {
-        let said = self.effects[from..].iter().filter_map(Effect::errand);
-        let words: Vec<String> =
-            said.filter_map(|errand| errand.send().map(|send| send.body.clone())).collect();
+        let said = self.effects[from..].iter().filter_map(Effect::send);
+        let words: Vec<&str> = said.map(|send| send.body.as_str()).collect();
         self.state.person.shown = Some(words.join("\n")).filter(|words| !words.is_empty());
     }
 

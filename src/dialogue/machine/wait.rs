@@ -99,12 +99,12 @@ impl Machine<'_> {
     /// Writes down whether a birth date makes the person old enough; the date itself is not kept.
     fn shows_age(&mut self, years: u8, value: &Value, inbound: &Inbound) -> Option<Door> {
         let Value::Date(born) = value else { return Some(Door::Under) };
-        let today = self.now.to_zoned(self.bot.zone.clone()).date();
-        let (change, door) = if whole_years(*born, today).is_some_and(|lived| lived >= i16::from(years)) {
-            (Change::OfAge(years), None)
-        } else {
-            (Change::Underage(years), Some(Door::Under))
-        };
+        let (change, door) =
+            if whole_years(*born, self.today()).is_some_and(|lived| lived >= i16::from(years)) {
+                (Change::OfAge(years), None)
+            } else {
+                (Change::Underage(years), Some(Door::Under))
+            };
         self.ledger(change, How::Text, "age", Some(inbound));
         door
     }

@@ -36,14 +36,17 @@ impl Machine<'_> {
         if self.bot.interrupt == Interrupt::Switch || self.state.stack.len() >= STACK_MAX {
             self.state.stack.clear();
         }
-        let first = self.bot.flow(flow).first;
-        self.state.stack.push(Frame::at(flow, first));
-        self.go(first);
+        self.begin_above(flow);
     }
 
     /// Leaves everything for a flow.
     pub(in crate::dialogue) fn leave_for(&mut self, flow: FlowIx) {
         self.state.stack.clear();
+        self.begin_above(flow);
+    }
+
+    /// Begins a flow above those that wait.
+    fn begin_above(&mut self, flow: FlowIx) {
         let first = self.bot.flow(flow).first;
         self.state.stack.push(Frame::at(flow, first));
         self.go(first);
@@ -86,7 +89,7 @@ impl Machine<'_> {
         let bot = self.bot;
         let node = bot.node(ix);
         if self.trace.nodes.len() < TRACED_MAX {
-            self.trace.nodes.push(format!("{}.{}", bot.flow(node.flow).name, node.name));
+            self.trace.nodes.push(bot.path(ix));
         }
         if let Some(frame) = self.state.stack.last_mut() {
             *frame = Frame { turn: self.turn, ..Frame::at(node.flow, ix) };
@@ -135,10 +138,11 @@ impl Machine<'_> {
     /// Begins to wait; the node to go on at, where there is nothing to wait for.
     fn begin(&mut self, ix: NodeIx, wait: &Wait) -> Option<NodeIx> {
         match &wait.what {
-            Awaited::Field(_) | Awaited::Option { .. } | Awaited::Consent | Awaited::Age(_) => {
-                self.arm(&wait.prompt);
-            }
-            Awaited::Vote { .. } => self.arm(&wait.prompt),
+            Awaited::Field(_)
+            | Awaited::Option { .. }
+            | Awaited::Vote { .. }
+            | Awaited::Consent
+            | Awaited::Age(_) => self.arm(&wait.prompt),
             Awaited::Pause(pause) => {
                 let until = self.until(*pause);
                 self.pause(until);
@@ -163,8 +167,7 @@ impl Machine<'_> {
     /// The arm that this person takes at a split: the one they took before, or one that is drawn.
     pub(super) fn split(&mut self, ix: NodeIx, arms: &[(u32, NodeIx)]) -> Option<NodeIx> {
         let bot = self.bot;
-        let node = bot.node(ix);
-        let here = format!("{}.{}", bot.flow(node.flow).name, node.name);
+        let here = bot.path(ix);
         let before = self.state.person.arms.get(&here);
         let before = before.and_then(|name| arms.iter().position(|(_, to)| bot.node(*to).is_called(name)));
         if let Some(at) = before {
@@ -233,9 +236,7 @@ impl Machine<'_> {
     /// Writes down by which way a node is left.
     pub(super) fn left(&mut self, ix: NodeIx, by: By<'_>) {
         if self.trace.ways.len() < TRACED_MAX {
-            let node = self.bot.node(ix);
-            let flow = &self.bot.flow(node.flow).name;
-            self.trace.ways.push(format!("{flow}.{} {}", node.name, by.name(self.bot)));
+            self.trace.ways.push(format!("{} {}", self.bot.path(ix), by.name(self.bot)));
         }
     }
 

@@ -97,7 +97,7 @@ fn plural(
 fn link(link: &Link, schema: &Schema, found: &mut Diagnostics) -> Option<TextPiece> {
     let (name, url) = match link {
         Link::To(address, name) => {
-            if !is_web_address(&address.value) {
+            if web_address(&address.value).is_none() {
                 let message = format!("`{}` is no web address", address.value);
                 let hint =
                     "a link begins with `https://` and names a host: `{link https://scoops.example/mango}`";
@@ -121,9 +121,11 @@ fn link(link: &Link, schema: &Schema, found: &mut Diagnostics) -> Option<TextPie
     Some(TextPiece::Link { name: name.map(|name| name.value.as_str().into()), url: url.into() })
 }
 
-fn is_web_address(words: &str) -> bool {
-    let Ok(uri) = words.parse::<Uri>() else { return false };
-    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+/// An address of the web, in full: its scheme and its host stand there.
+pub fn web_address(words: &str) -> Option<Uri> {
+    let uri: Uri = words.parse().ok()?;
+    let names_host = uri.host().is_some_and(|host| !host.is_empty());
+    (matches!(uri.scheme_str(), Some("http" | "https")) && names_host).then_some(uri)
 }
 
 /// The addresses of the links that bear a name, out of all texts of a brand; one name for two addresses is reported.

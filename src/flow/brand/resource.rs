@@ -1,7 +1,7 @@
 //! Reading what a brand's flows use by name: media, teams, webhooks, lookups, contests, tags.
 
 use crate::diagnostic::{At, Code, Diagnostic};
-use crate::expr::{Template, template};
+use crate::expr::{Template, template, web_address};
 use crate::flow::syntax::unknown;
 use crate::flow::text::verb;
 use crate::flow::{Delay, delay};
@@ -91,11 +91,8 @@ const ENTRIES_MAX: u32 = 100;
 /// An address of the web; whether anything answers there is seen when it is called.
 fn url(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<String>> {
     let place = reader.place(rest);
-    let parsed = rest.fragment().parse::<http::Uri>().ok();
-    let sound = parsed.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-    });
+    let names_nobody = |uri: http::Uri| !uri.authority().is_some_and(|host| host.as_str().contains('@'));
+    let sound = web_address(rest.fragment()).is_some_and(names_nobody);
     if !sound {
         let message = format!("`{}` is no address", rest.fragment());
         let diagnostic = Diagnostic::new(Code::BadAddress, place, message);

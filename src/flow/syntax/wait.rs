@@ -16,6 +16,8 @@ pub struct WaitDecl {
     pub place: Place,
     /// What is waited for.
     pub what: AwaitedDecl,
+    /// The options below it, in order; none where nothing is to be chosen.
+    pub options: Vec<OptionDecl>,
     /// The lines below it.
     pub prompt: PromptDecl,
 }
@@ -25,8 +27,8 @@ pub struct WaitDecl {
 pub enum AwaitedDecl {
     /// `ask FIELD`
     Ask(At<String>),
-    /// `choose` and its options
-    Choose(Vec<OptionDecl>),
+    /// `choose`
+    Choose,
     /// `wait 2d`, `wait until 09:00`
     Pause(Pause),
     /// `call FLOW`
@@ -35,8 +37,8 @@ pub enum AwaitedDecl {
     Consent,
     /// `age at least 21`
     Age(u8),
-    /// `vote NAME` and its options
-    Vote(At<String>, Vec<OptionDecl>),
+    /// `vote NAME`
+    Vote(At<String>),
     /// `contest NAME`
     Contest(At<String>),
     /// `lookup NAME`
@@ -87,10 +89,10 @@ impl WaitDecl {
     #[must_use]
     pub fn is_left_by_doors(&self) -> bool {
         let has = |door| self.prompt.door(door).is_some();
-        let all = |options: &[OptionDecl]| (1..).zip(options).all(|(number, _)| has(Door::Option(number)));
+        let all = || (1..).zip(&self.options).all(|(number, _)| has(Door::Option(number)));
         match &self.what {
-            AwaitedDecl::Choose(options) => all(options),
-            AwaitedDecl::Vote(_, options) => all(options) && has(Door::Voted),
+            AwaitedDecl::Choose => all(),
+            AwaitedDecl::Vote(_) => all() && has(Door::Voted),
             AwaitedDecl::Contest(_) => true,
             AwaitedDecl::Lookup(_) => has(Door::Ok),
             AwaitedDecl::Handoff(_) => has(Door::Back),
@@ -111,8 +113,8 @@ impl WaitDecl {
             AwaitedDecl::Contest(_) => &[Door::Won, Door::Lost],
             AwaitedDecl::Lookup(_) => &[Door::Failed],
             AwaitedDecl::Ask(_)
-            | AwaitedDecl::Choose(_)
-            | AwaitedDecl::Vote(..)
+            | AwaitedDecl::Choose
+            | AwaitedDecl::Vote(_)
             | AwaitedDecl::Handoff(_)
             | AwaitedDecl::Pause(_)
             | AwaitedDecl::Call(_) => &[],
@@ -125,6 +127,12 @@ impl PromptDecl {
     #[must_use]
     pub fn door(&self, door: Door) -> Option<&At<String>> {
         self.doors.iter().find(|(own, _)| *own == door).map(|(_, to)| to)
+    }
+
+    /// Every text below the wait.
+    pub fn texts(&self) -> impl Iterator<Item = &TextDecl> {
+        let Self { unclear, invalid, again, tries: _, silent: _, on: _, doors: _ } = self;
+        unclear.iter().chain(invalid).chain(again)
     }
 
     fn open(&mut self, door: Door, to: At<String>, reader: &mut Reader<'_>) {
@@ -152,44 +160,14 @@ impl AwaitedDecl {
     fn words(&self) -> Vec<&'static str> {
         match self {
             Self::Ask(_) => QUESTION.to_vec(),
-            Self::Choose(_) => [&["option"], &QUESTION[..]].concat(),
+            Self::Choose => [&["option"], &QUESTION[..]].concat(),
             Self::Consent => [&["no"], &QUESTION[..]].concat(),
             Self::Age(_) => [&["under"], &QUESTION[..]].concat(),
-            Self::Vote(..) => [&["option", "voted"], &QUESTION[..]].concat(),
+            Self::Vote(_) => [&["option", "voted"], &QUESTION[..]].concat(),
             Self::Contest(_) => vec!["won", "lost", "entered", "closed"],
             Self::Lookup(_) => vec!["ok", "failed", "late"],
             Self::Handoff(_) => vec!["back", "silent"],
             Self::Pause(_) | Self::Call(_) => Vec::new(),
-        }
-    }
-
-    /// The options below it, in order; none where nothing is to be chosen.
-    #[must_use]
-    pub fn menu(&self) -> &[OptionDecl] {
-        match self {
-            Self::Choose(options) | Self::Vote(_, options) => options,
-            Self::Ask(_)
-            | Self::Consent
-            | Self::Age(_)
-            | Self::Contest(_)
-            | Self::Lookup(_)
-            | Self::Handoff(_)
-            | Self::Pause(_)
-            | Self::Call(_) => &[],
-        }
-    }
-
-    fn options(&mut self) -> Option<&mut Vec<OptionDecl>> {
-        match self {
-            Self::Choose(options) | Self::Vote(_, options) => Some(options),
-            Self::Ask(_)
-            | Self::Consent
-            | Self::Age(_)
-            | Self::Contest(_)
-            | Self::Lookup(_)
-            | Self::Handoff(_)
-            | Self::Pause(_)
-            | Self::Call(_) => None,
         }
     }
 }
@@ -197,7 +175,8 @@ impl AwaitedDecl {
 /// Reads a line that waits and the lines below it; `None` where the line waits for nothing that can be read.
 pub(super) fn wait(block: &Block<'_>, reader: &mut Reader<'_>) -> Option<WaitDecl> {
     let what = awaited(block.line, reader)?;
-    let mut wait = WaitDecl { place: reader.place(block.line), what, prompt: PromptDecl::default() };
+    let place = reader.place(block.line);
+    let mut wait = WaitDecl { place, what, options: Vec::new(), prompt: PromptDecl::default() };
     let words = wait.what.words();
     for child in &block.children {
         let (word, _) = first_word(child.line);
@@ -238,7 +217,7 @@ fn awaited(line: Span<'_>, reader: &mut Reader<'_>) -> Option<AwaitedDecl> {
                 let message = "options stand below `choose`, one a line: `option LABEL -> node`";
                 reader.mistake(Code::UnknownWord, rest, message);
             }
-            AwaitedDecl::Choose(Vec::new())
+            AwaitedDecl::Choose
         }
         "call" => AwaitedDecl::Call(named(rest, "flow", reader)?),
         "consent" => {
@@ -246,7 +225,7 @@ fn awaited(line: Span<'_>, reader: &mut Reader<'_>) -> Option<AwaitedDecl> {
             AwaitedDecl::Consent
         }
         "age" => AwaitedDecl::Age(age(rest, reader)?),
-        "vote" => AwaitedDecl::Vote(named(rest, "vote", reader)?, Vec::new()),
+        "vote" => AwaitedDecl::Vote(named(rest, "vote", reader)?),
         "contest" => AwaitedDecl::Contest(named(rest, "contest", reader)?),
         "lookup" => AwaitedDecl::Lookup(named(rest, "lookup", reader)?),
         "handoff" => AwaitedDecl::Handoff(named(rest, "team", reader)?),
@@ -285,7 +264,7 @@ fn age(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<u8> {
 fn option(block: &Block<'_>, wait: &mut WaitDecl, reader: &mut Reader<'_>) {
     let (_, rest) = first_word(block.line);
     let (label, to) = match arrow(rest) {
-        None if matches!(wait.what, AwaitedDecl::Vote(..)) => (rest, None),
+        None if matches!(wait.what, AwaitedDecl::Vote(_)) => (rest, None),
         _ => {
             let Some((label, to)) = target_of(rest, reader) else { return };
             (label, Some(to))
@@ -306,9 +285,8 @@ fn option(block: &Block<'_>, wait: &mut WaitDecl, reader: &mut Reader<'_>) {
             _ => unknown(Code::UnknownWord, first, first.fragment(), "an option", &OPTION_WORDS, reader),
         }
     }
-    let Some(options) = wait.what.options() else { return };
-    options.push(option);
-    let number = u16::try_from(options.len()).unwrap_or(u16::MAX);
+    wait.options.push(option);
+    let number = u16::try_from(wait.options.len()).unwrap_or(u16::MAX);
     if let Some(to) = to {
         wait.prompt.open(Door::Option(number), to, reader);
     }
