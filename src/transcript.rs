@@ -1,9 +1,11 @@
 //! Conversations (`*.chat`): tests, bug reports, documentation. Read, and run against the production engine.
 
 pub mod coverage;
+mod print;
 mod run;
 mod syntax;
 
 pub use coverage::Coverage;
+pub use print::{exactly, print};
 pub use run::{Outcome, Ran, run};
 pub use syntax::{Chat, Expectation, Line, parse};

@@ -1,0 +1,138 @@
+//! Writing a conversation as a file: what `parse` reads again as the same conversation.
+
+use super::syntax::{Chat, Expectation, Line};
+use crate::dialogue::Human;
+use crate::simulator::World;
+use jiff::tz::TimeZone;
+use std::fmt::{self, Display, Formatter};
+
+/// The text of a file: the head, an empty line, the lines. The moment is written in that zone.
+#[must_use]
+pub fn print(chat: &Chat, zone: &TimeZone) -> String {
+    let mut file = String::new();
+    if let Some(brand) = &chat.brand {
+        file.push_str(&format!("brand {}\n", brand.value));
+    }
+    if let Some(from) = &chat.from {
+        file.push_str(&format!("from {}\n", from.value));
+    }
+    if let Some(at) = &chat.at {
+        let local = at.value.to_zoned(zone.clone());
+        let name = zone.iana_name().unwrap_or("UTC");
+        let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+        file.push_str(&format!("at {} {name}\n", local.strftime(form)));
+    }
+    file.push('\n');
+    for line in &chat.lines {
+        file.push_str(&format!("{}\n", line.value));
+    }
+    file
+}
+
+/// A text that was sent, as an expectation that holds for this text alone.
+#[must_use]
+pub fn exactly(said: &str) -> String {
+    let mut expected = String::with_capacity(said.len());
+    for c in said.chars() {
+        if matches!(c, '*' | '{' | '\\') {
+            expected.push('\\');
+        }
+        expected.push(c);
+    }
+    expected
+}
+
+impl Display for Line {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(body) => message(f, ">", body),
+            Self::Reply(body) => message(f, "<", body),
+            Self::Never(body) => message(f, "!", body),
+            Self::Wait(delay) => write!(f, "~ {delay}"),
+            Self::Known(expectation) => write!(f, "= {expectation}"),
+            Self::Pin(node, arm) => write!(f, "= split {node} {arm}"),
+            Self::Draw(contest, end) => write!(f, "= draw {contest} {end}"),
+            Self::Lookup(name, answer) => write!(f, "lookup {name} -> {answer}"),
+            Self::Human(Human::Wrote { body }) => message(f, "h>", body),
+            Self::Human(Human::TookOver) => f.write_str("h take"),
+            Self::Human(Human::GaveBack) => f.write_str("h back"),
+        }
+    }
+}
+
+impl Display for Expectation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Consent(status) => write!(f, "consent {status}"),
+            Self::Tag(tag) => write!(f, "tag {tag}"),
+            Self::NoTag(tag) => write!(f, "not tag {tag}"),
+            Self::At(node) => write!(f, "at {node}"),
+            Self::Told(webhook) => write!(f, "told {webhook}"),
+            Self::Field(field, Some(value)) => write!(f, "{field} {value}"),
+            Self::Field(field, None) => write!(f, "not known {field}"),
+        }
+    }
+}
+
+impl Display for World {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok(body) => write!(f, "ok {body}"),
+            Self::Failed => f.write_str("failed"),
+            Self::Late => f.write_str("late"),
+        }
+    }
+}
+
+/// A sign, the first line of a message, and its further lines indented by two spaces.
+fn message(f: &mut Formatter<'_>, sign: &str, body: &str) -> fmt::Result {
+    write!(f, "{sign} {}", body.replace('\n', "\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Diagnostics, Sources};
+    use crate::outline::Reader;
+    use crate::transcript::parse;
+
+    const WRITTEN: &str = "\
+brand scoops
+from +14045550123
+at 2026-06-01 12:00 America/New_York
+
+lookup weather -> ok {\"sky\": \"clear\"}
+lookup weather -> failed
+= split menu.flavor mint
+= draw cones won
+> JOIN
+= consent in
+= tag vip
+= not tag old
+= name Ana
+= not known zip
+= at menu.flavor
+= told crm
+< Welcome! *
+  More: \\* and \\{zip}.
+! Sorry*
+~ 2d
+~ 90s
+h take
+h> I am Kim.
+h back
+";
+
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        let (mut sources, mut found) = (Sources::default(), Diagnostics::default());
+        let chat = parse(WRITTEN, &mut Reader::new(sources.add("x", WRITTEN), &mut found));
+        assert_eq!(found.iter().count(), 0, "{found:?}");
+        assert_eq!(print(&chat, &TimeZone::get("America/New_York").expect("a zone")), WRITTEN);
+    }
+
+    #[test]
+    fn an_exact_expectation_hides_the_signs_that_mean_more() {
+        assert_eq!(exactly("2 * 3 {x} \\"), "2 \\* 3 \\{x} \\\\");
+    }
+}
