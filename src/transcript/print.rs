@@ -3,30 +3,25 @@
 use super::syntax::{Chat, Expectation, Line};
 use crate::dialogue::Human;
 use crate::simulator::World;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt::{self, Display, Formatter};
 
 /// The text of a file: the head, an empty line, the lines. The moment is written in that zone.
 #[must_use]
 pub fn print(chat: &Chat, zone: &TimeZone) -> String {
-    let mut file = String::new();
-    if let Some(brand) = &chat.brand {
-        file.push_str(&format!("brand {}\n", brand.value));
-    }
-    if let Some(from) = &chat.from {
-        file.push_str(&format!("from {}\n", from.value));
-    }
-    if let Some(at) = &chat.at {
-        let local = at.value.to_zoned(zone.clone());
-        let name = zone.iana_name().unwrap_or("UTC");
-        let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
-        file.push_str(&format!("at {} {name}\n", local.strftime(form)));
-    }
-    file.push('\n');
-    for line in &chat.lines {
-        file.push_str(&format!("{}\n", line.value));
-    }
-    file
+    let brand = chat.brand.iter().map(|brand| format!("brand {}\n", brand.value));
+    let from = chat.from.iter().map(|from| format!("from {}\n", from.value));
+    let at = chat.at.iter().map(|at| format!("at {}\n", moment(at.value, zone)));
+    let lines = chat.lines.iter().map(|line| format!("{}\n", line.value));
+    brand.chain(from).chain(at).chain([String::from("\n")]).chain(lines).collect()
+}
+
+/// `2026-06-01 12:00 America/New_York`
+fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    let local = at.to_zoned(zone.clone());
+    let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    format!("{} {}", local.strftime(form), zone.iana_name().unwrap_or("UTC"))
 }
 
 /// A text that was sent, as an expectation that holds for this text alone.
