@@ -1,11 +1,13 @@
 //! A brand linked and checked: the one value that dialogues run on. Names have become numbers, and nothing dangles.
 
 mod check;
+mod keyword;
 mod link;
 mod mention;
 mod node;
 mod resource;
 
+pub use keyword::common_keyword;
 pub use link::{BrandSources, Shared, link, link_shared};
 pub use mention::{Mention, Notes, Role, Symbol, shared_mentions};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
@@ -61,8 +63,10 @@ index_type! {
 /// A brand, ready to hold dialogues. Frozen: shared between threads without locks.
 #[derive(Debug, Clone)]
 pub struct Bot {
-    /// The brand's stable name.
+    /// The brand's stable name: that of its folder.
     pub id: BrandId,
+    /// The name under which its data is kept: that which its folder had first.
+    pub kept_as: BrandId,
     /// What people call it.
     pub name: String,
     /// The programme's name.
@@ -87,6 +91,9 @@ pub struct Bot {
     pub hours: Option<Hours>,
     /// Its numbers.
     pub numbers: Vec<Number>,
+    /// Texts that start its flows, the shortest for each way in which a pattern ends. Kept where it shares a number: the
+    /// brands beside it must not take them too.
+    pub keywords: Vec<String>,
     /// What a keyword does while a question waits.
     pub interrupt: Interrupt,
     /// What is asked before a keyword leaves the dialogue, where that is to be asked.
@@ -123,6 +130,9 @@ pub struct Number {
     pub sender: Sender,
     /// The account.
     pub account: AccountId,
+    /// Whether other brands may have it too: then a text is for the brand whose keyword it is, or else for that of the
+    /// person's last dialogue.
+    pub shared: bool,
 }
 
 /// A field of the brand.
@@ -138,6 +148,8 @@ pub struct Field {
     pub was: Vec<String>,
     /// Whether values of a type it had before are read anew.
     pub convert: bool,
+    /// Of a list: keys that its values had before, with those of today.
+    pub keys_before: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Field {

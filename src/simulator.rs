@@ -170,7 +170,7 @@ impl Simulation {
     ) -> Result<Self, SimulationError> {
         let mut bot = Bot::clone(bot);
         if bot.numbers.is_empty() {
-            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into() });
+            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into(), shared: false });
         }
         let (to, account) = (bot.numbers[0].sender, bot.numbers[0].account.clone());
         let names: BTreeSet<AccountId> = bot.numbers.iter().map(|number| number.account.clone()).collect();
@@ -178,7 +178,7 @@ impl Simulation {
         let clock = Arc::new(ManualClock::new(now));
         let wire = Arc::new(Wire::default());
         let around = Arc::new(Around::of(&bot));
-        let brand = bot.id.clone();
+        let brand = bot.kept_as.clone();
         let parts = Parts {
             closed: Vec::new(),
             accounts,
@@ -247,7 +247,7 @@ impl Simulation {
             account.provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
         let mut received = Received::Unchanged;
         for delivery in decoded {
-            if let Some(arrival) = self.engine.arrival(&self.account, delivery).await? {
+            for arrival in self.engine.arrivals(&self.account, delivery).await? {
                 received = self.engine.receive(arrival).await?;
             }
         }
@@ -346,7 +346,7 @@ impl Simulation {
 /// A value for every secret that the brand's files name; none of them leaves the house.
 fn secrets(bot: &Bot) -> Secrets {
     let own = bot.secrets().map(|name| (name.to_owned(), vec![TOKEN.into()])).collect();
-    BTreeMap::from([(bot.id.clone(), own)])
+    BTreeMap::from([(bot.kept_as.clone(), own)])
 }
 
 /// An account that is served by the generic provider and the list above.
