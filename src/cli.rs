@@ -2,13 +2,18 @@
 
 mod chat;
 mod check;
+mod consent;
+mod desk;
 mod export;
 mod fmt;
 mod graph;
+mod import;
 mod live;
 mod lsp;
+mod person;
 mod read;
 mod serve;
+mod set;
 mod test;
 mod watch;
 mod why;
@@ -107,17 +112,34 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
-    /// Print what the store holds, one JSON object per line.
+    /// Print what the store holds, one JSON object per line; or everything of one person.
     Export {
         /// What to print.
-        what: What,
+        #[arg(required_unless_present = "person", conflicts_with = "person")]
+        what: Option<What>,
+        /// Everything of the person with this number.
+        #[arg(long, value_name = "PHONE")]
+        person: Option<crate::sms::Phone>,
+        /// In a form for reading, instead of JSON.
+        #[arg(long, requires = "person")]
+        readable: bool,
         /// Only of this brand.
         #[arg(long)]
         brand: Option<String>,
         /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", conflicts_with = "person")]
         folder: Option<PathBuf>,
     },
+    /// Show and verify the proofs of consent.
+    #[command(subcommand)]
+    Consent(consent::Wanted),
+    /// Erase a person, after saying what goes and what must stay.
+    Forget(person::Forget),
+    /// Correct what is known about a person.
+    Set(set::Wanted),
+    /// Take in a list from outside.
+    #[command(subcommand)]
+    Import(import::Wanted),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -132,6 +154,10 @@ enum What {
     Sent,
     /// Consent ledgers.
     Consents,
+    /// The roots of the brands' days.
+    Roots,
+    /// People who were erased, by keyed hashes.
+    Suppressions,
 }
 
 /// What a verb came to.
@@ -239,9 +265,17 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
-        Verb::Export { what, brand, folder } => {
+        Verb::Export { what: Some(what), brand, folder, .. } => {
             export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
         }
+        Verb::Export { person: Some(phone), brand, readable, .. } => {
+            person::export(&cli.open()?, *phone, brand.as_deref(), *readable, streams)
+        }
+        Verb::Export { .. } => Err(Unusable::new("nothing is asked for")),
+        Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
+        Verb::Forget(wanted) => person::forget(&cli.open()?, wanted, streams),
+        Verb::Set(wanted) => set::set(&cli.open()?, wanted, streams),
+        Verb::Import(wanted) => import::import(&cli.open()?, wanted, cli.json, streams),
     }
 }
 

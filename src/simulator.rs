@@ -265,7 +265,15 @@ impl Simulation {
             let page = self.engine.store().scan(Table::Turns, after, PAGE).await?;
             traces.extend(page.items.into_iter().filter_map(|item| match item {
                 Scanned::Turn { entry, .. } => Some(entry.trace),
-                Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
+                Scanned::Subscriber { .. }
+                | Scanned::ErasedTurn { .. }
+                | Scanned::Row(_)
+                | Scanned::Sent(_)
+                | Scanned::Consent { .. }
+                | Scanned::Proof { .. }
+                | Scanned::Damaged { .. }
+                | Scanned::Root { .. }
+                | Scanned::Suppression { .. } => {
                     None
                 }
             }));

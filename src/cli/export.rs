@@ -2,7 +2,7 @@
 
 use super::{Exit, Streams, Unusable, What, no_brand, runtime};
 use crate::server::socket::Client;
-use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::store::{Cursor, OpenError, Page, SledStore, Store, StoreError, Table};
 use crate::workspace::Workspace;
 use std::path::Path;
 
@@ -55,6 +55,8 @@ pub(super) fn export(
         What::Outbox => Table::Outbox,
         What::Sent => Table::Sent,
         What::Consents => Table::Consents,
+        What::Roots => Table::Roots,
+        What::Suppressions => Table::Suppressions,
     };
     let folder = workspace.root.join(folder.unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
@@ -67,7 +69,7 @@ pub(super) fn export(
         let (mut after, mut printed) = (None, 0);
         loop {
             let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
-            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| brand_of(item) == brand)) {
+            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| item.brand().as_str() == brand)) {
                 let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
                 writeln!(streams.out, "{line}")?;
                 printed += 1;
@@ -81,13 +83,4 @@ pub(super) fn export(
             }
         }
     })
-}
-
-fn brand_of(item: &Scanned) -> &str {
-    match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } => key.brand.as_str(),
-        Scanned::Turn { entry, .. } => entry.key.brand.as_str(),
-        Scanned::Row(row) => row.key.brand.as_str(),
-        Scanned::Sent(sent) => sent.key.brand.as_str(),
-    }
 }

@@ -3,6 +3,7 @@
 use crate::language::Lang;
 use crate::sms::{MessageId, Sender};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Whether we may write to somebody.
@@ -43,6 +44,9 @@ pub struct Standing {
     /// The highest age, in years, that the person has shown to have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_age: Option<u8>,
+    /// The day on which an earlier holder's number was last said to be switched off or given to somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Date>,
 }
 
 /// What an entry changed.
@@ -61,6 +65,12 @@ pub enum Change {
     OfAge(u8),
     /// Has shown by a birth date to be younger than that.
     Underage(u8),
+    /// The number was switched off that day (CTIA Messaging Principles 5.1.5): what its holder said counts no more.
+    Deactivated(Date),
+    /// The number was given to somebody else that day: the new holder starts clean.
+    Reassigned(Date),
+    /// The person was erased: all but what this type and the chain tell is gone.
+    Erased,
 }
 
 /// How the change came about.
@@ -75,9 +85,14 @@ pub enum How {
     Api,
     /// By a list that was imported.
     Import,
+    /// By an erasure: the person asked for it, or the time to keep it was over.
+    Erasure,
 }
 
 /// One entry (fields after CTIA Messaging Principles 5.1.2: time, medium, wording, number).
+///
+/// Its JSON is what digests cover, for as long as entries are kept: a field may be added behind the others if it is left out
+/// where it is empty; none may change its name, its place or its form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Its number in this person's ledger with this brand, from 1.
@@ -108,19 +123,47 @@ pub struct LedgerEntry {
     pub programme: String,
 }
 
+impl LedgerEntry {
+    /// The entry that says that the person was erased.
+    #[must_use]
+    pub fn erasure(number: u32, at: Timestamp, rule: &str, language: Option<Lang>) -> Self {
+        Self {
+            number,
+            at,
+            change: Change::Erased,
+            how: How::Erasure,
+            rule: rule.to_owned(),
+            shown: None,
+            received: None,
+            message: None,
+            sender: None,
+            language: language.unwrap_or(Lang::EN),
+            programme: String::new(),
+        }
+    }
+}
+
 impl Standing {
     /// The standing after an entry.
     #[must_use]
     pub fn after(&self, entry: &LedgerEntry) -> Self {
-        let status = match entry.change {
-            Change::In => Status::In,
-            Change::Out => Status::Out,
-            Change::Declined => Status::None,
-            Change::Asked if self.status == Status::Out => Status::None,
-            Change::Asked | Change::OfAge(_) | Change::Underage(_) => self.status,
+        let status = match (entry.change, self.status) {
+            (Change::In, _) => Status::In,
+            (Change::Out, _) | (Change::Deactivated(_) | Change::Erased, Status::Out) => Status::Out,
+            (Change::Declined | Change::Deactivated(_) | Change::Reassigned(_) | Change::Erased, _)
+            | (Change::Asked, Status::Out) => Status::None,
+            (Change::Asked | Change::OfAge(_) | Change::Underage(_), status) => status,
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
-        let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };
-        Self { status, since, entries: entry.number, of_age: self.of_age.max(shown) }
+        let (of_age, left) = match entry.change {
+            Change::OfAge(years) => (self.of_age.max(Some(years)), self.left),
+            // What one holder of a number has shown says nothing about the next.
+            Change::Deactivated(on) | Change::Reassigned(on) => (None, Some(on)),
+            Change::Erased => (None, None),
+            Change::In | Change::Out | Change::Asked | Change::Declined | Change::Underage(_) => {
+                (self.of_age, self.left)
+            }
+        };
+        Self { status, since, entries: entry.number, of_age, left }
     }
 }

@@ -1,6 +1,8 @@
 //! Everything that can happen to a dialogue. A closed list: what is not here does not happen.
 
 use crate::consent::How;
+use crate::slot::Value;
+use jiff::civil::Date;
 use crate::sms::{Inbound, Receipt};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,22 @@ pub enum Event {
         how: How,
         /// What says so: an error code, a person's name.
         rule: String,
+    },
+    /// The number was switched off, or given to somebody else: its next text is another person's.
+    Left {
+        /// What became of it.
+        how: Left,
+        /// When.
+        on: Date,
+    },
+    /// Somebody of the brand corrected what is known.
+    Corrected {
+        /// The field, by its name of that day.
+        field: String,
+        /// What it holds from now on; `None` empties it.
+        value: Option<Value>,
+        /// Who did it.
+        by: String,
     },
     /// What a brand-wide take came to.
     Taken(Taken),
@@ -94,6 +112,16 @@ pub enum Human {
     GaveBack,
 }
 
+/// What became of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
+    /// It was switched off.
+    Deactivated,
+    /// It was given to somebody else.
+    Reassigned,
+}
+
 /// What a [`super::Take`] came to: resolved inside the commit, so that two people never get the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
@@ -115,6 +143,8 @@ impl Event {
             Self::Start { .. } => "start",
             Self::Human(_) => "human",
             Self::OptOut { .. } => "opt-out",
+            Self::Left { .. } => "left",
+            Self::Corrected { .. } => "corrected",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",
         }

@@ -57,6 +57,8 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         }
         Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
+        Event::Left { how, on } => machine.holder_left(*how, *on),
+        Event::Corrected { field, value, by } => machine.corrected(field, value.as_ref(), by),
         Event::Start { flow, cause } => start(&mut machine, flow, *cause),
         Event::Human(Human::TookOver) => machine.taken_over(),
         Event::Human(Human::Wrote { body }) => machine.human_wrote(body),

@@ -1,8 +1,14 @@
-//! The owner-only socket in the store's folder: while `serve` has the store open, other verbs read it through here.
+//! The owner-only socket in the store's folder: while `serve` has the store open, other verbs read it through here, and what
+//! they change is changed by the one engine that has it.
 //!
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
-use crate::store::{Cursor, Page, Scanned, Store, StoreError, Table};
+use crate::dialogue::Record;
+use crate::engine::Engine;
+use crate::engine::rights::LeftNumber;
+use crate::sms::{BrandId, Key};
+use crate::store::{Cursor, Erased, Page, Scanned, StoreError, Table};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +32,38 @@ pub enum Request {
         after: Option<Cursor>,
         /// How many things at most.
         limit: usize,
+        /// Only what is this person's; as many are looked at as without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<Key>,
+    },
+    /// What is known about one person, and their ledger.
+    Person(Key),
+    /// Erase these people, for that reason.
+    Erase(Vec<Key>, String),
+    /// Correct a field of a person.
+    Correct {
+        /// Whose.
+        key: Key,
+        /// Which field.
+        field: String,
+        /// What it is to hold; nothing empties it.
+        words: Option<String>,
+        /// Who does it.
+        by: String,
+    },
+    /// End what the holders of these numbers said.
+    Left {
+        /// In which brands; in all that are served where it says none.
+        brand: Option<BrandId>,
+        /// The numbers.
+        numbers: Vec<LeftNumber>,
+    },
+    /// The people whose consent ended before a moment.
+    EndedBefore {
+        /// Of which brand; of all where it says none.
+        brand: Option<BrandId>,
+        /// The moment.
+        moment: Timestamp,
     },
 }
 
@@ -40,6 +78,23 @@ pub enum Response {
         /// Where the next page begins.
         next: Option<Cursor>,
     },
+    /// A person.
+    Person {
+        /// Commits so far; 0 where nothing was ever known.
+        version: u64,
+        /// The dialogue.
+        record: Box<Record>,
+        /// The ledger, in order.
+        ledger: Vec<Scanned>,
+    },
+    /// What erasures took away.
+    Erased(Vec<Erased>),
+    /// What a field holds now.
+    Corrected(Option<String>),
+    /// How many it was true of.
+    Count(u64),
+    /// People.
+    People(Vec<Key>),
     /// It could not be done.
     Error(String),
 }
@@ -70,13 +125,13 @@ impl Door {
     }
 
     /// Answers for as long as the process lives.
-    pub(super) async fn serve(self, store: Arc<dyn Store>) {
+    pub(super) async fn serve(self, engine: Arc<Engine>) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let store = Arc::clone(&store);
+                    let engine = Arc::clone(&engine);
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, &*store).await {
+                        if let Err(error) = converse(stream, &engine).await {
                             tracing::debug!(%error, "a verb went away");
                         }
                     });
@@ -90,7 +145,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> {
+async fn converse(stream: UnixStream, engine: &Arc<Engine>) -> std::io::Result<()> {
     use tokio::io::AsyncReadExt;
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
@@ -101,7 +156,7 @@ async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> 
             return Ok(());
         }
         let response = match serde_json::from_slice(&line) {
-            Ok(request) => answer(request, store).await,
+            Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
         let mut bytes = serde_json::to_vec(&response)?;
@@ -110,12 +165,42 @@ async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> 
     }
 }
 
-async fn answer(request: Request, store: &dyn Store) -> Response {
+/// Does what is asked for: for a verb that came by the socket, or for one that has opened the store itself.
+pub async fn answer(request: Request, engine: &Arc<Engine>) -> Response {
+    done(request, engine).await.unwrap_or_else(Response::Error)
+}
+
+async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String> {
+    let store = engine.store();
+    let said = |error: StoreError| error.to_string();
     match request {
-        Request::Scan { what, after, limit } => match store.scan(what, after, limit).await {
-            Ok(Page { items, next }) => Response::Page { items, next },
-            Err(error) => Response::Error(error.to_string()),
-        },
+        Request::Scan { what, after, limit, only } => {
+            let Page { mut items, next } = store.scan(what, after, limit).await.map_err(said)?;
+            items.retain(|item| only.as_ref().is_none_or(|only| item.key() == Some(only)));
+            Ok(Response::Page { items, next })
+        }
+        Request::Person(key) => {
+            let snapshot = store.load(&key).await.map_err(said)?;
+            let ledger = store.ledger(&key).await.map_err(said)?;
+            Ok(Response::Person { version: snapshot.version, record: Box::new(snapshot.record), ledger })
+        }
+        Request::Erase(people, rule) => {
+            engine.erase(people, &rule).await.map(Response::Erased).map_err(said)
+        }
+        Request::Correct { key, field, words, by } => {
+            let corrected = engine.correct(&key, &field, words.as_deref(), &by).await;
+            let value = corrected.map_err(|error| error.to_string())?;
+            Ok(Response::Corrected(value.map(|value| value.to_string())))
+        }
+        Request::Left { brand, numbers } => {
+            let brands: Vec<BrandId> =
+                brand.map_or_else(|| engine.brands().cloned().collect(), |brand| vec![brand]);
+            let ended = engine.left(&brands, &numbers).await;
+            ended.map(Response::Count).map_err(|error| error.to_string())
+        }
+        Request::EndedBefore { brand, moment } => {
+            engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
+        }
     }
 }
 
@@ -138,16 +223,25 @@ impl Client {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
+        match self.ask(&Request::Scan { what, after, limit, only: None }).await? {
+            Response::Page { items, next } => Ok(Page { items, next }),
+            Response::Error(why) => Err(StoreError::Gone(why)),
+            Response::Person { .. }
+            | Response::Erased(_)
+            | Response::Corrected(_)
+            | Response::Count(_)
+            | Response::People(_) => Err(StoreError::Gone("it answers something else".to_owned())),
+        }
+    }
+
+    /// Asks for something.
+    pub async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
-        let mut line =
-            serde_json::to_vec(&Request::Scan { what, after, limit }).map_err(|e| gone(e.into()))?;
+        let mut line = serde_json::to_vec(request).map_err(|e| gone(e.into()))?;
         line.push(b'\n');
         self.stream.write_all(&line).await.map_err(gone)?;
         let mut answer = String::new();
         self.stream.read_line(&mut answer).await.map_err(gone)?;
-        match serde_json::from_str(&answer).map_err(|error| gone(error.into()))? {
-            Response::Page { items, next } => Ok(Page { items, next }),
-            Response::Error(why) => Err(StoreError::Gone(why)),
-        }
+        serde_json::from_str(&answer).map_err(|error| gone(error.into()))
     }
 }

@@ -8,17 +8,24 @@
 //! sled's cost is per key, so a turn writes few: the dialogue, the log entry, a row per message, and seldom a ledger
 //! entry or an alarm.
 
+mod erase;
 mod keys;
+mod ledger;
+mod suppression;
 mod writer;
 
 use super::{
-    Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec,
+    Alarm, Commit, Cursor, Erased, Erasure, Page, Row, RowId, Scanned, Settlement, Snapshot, Store,
+    StoreError, Table, Turn, codec, remembered,
 };
+use crate::consent::SuppressionKey;
 use crate::sms::{Key, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -32,9 +39,15 @@ const JOBS_MAX: usize = 8_192;
 #[derive(Debug)]
 pub struct SledStore {
     db: sled::Db,
+    suppression: SuppressionKey,
+    /// Whether anybody was ever erased.
+    suppressed: Arc<AtomicBool>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
 }
+
+/// How often people are looked for who write while they are erased.
+const ERASE_TRIES: usize = 16;
 
 /// How often a locked folder is tried, and how long in between: sled lets go of its lock a moment after it is dropped.
 const LOCKED_TRIES: usize = 5;
@@ -98,7 +111,18 @@ impl SledStore {
     /// Opens the store in `folder`, which is made if it is missing, with a cache of so many bytes.
     ///
     /// Messages that were being sent when the last process ended become `Unknown`: whether they left nobody knows.
+    ///
+    /// The key of the suppression hashes is kept beside the data, in a file for its owner alone, and made when it is missing.
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(folder, cache_bytes, None)
+    }
+
+    /// The same with a key of the suppression hashes that is kept elsewhere. It must always be the same.
+    pub fn open_with(
+        folder: &Path,
+        cache_bytes: u64,
+        suppression: Option<SuppressionKey>,
+    ) -> Result<Self, OpenError> {
         let at = || folder.to_path_buf();
         let folder_error = |source| OpenError::Folder { path: at(), source };
         // For its owner alone: it holds what people told a brand.
@@ -106,14 +130,26 @@ impl SledStore {
         let database = folder.join("sled");
         let db = open_database(&database, cache_bytes, folder)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
-        let writer = Writer::open(db.clone(), file)
+        let suppression = suppression.map_or_else(|| suppression::key(folder).map_err(folder_error), Ok)?;
+        let suppressed = Arc::new(AtomicBool::new(false));
+        let writer = Writer::open(db.clone(), file, suppression.clone(), Arc::clone(&suppressed))
             .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;
         let (jobs, waiting) = sync_channel(JOBS_MAX);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run(&waiting))
             .map_err(folder_error)?;
-        Ok(Self { db, jobs: Some(jobs), writer: Some(thread) })
+        Ok(Self { db, suppression, suppressed, jobs: Some(jobs), writer: Some(thread) })
+    }
+
+    /// The dialogue of somebody who may have been erased.
+    fn erased(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        let name = ledger::suppression(&key.brand, &self.suppression.whose(key));
+        let found = self.db.get(name).map_err(|error| keys::gone(&error))?;
+        found.map_or_else(
+            || Ok(Snapshot::default()),
+            |value| ledger::suppressed(&value).map(|suppressed| remembered(&suppressed)),
+        )
     }
 
     /// Hands a job to the writer and waits for its answer, which comes when its writes are on the disk.
@@ -144,7 +180,11 @@ impl Drop for SledStore {
 impl Store for SledStore {
     async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
         let found = self.db.get(keys::dialogue(key)).map_err(|error| keys::gone(&error))?;
-        found.map_or_else(|| Ok(Snapshot::default()), |bytes| keys::Stored::decode(&bytes)?.snapshot())
+        match found {
+            Some(bytes) => keys::Stored::decode(&bytes)?.snapshot(),
+            None if self.suppressed.load(Ordering::Acquire) => self.erased(key),
+            None => Ok(Snapshot::default()),
+        }
     }
 
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
@@ -175,6 +215,29 @@ impl Store for SledStore {
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
         self.ask(|answer| Job::Receipt(receipt.clone(), answer)).await?
+    }
+
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {
+        ledger::ledger(&self.db, &self.suppression, key)
+    }
+
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
+        let mut done = vec![None; erasures.len()];
+        for _ in 0..ERASE_TRIES {
+            let left: Vec<usize> = (0..erasures.len()).filter(|at| done[*at].is_none()).collect();
+            if left.is_empty() {
+                break;
+            }
+            let wanted = left.iter().map(|at| erasures[*at].clone()).collect();
+            let db = self.db.clone();
+            let traces = tokio::task::spawn_blocking(move || erase::traces(&db, wanted)).await;
+            let traces = traces.map_err(|error| StoreError::Gone(error.to_string()))??;
+            let erased = self.ask(|answer| Job::Erase(traces, answer)).await??;
+            for (at, erased) in left.into_iter().zip(erased) {
+                done[at] = erased;
+            }
+        }
+        done.into_iter().map(|erased| erased.ok_or(StoreError::Busy)).collect()
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

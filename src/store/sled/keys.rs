@@ -6,12 +6,16 @@
 //! | `t` sequence | a turn of the log |
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
-//! | `l` brand 0 number, entry | a ledger entry |
+//! | `l` brand 0 number, entry | a ledger entry and its link |
+//! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
+//! | `r` brand 0 day | the root of a day; under `open` the day that still grows |
+//! | `x` brand 0 keyed hash | somebody who was erased |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
 //! | `m` name | facts about the store itself |
 
-use crate::consent::LedgerEntry;
+use super::erase::ErasedTurn;
+use super::ledger;
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
@@ -81,6 +85,10 @@ pub(super) struct StoredRow {
 }
 
 impl StoredRow {
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
     pub(super) fn encode(row: &Row) -> Vec<u8> {
         encode(&Self {
             key: row.key.clone(),
@@ -125,12 +133,6 @@ pub(super) fn sent(account: &AccountId, id: &MessageId) -> Vec<u8> {
     key
 }
 
-pub(super) fn ledger(key: &Key, number: u32) -> Vec<u8> {
-    let mut bytes = prefixed(b'l', &key_bytes(key));
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes
-}
-
 /// Moments before 1970 do not occur; the sign bit is turned so that keys sort as moments do.
 pub(super) fn alarm(at: Timestamp, key: &Key) -> Vec<u8> {
     let mut bytes = alarm_moment(at);
@@ -159,6 +161,8 @@ pub(super) fn counter(brand: &BrandId, name: &str) -> Vec<u8> {
 }
 
 pub(super) const FORMAT: &[u8] = b"mformat";
+/// By what the key of the suppression hashes is known again.
+pub(super) const SUPPRESSION: &[u8] = b"msuppression";
 
 /// The number of the last turn in the log; 0 where there is none.
 pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
@@ -166,12 +170,12 @@ pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
     last.map_or(Ok(0), |key| seq_of(&key))
 }
 
-fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
+pub(super) fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
     let bad = || StoreError::Corrupt("the number of a turn".to_owned());
     Ok(u64::from_be_bytes(key.get(1..9).ok_or_else(bad)?.try_into().map_err(|_| bad())?))
 }
 
-fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
+pub(super) fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
     let bad = || StoreError::Corrupt("the name of a message".to_owned());
     let index = u16::from_be_bytes(key.get(9..11).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
     Ok(RowId { seq: seq_of(key)?, index })
@@ -214,6 +218,8 @@ pub(super) fn scan(
         Table::Outbox => b'o',
         Table::Sent => b's',
         Table::Consents => b'l',
+        Table::Roots => b'r',
+        Table::Suppressions => b'x',
     };
     let limit = limit.clamp(1, PAGE_MAX);
     let start = after.map_or_else(|| vec![prefix], |Cursor(last)| [last.as_slice(), &[0]].concat());
@@ -237,17 +243,22 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             key: key_from(&key[1..])?,
             record: Box::new(Stored::decode(value)?.record()?),
         },
-        Table::Turns => {
-            Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) }
-        }
+        Table::Turns => scanned_turn(key, value)?,
         Table::Outbox => {
             let get = |key: &[u8]| Ok(db.get(key).map_err(|error| gone(&error))?.map(|value| value.to_vec()));
             Scanned::Row(Box::new(read_row(&get, key, value)?))
         }
         Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
-        Table::Consents => {
-            let entry: LedgerEntry = decode("a ledger entry", value)?;
-            Scanned::Consent { key: key_from(&key[1..key.len() - 4])?, entry: Box::new(entry) }
-        }
+        Table::Consents => ledger::scanned_entry(key, value)?,
+        Table::Roots => ledger::scanned_root(key, value)?,
+        Table::Suppressions => ledger::scanned_suppression(key, value)?,
+    })
+}
+
+fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
+    let seq = seq_of(key)?;
+    decode::<Entry>("a turn", value).map(|entry| Scanned::Turn { seq, entry: Box::new(entry) }).or_else(|error| {
+        let erased = decode::<ErasedTurn>("a turn", value).map_err(|_| error)?;
+        Ok(Scanned::ErasedTurn { seq, brand: erased.brand, erased_at: erased.erased_at })
     })
 }

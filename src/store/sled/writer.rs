@@ -1,17 +1,22 @@
 //! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
 
 use super::codec;
+use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
+use super::ledger::{self, StoredEntry};
+use crate::consent::SuppressionKey;
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, interrupted, rows, sent,
+    Alarm, Commit, Erased, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, interrupted, rows, sent,
     settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
@@ -33,6 +38,8 @@ pub(super) enum Job {
     Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
     NextDue(Answer<Option<Timestamp>>),
     Receipt(Receipt, Answer<Option<Key>>),
+    /// `None` for everybody of whom something has come meanwhile.
+    Erase(Vec<Traces>, Answer<Vec<Option<Erased>>>),
 }
 
 /// A turn with its bytes.
@@ -58,6 +65,9 @@ pub(super) struct Writer {
     seq: u64,
     live: Live,
     batch: Batch,
+    pub(super) suppression: SuppressionKey,
+    /// Whether anybody was ever erased: nobody else's dialogue is looked for under a second key.
+    suppressed: Arc<AtomicBool>,
 }
 
 /// Writes that are not on the disk yet, and what they hide.
@@ -87,9 +97,15 @@ type Reply = Box<dyn FnOnce() + std::marker::Send>;
 
 impl Writer {
     /// Reads what the writer must know: the last turn, the rows that may still be sent.
-    pub(super) fn open(db: sled::Db, file: File) -> Result<Self, StoreError> {
-        let mut writer =
-            Self { seq: keys::last_seq(&db)?, db, file, live: Live::default(), batch: Batch::default() };
+    pub(super) fn open(
+        db: sled::Db,
+        file: File,
+        suppression: SuppressionKey,
+        suppressed: Arc<AtomicBool>,
+    ) -> Result<Self, StoreError> {
+        let (seq, live, batch) = (keys::last_seq(&db)?, Live::default(), Batch::default());
+        let mut writer = Self { db, file, seq, live, batch, suppression, suppressed };
+        writer.knows_its_key()?;
         match writer.get(keys::FORMAT)? {
             Some(format) => codec::decode::<u8>("the store's format", &format).map(|_| ())?,
             None => writer.batch.put(keys::FORMAT.to_vec(), codec::encode(&codec::FORMAT)),
@@ -167,10 +183,51 @@ impl Writer {
             Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
             Job::NextDue(answer) => reply(answer, self.next_due()),
             Job::Receipt(receipt, answer) => reply(answer, self.receipt(&receipt)),
+            Job::Erase(people, answer) => {
+                reply(answer, people.iter().map(|traces| self.erase(traces)).collect())
+            }
         }
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Sees that the key of the suppression hashes is the one that they were made with.
+    fn knows_its_key(&mut self) -> Result<(), StoreError> {
+        let mark = self.suppression.mark();
+        match self.get(keys::SUPPRESSION)? {
+            None => self.put(keys::SUPPRESSION.to_vec(), codec::encode(&mark)),
+            Some(known) if codec::decode("the mark of a key", &known) == Ok(mark) => {}
+            Some(_) => {
+                let why = "the key of the suppression hashes is not the one that they were made with";
+                return Err(StoreError::Corrupt(why.to_owned()));
+            }
+        }
+        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?;
+        self.suppressed.store(any.is_some(), Ordering::Release);
+        Ok(())
+    }
+
+    pub(super) fn has_suppressed(&self) -> bool {
+        self.suppressed.load(Ordering::Acquire)
+    }
+
+    /// From now on, people are looked for among those who were erased.
+    pub(super) fn now_has_suppressed(&self) {
+        self.suppressed.store(true, Ordering::Release);
+    }
+
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.batch.put(key, value);
+    }
+
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
+        self.batch.delete(key);
+    }
+
+    /// A row that is to be given out no more.
+    pub(super) fn forget(&mut self, row: &Row) {
+        self.live.forget(row);
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(fresh) = self.batch.overlay.get(key) {
             return Ok(fresh.clone());
         }
@@ -181,7 +238,11 @@ impl Writer {
         let Prepared { turn, mut record, entry, refusal } = prepared;
         let key = keys::dialogue(&turn.key);
         let before = self.get(&key)?.map(|bytes| Stored::decode(&bytes)).transpose()?;
-        if turn.read_version != before.as_ref().map_or(0, |stored| stored.version) {
+        let version = match &before {
+            Some(stored) => stored.version,
+            None => self.remembered(&turn.key)?.map_or(0, |suppressed| suppressed.version),
+        };
+        if turn.read_version != version {
             let seen = turn.seen.zip(before);
             let known = seen.is_some_and(|(id, stored)| stored.record().is_ok_and(|r| r.person.has_seen(id)));
             return Ok(if known { Commit::Duplicate } else { Commit::Conflict });
@@ -198,7 +259,9 @@ impl Writer {
         self.seq += 1;
         for effect in &turn.entry.effects {
             if let Effect::Ledger(change) = effect {
-                self.batch.put(keys::ledger(&turn.key, change.number), codec::encode(change));
+                let link = self.link(&turn.key, change, turn.salt)?;
+                let stored = StoredEntry { link, entry: change.clone() };
+                self.batch.put(ledger::entry(&turn.key, change.number), codec::encode(&stored));
             }
         }
         for row in rows(self.seq, &turn) {
@@ -283,7 +346,7 @@ impl Writer {
     }
 
     /// A row to be claimed. One that cannot be read is left out: it must not keep the others from being sent.
-    fn readable_row(&self, id: RowId) -> Option<Row> {
+    pub(super) fn readable_row(&self, id: RowId) -> Option<Row> {
         self.row(id).unwrap_or_else(|error| {
             tracing::error!(row = %id, %error, "a message cannot be read; it stays where it is");
             None
