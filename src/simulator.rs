@@ -273,9 +273,7 @@ impl Simulation {
                 | Scanned::Proof { .. }
                 | Scanned::Damaged { .. }
                 | Scanned::Root { .. }
-                | Scanned::Suppression { .. } => {
-                    None
-                }
+                | Scanned::Suppression { .. } => None,
             }));
             match page.next {
                 Some(next) => after = Some(next),

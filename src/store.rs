@@ -599,8 +599,9 @@ fn remembered(suppressed: &Suppressed) -> Snapshot {
     Snapshot { version: suppressed.version, record }
 }
 
-/// The ledger entry that says that somebody was erased.
-fn erasure_entry(erasure: &Erasure, record: &Record) -> LedgerEntry {
+/// The ledger entry that says that somebody was erased, behind the last one that is theirs.
+fn erasure_entry(erasure: &Erasure, record: &Record, last: u32) -> LedgerEntry {
     let person = &record.person;
-    LedgerEntry::erasure(person.standing.entries + 1, erasure.at, &erasure.rule, person.language)
+    let last = person.standing.entries.max(last);
+    LedgerEntry::erasure(last + 1, erasure.at, &erasure.rule, person.language)
 }

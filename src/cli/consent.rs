@@ -68,8 +68,12 @@ pub(super) fn consent(
             let key = Key { brand: kept_as(workspace, brand.as_deref())?, phone: *phone };
             show(workspace, &key, json, streams)
         }
-        Wanted::Verify { brand } => verify(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams),
-        Wanted::Roots { brand } => roots(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams),
+        Wanted::Verify { brand } => {
+            verify(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams)
+        }
+        Wanted::Roots { brand } => {
+            roots(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams)
+        }
         Wanted::Expire { brand, yes } => {
             expire(workspace, only(workspace, brand.as_deref()).as_ref(), *yes, streams)
         }
@@ -150,9 +154,14 @@ fn verify(
         let Broken { brand, whose, number, what } = found;
         let brand = workspace.called(brand);
         if json {
-            writeln!(streams.out, "{}", json!({ "brand": brand, "whose": whose, "number": number, "what": what }))?;
+            writeln!(
+                streams.out,
+                "{}",
+                json!({ "brand": brand, "whose": whose, "number": number, "what": what })
+            )?;
         } else {
-            let place = number.map_or_else(|| format!("day {whose}"), |number| format!("{whose}, entry {number}"));
+            let place =
+                number.map_or_else(|| format!("day {whose}"), |number| format!("{whose}, entry {number}"));
             writeln!(streams.out, "{brand}: {place}: {what}")?;
         }
     }

@@ -30,11 +30,15 @@ impl Desk {
         }
         match SledStore::open(&folder, workspace.config.store.cache_mb * 1024 * 1024) {
             Ok(store) => Ok(Self::Here(engine(workspace, store))),
-            Err(OpenError::Locked(path)) => Client::connect(&folder).await.map(Self::Server).map_err(|error| {
-                let path = path.display();
-                Unusable::new(format!("the store `{path}` is in use, and its server does not answer: {error}"))
+            Err(OpenError::Locked(path)) => {
+                Client::connect(&folder).await.map(Self::Server).map_err(|error| {
+                    let path = path.display();
+                    Unusable::new(format!(
+                        "the store `{path}` is in use, and its server does not answer: {error}"
+                    ))
                     .hint("is another verb using it? try again in a moment")
-            }),
+                })
+            }
             Err(error) => Err(Unusable::new(error.to_string())),
         }
     }

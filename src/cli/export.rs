@@ -69,7 +69,9 @@ pub(super) fn export(
         let (mut after, mut printed) = (None, 0);
         loop {
             let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
-            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| item.brand().as_str() == brand)) {
+            for item in
+                page.items.iter().filter(|item| brand.is_none_or(|brand| item.brand().as_str() == brand))
+            {
                 let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
                 writeln!(streams.out, "{line}")?;
                 printed += 1;

@@ -97,7 +97,8 @@ async fn deactivated(
     let shown = file.display();
     let cannot = |error: csv::Error| Unusable::new(format!("`{shown}` cannot be read: {error}"));
     let mut lines = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_path(file);
-    let lines = lines.as_mut().map_err(|error| Unusable::new(format!("`{shown}` cannot be read: {error}")))?;
+    let lines =
+        lines.as_mut().map_err(|error| Unusable::new(format!("`{shown}` cannot be read: {error}")))?;
     let mut desk = Desk::open(workspace).await?;
     let (mut tally, mut columns, mut waiting) = (Tally::default(), None, Vec::with_capacity(LINES));
     let mut record = StringRecord::new();
@@ -133,7 +134,8 @@ async fn deactivated(
 /// The columns by the header, if the first line is one; else in the order number, date, reason.
 fn of_first(first: &StringRecord) -> (Columns, bool) {
     let find = |names: &[&str]| {
-        let is_called = |cell: &str| names.contains(&cell.trim_start_matches('\u{feff}').to_lowercase().as_str());
+        let is_called =
+            |cell: &str| names.contains(&cell.trim_start_matches('\u{feff}').to_lowercase().as_str());
         first.iter().position(is_called)
     };
     let phone = find(&["number", "phone", "phone_number", "msisdn", "mdn"]);
@@ -218,7 +220,10 @@ mod tests {
     fn lines_are_read_as_carriers_write_them() {
         let read = line(&["14045550123", "2026-06-01", "Deactivated"]).expect("a line");
         assert_eq!((read.phone.to_string().as_str(), read.how), ("+14045550123", Left::Deactivated));
-        assert_eq!(line(&["+14045550123", "2026-06-01T04:00:00Z", "reassigned"]).map(|read| read.on), Ok(read.on));
+        assert_eq!(
+            line(&["+14045550123", "2026-06-01T04:00:00Z", "reassigned"]).map(|read| read.on),
+            Ok(read.on)
+        );
         for bad in [
             &["", "2026-06-01", "deactivated"][..],
             &["14045550123", "06/01/2026", "deactivated"],
@@ -236,7 +241,8 @@ mod tests {
         let (columns, is_header) = of_first(&StringRecord::from(vec!["Reason", "MDN", "Date"]));
         assert!(is_header);
         assert_eq!((columns.phone, columns.on, columns.how), (1, 2, 0));
-        let (columns, is_header) = of_first(&StringRecord::from(vec!["14045550123", "2026-06-01", "reassigned"]));
+        let (columns, is_header) =
+            of_first(&StringRecord::from(vec!["14045550123", "2026-06-01", "reassigned"]));
         assert!(!is_header && columns.phone == 0);
     }
 }

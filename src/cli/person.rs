@@ -41,7 +41,8 @@ struct Dossier {
 impl Dossier {
     /// Looks for everything. O(what the store holds): turns are not indexed by person.
     async fn gather(desk: &mut Desk, workspace: &Workspace, key: Key) -> Result<Self, Unusable> {
-        let Response::Person { version, record, ledger } = desk.ask(Request::Person(key.clone())).await? else {
+        let Response::Person { version, record, ledger } = desk.ask(Request::Person(key.clone())).await?
+        else {
             return Err(strange());
         };
         if version == 0 && ledger.is_empty() {
@@ -185,7 +186,11 @@ pub(super) fn export(
 }
 
 /// Says what goes and what must stay, and does it when somebody agrees.
-pub(super) fn forget(workspace: &Workspace, wanted: &Forget, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+pub(super) fn forget(
+    workspace: &Workspace,
+    wanted: &Forget,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
     let key = Key { brand: kept_as(workspace, wanted.brand.as_deref())?, phone: wanted.phone };
     runtime(false)?.block_on(async {
         let mut desk = Desk::open(workspace).await?;
@@ -233,8 +238,17 @@ fn goes(workspace: &Workspace, dossier: &Dossier, streams: &mut Streams<'_>) -> 
         many(media, "reference to media").replace("medias", "media"),
         many(turns.len(), "turn")
     )?;
-    writeln!(streams.out, "  {} and {}", many(sent.len(), "sent message"), many(outbox.len(), "waiting message"))?;
-    writeln!(streams.out, "  the words and salts of {} in the ledger", if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") })?;
+    writeln!(
+        streams.out,
+        "  {} and {}",
+        many(sent.len(), "sent message"),
+        many(outbox.len(), "waiting message")
+    )?;
+    writeln!(
+        streams.out,
+        "  the words and salts of {} in the ledger",
+        if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") }
+    )?;
     writeln!(streams.out, "\nstays, without the number")?;
     writeln!(streams.out, "  the places of the turns in the log: number, brand, moment of the erasure")?;
     writeln!(
@@ -248,6 +262,9 @@ fn goes(workspace: &Workspace, dossier: &Dossier, streams: &mut Streams<'_>) -> 
         "  a keyed hash of brand and number with {out}: who is forgotten must not be written to again\n  \
          (ICO, respect people's preferences: suppress, do not delete)"
     )?;
-    writeln!(streams.out, "\nnot reached by this: providers' own logs, webhooks that were told, backups, logs of the server")?;
+    writeln!(
+        streams.out,
+        "\nnot reached by this: providers' own logs, webhooks that were told, backups, logs of the server"
+    )?;
     Ok(())
 }

@@ -28,7 +28,11 @@ pub(super) struct Wanted {
 }
 
 /// Corrects one field; the log keeps who did it and when.
-pub(super) fn set(workspace: &Workspace, wanted: &Wanted, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+pub(super) fn set(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
     let key = Key { brand: kept_as(workspace, wanted.brand.as_deref())?, phone: wanted.phone };
     let request = Request::Correct {
         key,

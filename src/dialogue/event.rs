@@ -2,8 +2,8 @@
 
 use crate::consent::How;
 use crate::slot::Value;
-use jiff::civil::Date;
 use crate::sms::{Inbound, Receipt};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Kept in the log by these names: they may grow, not change.

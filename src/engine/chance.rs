@@ -5,6 +5,7 @@ use crate::consent::chain::Salt;
 /// A salt that nobody can guess.
 pub(super) fn salt() -> Salt {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes to every process once it is up");
+    getrandom::fill(&mut bytes)
+        .expect("the operating system gives random bytes to every process once it is up");
     Salt::new(bytes)
 }

@@ -87,7 +87,9 @@ impl Engine {
                     Status::In => false,
                     Status::Out => is_older(person.standing.since),
                     // A number that has left its holder; whoever writes from it today is not over.
-                    Status::None => is_older(person.standing.since) && !person.last_text.is_some_and(|at| at >= moment),
+                    Status::None => {
+                        is_older(person.standing.since) && !person.last_text.is_some_and(|at| at >= moment)
+                    }
                 };
                 (is_over && brand.is_none_or(|brand| key.brand == *brand)).then_some(key)
             }));

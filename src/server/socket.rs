@@ -184,9 +184,7 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
             let ledger = store.ledger(&key).await.map_err(said)?;
             Ok(Response::Person { version: snapshot.version, record: Box::new(snapshot.record), ledger })
         }
-        Request::Erase(people, rule) => {
-            engine.erase(people, &rule).await.map(Response::Erased).map_err(said)
-        }
+        Request::Erase(people, rule) => engine.erase(people, &rule).await.map(Response::Erased).map_err(said),
         Request::Correct { key, field, words, by } => {
             let corrected = engine.correct(&key, &field, words.as_deref(), &by).await;
             let value = corrected.map_err(|error| error.to_string())?;

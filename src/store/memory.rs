@@ -134,7 +134,7 @@ impl Inner {
 
     /// Puts an entry behind the last one of the person and into the brand's day.
     fn link(&mut self, key: &Key, entry: &LedgerEntry, salt: Salt) -> Link {
-        let before = entry.number.wrapping_sub(1);
+        let before = entry.number.checked_sub(1).filter(|before| *before > 0).unwrap_or(u32::MAX);
         let proof = (key.brand.clone(), self.suppression.whose(key), before);
         let link = self.ledger.get(&(key.clone(), before)).map(|(_, link)| link);
         let previous = link.or_else(|| self.proofs.get(&proof)).map(|link| link.hash).unwrap_or_default();
@@ -151,12 +151,10 @@ impl Inner {
         let Some(Dialogue { version, record, .. }) = self.dialogues.remove(key) else {
             return Erased::default();
         };
-        let entry = erasure_entry(erasure, &record);
-        let last = self.link(key, &entry, erasure.salt);
-        let links: Vec<Link> = (self.ledger.range((key.clone(), 0)..=(key.clone(), u32::MAX)))
-            .map(|(_, (_, link))| link.clone())
-            .chain([last])
-            .collect();
+        let theirs = self.ledger.range((key.clone(), 0)..=(key.clone(), u32::MAX));
+        let mut links: Vec<Link> = theirs.map(|(_, (_, link))| link.clone()).collect();
+        let entry = erasure_entry(erasure, &record, links.last().map_or(0, |link| link.number));
+        links.push(self.link(key, &entry, erasure.salt));
         let mut erased = Erased { known: true, entries: links.len() as u64, ..Erased::default() };
         for link in &links {
             self.proofs.insert((key.brand.clone(), whose, link.number), link.erased());

@@ -128,7 +128,10 @@ impl<'b> Followed<'b> {
         assert_eq!(self.ledger, step.state.person.standing, "the ledger tells where the person stands");
         if before.person.standing.status == Status::Out && self.ledger.status != Status::Out {
             let opens = |effect: &Effect| matches!(effect, Effect::Ledger(entry) if matches!(entry.change, Change::In | Change::Asked | Change::Reassigned(_)));
-            assert!(step.effects.iter().any(opens), "only the person ends an opt-out, or another person with the number");
+            assert!(
+                step.effects.iter().any(opens),
+                "only the person ends an opt-out, or another person with the number"
+            );
         }
     }
 }

@@ -68,7 +68,10 @@ fn live(entry: &LedgerEntry, link: &Link, out: &mut dyn Write) -> Result<(), Unu
 
 fn erased(link: &Link, out: &mut dyn Write) -> Result<(), Unusable> {
     head(link, out)?;
-    writeln!(out, "   erased    the words and the salt are gone; the digest proves that there was such an entry")?;
+    writeln!(
+        out,
+        "   erased    the words and the salt are gone; the digest proves that there was such an entry"
+    )?;
     writeln!(out, "   digest    {}", link.digest)?;
     writeln!(out, "   hash      {}", link.hash)?;
     Ok(())
@@ -102,7 +105,9 @@ fn changed(change: Change) -> String {
         Change::Underage(years) => format!("showed to be younger than {years}"),
         Change::Deactivated(on) => format!("the number was switched off on {on}: consent ended"),
         Change::Reassigned(on) => {
-            format!("the number was given to somebody else on {on}: consent ended, the new holder starts clean")
+            format!(
+                "the number was given to somebody else on {on}: consent ended, the new holder starts clean"
+            )
         }
         Change::Erased => "was erased".to_owned(),
     }

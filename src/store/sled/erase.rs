@@ -4,7 +4,7 @@
 use super::keys::{self, Stored, StoredRow, gone};
 use super::ledger::{self, StoredEntry};
 use super::writer::Writer;
-use crate::consent::Suppressed;
+use crate::consent::{LedgerEntry, Suppressed};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode};
 use crate::store::{Entry, Erased, Erasure, RowId, Sent, StoreError, erasure_entry};
@@ -19,12 +19,14 @@ pub(super) struct ErasedTurn {
     pub(super) erased_at: Timestamp,
 }
 
-/// Everything of one person but the dialogue and the ledger, whose keys tell.
+/// Everything of one person but the dialogue.
 #[derive(Debug)]
 pub(super) struct Traces {
     erasure: Erasure,
     /// The version of the dialogue before the search; 0 where there is none.
     version: u64,
+    /// The numbers of the ledger entries, and the keys that they stand under.
+    entries: Vec<(u32, Vec<u8>)>,
     turns: Vec<u64>,
     rows: Vec<RowId>,
     sent: Vec<(AccountId, MessageId)>,
@@ -36,7 +38,9 @@ pub(super) fn traces(db: &sled::Db, erasures: Vec<Erasure>) -> Result<Vec<Traces
     for erasure in erasures {
         let found = db.get(keys::dialogue(&erasure.key)).map_err(|error| gone(&error))?;
         let version = found.map_or(Ok(0), |bytes| Stored::decode(&bytes).map(|stored| stored.version))?;
-        let traces = Traces { version, turns: Vec::new(), rows: Vec::new(), sent: Vec::new(), erasure };
+        let entries = ledger::numbers(db, &erasure.key)?;
+        let (turns, rows, sent) = (Vec::new(), Vec::new(), Vec::new());
+        let traces = Traces { erasure, version, entries, turns, rows, sent };
         places.entry(traces.erasure.key.clone()).or_insert(people.len());
         people.push(traces);
     }
@@ -70,7 +74,7 @@ pub(super) fn traces(db: &sled::Db, erasures: Vec<Erasure>) -> Result<Vec<Traces
 impl Writer {
     /// Erases one person; `None` where something has come since their traces were looked for.
     pub(super) fn erase(&mut self, traces: &Traces) -> Result<Option<Erased>, StoreError> {
-        let Traces { erasure, version, turns, rows, sent } = traces;
+        let Traces { erasure, version, entries, turns, rows, sent } = traces;
         let key = &erasure.key;
         let dialogue = keys::dialogue(key);
         let before = self.get(&dialogue)?.map(|bytes| Stored::decode(&bytes)).transpose()?;
@@ -88,8 +92,8 @@ impl Writer {
             return Ok(None);
         }
         let record = before.record()?;
-        let entry = erasure_entry(erasure, &record);
-        let entries = self.erase_ledger(erasure, &entry)?;
+        let entry = erasure_entry(erasure, &record, entries.last().map_or(0, |(number, _)| *number));
+        self.erase_ledger(erasure, entries, &entry)?;
         for id in rows {
             if let Some(row) = self.readable_row(*id) {
                 self.forget(&row);
@@ -113,35 +117,40 @@ impl Writer {
         let whose = self.suppression.whose(key);
         self.put(ledger::suppression(&key.brand, &whose), encode(&suppressed));
         self.now_has_suppressed();
-        let (turns, outbox, sent) = (turns.len() as u64, rows.len() as u64, sent.len() as u64);
-        Ok(Some(Erased { known: true, turns, outbox, sent, entries }))
+        Ok(Some(Erased {
+            known: true,
+            turns: turns.len() as u64,
+            outbox: rows.len() as u64,
+            sent: sent.len() as u64,
+            entries: entries.len() as u64 + 1,
+        }))
     }
 
-    /// Leaves of a person's ledger what proves it, under the keyed hash, and adds the entry that says so; how many there are.
+    /// Leaves of a person's ledger what proves it, under the keyed hash, and adds the entry that says so.
     fn erase_ledger(
         &mut self,
         erasure: &Erasure,
-        last: &crate::consent::LedgerEntry,
-    ) -> Result<u64, StoreError> {
+        entries: &[(u32, Vec<u8>)],
+        last: &LedgerEntry,
+    ) -> Result<(), StoreError> {
         let key = &erasure.key;
         let whose = self.suppression.whose(key);
-        let mut entries = 1;
         let link = self.link(key, last, erasure.salt)?;
         self.put(ledger::proof(&key.brand, &whose, link.number), encode(&link.erased()));
-        for number in (1..last.number).rev() {
-            let live = ledger::entry(key, number);
-            // Before the first one stand the proofs of an earlier erasure, or none.
-            let Some(value) = self.get(&live)? else { break };
-            self.delete(live);
-            match decode::<StoredEntry>("a ledger entry", &value) {
-                Ok(stored) => {
-                    self.put(ledger::proof(&key.brand, &whose, number), encode(&stored.link.erased()));
+        for (number, live) in entries {
+            let stored = self.get(live)?.map(|value| decode::<StoredEntry>("a ledger entry", &value));
+            match stored {
+                Some(Ok(stored)) => {
+                    self.put(ledger::proof(&key.brand, &whose, *number), encode(&stored.link.erased()));
                 }
-                // What cannot be read proves nothing; the gap is found by `consent verify`.
-                Err(error) => tracing::error!(number, %error, "a ledger entry is erased without its proof"),
+                // What cannot be read proves nothing; `consent verify` finds the gap.
+                Some(Err(error)) => {
+                    tracing::error!(number, %error, "a ledger entry is erased without its proof")
+                }
+                None => {}
             }
-            entries += 1;
+            self.delete(live.clone());
         }
-        Ok(entries)
+        Ok(())
     }
 }

@@ -257,8 +257,10 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
 
 fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
     let seq = seq_of(key)?;
-    decode::<Entry>("a turn", value).map(|entry| Scanned::Turn { seq, entry: Box::new(entry) }).or_else(|error| {
-        let erased = decode::<ErasedTurn>("a turn", value).map_err(|_| error)?;
-        Ok(Scanned::ErasedTurn { seq, brand: erased.brand, erased_at: erased.erased_at })
-    })
+    decode::<Entry>("a turn", value).map(|entry| Scanned::Turn { seq, entry: Box::new(entry) }).or_else(
+        |error| {
+            let erased = decode::<ErasedTurn>("a turn", value).map_err(|_| error)?;
+            Ok(Scanned::ErasedTurn { seq, brand: erased.brand, erased_at: erased.erased_at })
+        },
+    )
 }

@@ -125,14 +125,26 @@ pub(super) fn scanned_suppression(key: &[u8], value: &[u8]) -> Result<Scanned, S
 /// One person's ledger, the proofs of earlier erasures before the entries.
 pub(super) fn ledger(db: &sled::Db, keys: &SuppressionKey, key: &Key) -> Result<Vec<Scanned>, StoreError> {
     let proofs = db.scan_prefix(proofs(&key.brand, &keys.whose(key)));
-    let entries = db.scan_prefix(entries(key)).filter(|found| {
-        // A hash that begins like the number is longer.
-        let length = entries(key).len() + 4;
-        found.as_ref().map_or(true, |(key, _)| key.len() == length)
-    });
     proofs
-        .chain(entries)
+        .chain(own(db, key))
         .map(|found| found.map_err(|error| gone(&error)).and_then(|(key, value)| scanned_entry(&key, &value)))
+        .collect()
+}
+
+/// One person's entries; keys of others that begin alike are longer.
+fn own(db: &sled::Db, key: &Key) -> impl Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>> {
+    let entries = entries(key);
+    let length = entries.len() + 4;
+    db.scan_prefix(entries).filter(move |found| found.as_ref().map_or(true, |(key, _)| key.len() == length))
+}
+
+/// The numbers of one person's entries, in order, and the keys that they stand under.
+pub(super) fn numbers(db: &sled::Db, key: &Key) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+    own(db, key)
+        .map(|found| {
+            let (key, _) = found.map_err(|error| gone(&error))?;
+            Ok((parts(&key[1..], true)?.2, key.to_vec()))
+        })
         .collect()
 }
 

@@ -32,10 +32,23 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// Something that the writer is asked for.
 pub(super) enum Job {
     Commit(Vec<Prepared>, Answer<Vec<Commit>>),
-    Claim { now: Timestamp, limit: usize, answer: Answer<Vec<Row>> },
-    ClaimFor { key: Key, from: Sender, limit: usize, answer: Answer<Vec<Row>> },
+    Claim {
+        now: Timestamp,
+        limit: usize,
+        answer: Answer<Vec<Row>>,
+    },
+    ClaimFor {
+        key: Key,
+        from: Sender,
+        limit: usize,
+        answer: Answer<Vec<Row>>,
+    },
     Settle(Vec<(RowId, Settlement)>, Answer<()>),
-    Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
+    Due {
+        until: Timestamp,
+        limit: usize,
+        answer: Answer<Vec<Alarm>>,
+    },
     NextDue(Answer<Option<Timestamp>>),
     Receipt(Receipt, Answer<Option<Key>>),
     /// `None` for everybody of whom something has come meanwhile.
@@ -191,17 +204,17 @@ impl Writer {
 
     /// Sees that the key of the suppression hashes is the one that they were made with.
     fn knows_its_key(&mut self) -> Result<(), StoreError> {
-        let mark = self.suppression.mark();
-        match self.get(keys::SUPPRESSION)? {
-            None => self.put(keys::SUPPRESSION.to_vec(), codec::encode(&mark)),
-            Some(known) if codec::decode("the mark of a key", &known) == Ok(mark) => {}
-            Some(_) => {
-                let why = "the key of the suppression hashes is not the one that they were made with";
-                return Err(StoreError::Corrupt(why.to_owned()));
-            }
+        let mark = codec::encode(&self.suppression.mark());
+        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?.is_some();
+        self.suppressed.store(any, Ordering::Release);
+        let is_known = self.get(keys::SUPPRESSION)?.is_some_and(|known| known == mark);
+        if any && !is_known {
+            let why = "`suppression.key` is not the key that the people were hashed with who were erased; bring it back";
+            return Err(StoreError::Corrupt(why.to_owned()));
         }
-        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?;
-        self.suppressed.store(any.is_some(), Ordering::Release);
+        if !is_known {
+            self.put(keys::SUPPRESSION.to_vec(), mark);
+        }
         Ok(())
     }
 
