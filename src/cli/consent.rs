@@ -112,7 +112,9 @@ fn show(workspace: &Workspace, key: &Key, json: bool, streams: &mut Streams<'_>)
 /// What is broken in one person's chain.
 fn chain(ledger: &[Scanned]) -> Vec<Broken> {
     let mut verifier = Verifier::default();
-    ledger.iter().for_each(|item| follow(&mut verifier, item));
+    for item in ledger {
+        follow(&mut verifier, item);
+    }
     verifier.finish_chains()
 }
 
@@ -224,7 +226,9 @@ fn expire(
         let asked = desk.ask(Request::EndedBefore { brand: brand.cloned(), moment }).await?;
         let Response::People(people) = asked else { return Err(strange()) };
         let mut of_brands: BTreeMap<&BrandId, u64> = BTreeMap::new();
-        people.iter().for_each(|key| *of_brands.entry(workspace.called(&key.brand)).or_default() += 1);
+        for key in &people {
+            *of_brands.entry(workspace.called(&key.brand)).or_default() += 1;
+        }
         for (brand, count) in &of_brands {
             let who = if *count == 1 { "person's" } else { "people's" };
             writeln!(streams.out, "{brand}: {count} {who} consent ended more than {years} years ago")?;

@@ -56,10 +56,10 @@ impl Desk {
                 client.ask(&request).await.map_err(|error| Unusable::new(error.to_string()))?
             }
         };
-        match response {
-            Response::Error(why) => Err(Unusable::new(why)),
-            other => Ok(other),
+        if let Response::Error(why) = response {
+            return Err(Unusable::new(why));
         }
+        Ok(response)
     }
 
     /// Everything of one kind, or what of it is one person's, page by page.

@@ -5,12 +5,14 @@ use super::desk::{Desk, kept_as, strange};
 use super::{Exit, Streams, Unusable, many, runtime};
 use crate::dialogue::Left;
 use crate::engine::rights::LeftNumber;
+use crate::engine::{Clock, SystemClock};
 use crate::server::socket::{Request, Response};
 use crate::sms::BrandId;
 use crate::workspace::Workspace;
 use clap::Subcommand;
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +46,16 @@ struct Tally {
     lines: u64,
     bad: u64,
     ended: u64,
+}
+
+/// A list that is being read.
+struct List<'l> {
+    file: &'l Path,
+    columns: Option<Columns>,
+    /// The last day that may have come somewhere on earth.
+    today: Date,
+    tally: Tally,
+    waiting: Vec<LeftNumber>,
 }
 
 /// Imports a list, line by line: O(lines x brands) reads and no more memory than a few hundred lines take. A bad line is
@@ -94,40 +106,60 @@ async fn deactivated(
     brand: Option<&BrandId>,
     streams: &mut Streams<'_>,
 ) -> Result<Tally, Unusable> {
-    let shown = file.display();
-    let cannot = |error: csv::Error| Unusable::new(format!("`{shown}` cannot be read: {error}"));
-    let mut lines = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_path(file);
-    let lines =
-        lines.as_mut().map_err(|error| Unusable::new(format!("`{shown}` cannot be read: {error}")))?;
+    let cannot = |error: csv::Error| Unusable::new(format!("`{}` cannot be read: {error}", file.display()));
+    let lines = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_path(file);
+    let mut lines = lines.map_err(cannot)?;
     let mut desk = Desk::open(workspace).await?;
-    let (mut tally, mut columns, mut waiting) = (Tally::default(), None, Vec::with_capacity(LINES));
+    let today = SystemClock.now().to_zoned(TimeZone::UTC).date().tomorrow().unwrap_or(Date::MAX);
+    let (tally, waiting) = (Tally::default(), Vec::with_capacity(LINES));
+    let mut list = List { file, columns: None, today, tally, waiting };
     let mut record = StringRecord::new();
     loop {
         let more = match lines.read_record(&mut record) {
-            Ok(more) => more,
+            Ok(true) => {
+                list.line(&record, streams)?;
+                true
+            }
+            Ok(false) => false,
             Err(error) if error.is_io_error() => return Err(cannot(error)),
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                tally.lines += 1;
-                bad(&mut tally, &format!("{shown}:{line}"), &error.to_string(), streams)?;
-                continue;
+                list.tally.lines += 1;
+                list.bad(error.position(), &error.to_string(), streams)?;
+                true
             }
         };
-        if waiting.len() == LINES || !more {
-            tally.ended += hand_over(&mut desk, brand, std::mem::take(&mut waiting)).await?;
+        if list.waiting.len() == LINES || !more {
+            list.tally.ended += hand_over(&mut desk, brand, std::mem::take(&mut list.waiting)).await?;
         }
         if !more {
-            return Ok(tally);
+            return Ok(list.tally);
         }
-        let Some(at) = columns else {
-            let (found, is_header) = of_first(&record);
-            columns = Some(found);
-            if !is_header {
-                take(&record, found, &shown.to_string(), &mut tally, &mut waiting, streams)?;
-            }
-            continue;
+    }
+}
+
+impl List<'_> {
+    fn line(&mut self, record: &StringRecord, streams: &mut Streams<'_>) -> Result<(), Unusable> {
+        let (columns, is_header) = match self.columns {
+            Some(columns) => (columns, false),
+            None => of_first(record),
         };
-        take(&record, at, &shown.to_string(), &mut tally, &mut waiting, streams)?;
+        self.columns = Some(columns);
+        if is_header {
+            return Ok(());
+        }
+        self.tally.lines += 1;
+        match number(record, columns, self.today) {
+            Ok(number) => self.waiting.push(number),
+            Err(why) => self.bad(record.position(), &why, streams)?,
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, at: Option<&Position>, why: &str, streams: &mut Streams<'_>) -> Result<(), Unusable> {
+        self.tally.bad += 1;
+        let line = at.map_or(0, Position::line);
+        writeln!(streams.err, "error: {}:{line}: {why}", self.file.display())?;
+        Ok(())
     }
 }
 
@@ -146,33 +178,8 @@ fn of_first(first: &StringRecord) -> (Columns, bool) {
     (columns, is_header)
 }
 
-fn take(
-    record: &StringRecord,
-    columns: Columns,
-    file: &str,
-    tally: &mut Tally,
-    waiting: &mut Vec<LeftNumber>,
-    streams: &mut Streams<'_>,
-) -> Result<(), Unusable> {
-    tally.lines += 1;
-    match number(record, columns) {
-        Ok(number) => waiting.push(number),
-        Err(why) => {
-            let line = record.position().map_or(0, csv::Position::line);
-            bad(tally, &format!("{file}:{line}"), &why, streams)?;
-        }
-    }
-    Ok(())
-}
-
-fn bad(tally: &mut Tally, place: &str, why: &str, streams: &mut Streams<'_>) -> Result<(), Unusable> {
-    tally.bad += 1;
-    writeln!(streams.err, "error: {place}: {why}")?;
-    Ok(())
-}
-
 /// Reads a line. Carriers write numbers with and without the `+`.
-fn number(record: &StringRecord, columns: Columns) -> Result<LeftNumber, String> {
+fn number(record: &StringRecord, columns: Columns, today: Date) -> Result<LeftNumber, String> {
     let cell = |at: usize, what: &str| {
         let cell = record.get(at).map(|cell| cell.trim_start_matches('\u{feff}')).unwrap_or_default();
         if cell.is_empty() { Err(format!("there is no {what}")) } else { Ok(cell) }
@@ -186,6 +193,9 @@ fn number(record: &StringRecord, columns: Columns) -> Result<LeftNumber, String>
     // Of a moment, the day counts.
     let day = on.get(..10).unwrap_or(on);
     let on: Date = day.parse().map_err(|_| format!("`{on}` is no date such as 2026-11-23"))?;
+    if on > today {
+        return Err(format!("`{on}` has not come yet"));
+    }
     let how = match cell(columns.how, "reason")?.to_lowercase().as_str() {
         "deactivated" => Left::Deactivated,
         "reassigned" => Left::Reassigned,
@@ -213,7 +223,11 @@ mod tests {
     use super::*;
 
     fn line(cells: &[&str]) -> Result<LeftNumber, String> {
-        number(&StringRecord::from(cells.to_vec()), Columns { phone: 0, on: 1, how: 2 })
+        number(
+            &StringRecord::from(cells.to_vec()),
+            Columns { phone: 0, on: 1, how: 2 },
+            Date::constant(2026, 11, 23),
+        )
     }
 
     #[test]
@@ -227,6 +241,7 @@ mod tests {
         for bad in [
             &["", "2026-06-01", "deactivated"][..],
             &["14045550123", "06/01/2026", "deactivated"],
+            &["14045550123", "2026-11-24", "deactivated"],
             &["14045550123", "2026-06-01", "gone"],
             &["14045550123", "2026-06-01"],
             &["call me", "2026-06-01", "deactivated"],

@@ -69,12 +69,11 @@ impl Dossier {
             })
             .await?;
         }
-        let since = ledger.iter().rev().find_map(|item| match item {
-            Scanned::Consent { link, .. } => {
-                matches!(link.change, Change::Deactivated(_) | Change::Reassigned(_)).then_some(link.at)
-            }
-            _ => None,
-        });
+        let left = |item: &Scanned| {
+            let Scanned::Consent { link, .. } = item else { return None };
+            matches!(link.change, Change::Deactivated(_) | Change::Reassigned(_)).then_some(link.at)
+        };
+        let since = ledger.iter().rev().find_map(left);
         Ok(Self { key, record: *record, ledger, turns, outbox, sent, since })
     }
 
@@ -95,12 +94,12 @@ impl Dossier {
     }
 
     fn of_turn(&self, seq: u64, entry: &Entry) -> Vec<Json> {
-        let received = match &entry.event {
-            Event::Text(text) => Some(json!({
-                "at": entry.at, "from": "person", "to": text.to, "text": text.body,
-                "media": text.media.iter().map(|media| &media.url).collect::<Vec<_>>(), "id": text.id,
-            })),
-            _ => None,
+        let received = if let Event::Text(text) = &entry.event {
+            let media: Vec<&str> = text.media.iter().map(|media| media.url.as_str()).collect();
+            let (at, to, id) = (entry.at, text.to, &text.id);
+            Some(json!({ "at": at, "from": "person", "to": to, "text": text.body, "media": media, "id": id }))
+        } else {
+            None
         };
         let sends = entry.effects.iter().enumerate().filter_map(|(index, effect)| match effect {
             Effect::Send(send) => {

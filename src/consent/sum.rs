@@ -1,6 +1,6 @@
 //! A sum of hashes that does not depend on their order: the days of a brand are counted by it.
 //!
-//! It is LtHash (Bellare and Micciancio 1997; Lewi, Kim, Maykov and Weis 2019, "Securing Update Propagation with
+//! It is `LtHash` (Bellare and Micciancio 1997; Lewi, Kim, Maykov and Weis 2019, "Securing Update Propagation with
 //! Homomorphic Hashing", with 1,024 lanes of 16 bits: about 200 bits of security). A plain sum or an exclusive or of hashes
 //! would do the same, and whoever may choose salts could find other entries with the same sum.
 
@@ -84,7 +84,9 @@ mod tests {
 
     fn sum(of: &[&str]) -> Sum {
         let mut sum = Sum::default();
-        of.iter().for_each(|words| sum.add(&digest_of(words.as_bytes())));
+        for words in of {
+            sum.add(&digest_of(words.as_bytes()));
+        }
         sum
     }
 

@@ -39,7 +39,9 @@ impl SuppressionKey {
     fn mac(&self, parts: &[&[u8]]) -> Digest {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).expect("HMAC takes keys of any length");
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         Digest::new(mac.finalize().into_bytes().into())
     }
 }

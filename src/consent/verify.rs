@@ -92,7 +92,9 @@ impl Verifier {
     pub fn finish(mut self) -> Vec<Broken> {
         self.chains();
         let brands: BTreeSet<BrandId> = self.roots.keys().chain(self.counted.keys()).cloned().collect();
-        brands.iter().for_each(|brand| self.days(brand));
+        for brand in &brands {
+            self.days(brand);
+        }
         self.broken.sort();
         self.broken
     }

@@ -88,7 +88,7 @@ impl Engine {
                     Status::Out => is_older(person.standing.since),
                     // A number that has left its holder; whoever writes from it today is not over.
                     Status::None => {
-                        is_older(person.standing.since) && !person.last_text.is_some_and(|at| at >= moment)
+                        is_older(person.standing.since) && person.last_text.is_none_or(|at| at < moment)
                     }
                 };
                 (is_over && brand.is_none_or(|brand| key.brand == *brand)).then_some(key)

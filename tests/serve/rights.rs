@@ -222,26 +222,30 @@ async fn numbers_that_left_their_holders_end_consent_once_and_their_next_holders
     world.say(CAM, "SM20", "JOIN").await;
     world.fake.wait_for(CAM, 1).await;
     let folder = world.folder.path();
-    let today = "2099-01-01";
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let list = format!(
         "\u{feff}phone,reason,date\n{ANA},reassigned,{today}\n14045550142,Deactivated,{today}T00:00:00Z\n\
          call me,deactivated,{today}\n{BEN},deactivated,yesterday\n\"+14045550199\",deactivated,{today}\n\
-         {CAM},deactivated,2001-01-01\n{CAM},gone,{today}\n"
+         {CAM},deactivated,2001-01-01\n{CAM},gone,{today}\n{CAM},deactivated,2999-01-01\n"
     );
     std::fs::write(folder.join("left.csv"), &list).unwrap();
     let (code, said, err) = run(folder, &["import", "deactivated", "left.csv"]);
-    assert_eq!((code, said.as_str()), (Some(1), "7 lines, 3 of them bad; 2 people ended\n"), "{err}");
+    assert_eq!((code, said.as_str()), (Some(1), "8 lines, 4 of them bad; 2 people ended\n"), "{err}");
     for place in [
         "left.csv:4: `call me` is not a phone number",
         "left.csv:5: `yesterday` is no date",
         "left.csv:8: `gone` is no reason",
+        "left.csv:9: `2999-01-01` has not come yet",
     ] {
         assert!(err.contains(place), "`{place}` is missing:\n{err}");
     }
     let again = run(folder, &["import", "deactivated", "left.csv", "--json"]).1;
-    assert_eq!(again, "{\"bad\":3,\"ended\":0,\"lines\":7}\n", "what is imported twice changes nothing");
+    assert_eq!(again, "{\"bad\":4,\"ended\":0,\"lines\":8}\n", "what is imported twice changes nothing");
     let page = must(0, folder, &["consent", "show", ANA]);
-    assert!(page.contains("Now: none") && page.contains("given to somebody else on 2099-01-01"), "{page}");
+    assert!(
+        page.contains("Now: none") && page.contains(&format!("given to somebody else on {today}")),
+        "{page}"
+    );
     assert!(must(0, folder, &["consent", "show", CAM]).contains("Now: in"), "older news than the consent");
     // The new holder is asked everything anew, and is not given what the old one said.
     world.say(ANA, "SM30", "JOIN").await;

@@ -296,7 +296,9 @@ async fn a_chain_that_was_taken_away_shows_in_the_root_of_its_day() {
     let entries: Vec<_> = db.scan_prefix(b"l").map(|found| found.unwrap()).collect();
     // A chain, and the end of a chain: by themselves both close.
     for gone in [&entries[2..4], &entries[1..2]] {
-        gone.iter().for_each(|(key, _)| drop(db.remove(key).unwrap()));
+        for (key, _) in gone {
+            db.remove(key).unwrap();
+        }
         db.flush().unwrap();
     }
     drop(db);
@@ -306,7 +308,9 @@ async fn a_chain_that_was_taken_away_shows_in_the_root_of_its_day() {
     // And the root with it.
     let db = raw(folder.path());
     let roots: Vec<_> = db.scan_prefix(b"r").keys().map(Result::unwrap).collect();
-    roots.iter().for_each(|key| drop(db.remove(key).unwrap()));
+    for key in roots {
+        db.remove(key).unwrap();
+    }
     db.flush().unwrap();
     drop(db);
     let broken = verified(&open(folder.path())).await;

@@ -81,20 +81,20 @@ impl Walled<'_> {
     /// Everything that can be asked in a brand's name.
     async fn knows(&self, second: bool) -> String {
         let brand = BRANDS[usize::from(second)];
-        let mut known = String::new();
+        let mut known = Vec::new();
         for phone in 1..4 {
             let key = person(brand, phone);
             let snapshot = self.store.load(&key).await.unwrap();
             let ledger = self.store.ledger(&key).await.unwrap();
             assert!(ledger.iter().all(|item| item.brand().as_str() == brand), "{ledger:?}");
-            known += &format!("{snapshot:?} {ledger:?}");
+            known.push(format!("{snapshot:?} {ledger:?}"));
         }
         for table in TABLES {
             let items = paged(self.store, table, 3).await;
             let own: Vec<_> = items.into_iter().filter(|item| item.brand().as_str() == brand).collect();
-            known += &format!("{own:?}");
+            known.push(format!("{own:?}"));
         }
-        known
+        known.concat()
     }
 }
 

@@ -145,7 +145,7 @@ impl Writer {
                 }
                 // What cannot be read proves nothing; `consent verify` finds the gap.
                 Some(Err(error)) => {
-                    tracing::error!(number, %error, "a ledger entry is erased without its proof")
+                    tracing::error!(number, %error, "a ledger entry is erased without its proof");
                 }
                 None => {}
             }
