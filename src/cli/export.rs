@@ -1,10 +1,13 @@
 //! `sayso export`: what the store holds, as JSON lines; through the running server where it has the store open.
 
-use super::{Exit, Streams, Unusable, What, no_brand, runtime};
+use super::{Exit, Streams, Unusable, no_brand, runtime};
+use crate::replay::log::Logged;
 use crate::server::socket::Client;
+use crate::sms::{Key, Phone};
 use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
 use crate::workspace::Workspace;
-use std::path::Path;
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
 
 /// Things that are read at once.
 const PAGE: usize = 500;
@@ -41,22 +44,55 @@ impl Source {
     }
 }
 
+/// What is exported, and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// What to print.
+    what: What,
+    /// Only of this brand.
+    #[arg(long)]
+    brand: Option<String>,
+    /// Only of the person with this number.
+    #[arg(long, value_name = "PHONE")]
+    dialogue: Option<Phone>,
+    /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Dialogues and what is known about people.
+    Subscribers,
+    /// The log of turns.
+    Turns,
+    /// Messages that are not sent.
+    Outbox,
+    /// Messages that providers took.
+    Sent,
+    /// Consent ledgers.
+    Consents,
+}
+
+impl What {
+    fn table(self) -> Table {
+        match self {
+            Self::Subscribers => Table::Subscribers,
+            Self::Turns => Table::Turns,
+            Self::Outbox => Table::Outbox,
+            Self::Sent => Table::Sent,
+            Self::Consents => Table::Consents,
+        }
+    }
+}
+
 /// Prints a table.
 pub(super) fn export(
     workspace: &Workspace,
-    what: What,
-    brand: Option<&str>,
-    folder: Option<&Path>,
+    wanted: &Wanted,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let table = match what {
-        What::Subscribers => Table::Subscribers,
-        What::Turns => Table::Turns,
-        What::Outbox => Table::Outbox,
-        What::Sent => Table::Sent,
-        What::Consents => Table::Consents,
-    };
-    let folder = workspace.root.join(folder.unwrap_or(&workspace.config.store.path));
+    let folder = workspace.root.join(wanted.folder.as_ref().unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
         return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
             .hint("`sayso serve` makes it"));
@@ -66,28 +102,46 @@ pub(super) fn export(
         let mut source = Source::open(&folder, cache_bytes).await?;
         let (mut after, mut printed) = (None, 0);
         loop {
-            let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
-            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| brand_of(item) == brand)) {
-                let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
-                writeln!(streams.out, "{line}")?;
+            let page = source.page(wanted.what.table(), after).await;
+            let page = page.map_err(|error| Unusable::new(error.to_string()))?;
+            for item in page.items.iter().filter(|item| wanted.has(item)) {
+                writeln!(streams.out, "{}", line(item)?)?;
                 printed += 1;
             }
             after = page.next;
             if after.is_none() {
                 // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
                 let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
-                let stranger = brand.filter(|name| printed == 0 && !known(name));
+                let stranger = wanted.brand.as_deref().filter(|name| printed == 0 && !known(name));
                 return stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)));
             }
         }
     })
 }
 
-fn brand_of(item: &Scanned) -> &str {
+impl Wanted {
+    fn has(&self, item: &Scanned) -> bool {
+        let key = key_of(item);
+        self.brand.as_ref().is_none_or(|brand| key.brand.as_str() == brand)
+            && self.dialogue.is_none_or(|phone| key.phone == phone)
+    }
+}
+
+fn line(item: &Scanned) -> Result<String, Unusable> {
+    let line = match item {
+        Scanned::Turn { seq, entry } => serde_json::to_string(&Logged::new(*seq, entry)),
+        Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
+            serde_json::to_string(item)
+        }
+    };
+    line.map_err(|error| Unusable::new(error.to_string()))
+}
+
+fn key_of(item: &Scanned) -> &Key {
     match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } => key.brand.as_str(),
-        Scanned::Turn { entry, .. } => entry.key.brand.as_str(),
-        Scanned::Row(row) => row.key.brand.as_str(),
-        Scanned::Sent(sent) => sent.key.brand.as_str(),
+        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } => key,
+        Scanned::Turn { entry, .. } => &entry.key,
+        Scanned::Row(row) => &row.key,
+        Scanned::Sent(sent) => &sent.key,
     }
 }
