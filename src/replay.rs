@@ -143,11 +143,28 @@ impl Replay {
         compared
     }
 
+    /// Where a dialogue stands under today's files, after the turns that were gone through.
+    #[must_use]
+    pub fn state(&self, key: &Key) -> Option<&State> {
+        self.dialogues.get(key).map(|played| &played.state)
+    }
+
     /// Ends a pass over the log. Whether dialogues were left out of it, so that the log is to be gone through again.
     pub fn ends_pass(&mut self) -> bool {
         self.done.extend(std::mem::take(&mut self.dialogues).into_keys());
         std::mem::take(&mut self.left_out)
     }
+}
+
+/// Steps an event at the moment and with the chance of a recorded turn. The turn keeps its number, by which timers and
+/// lookups are named, whatever the turns before it have come to.
+#[must_use]
+pub fn again(bot: &Bot, state: &mut State, event: &Event, recorded: &Entry, turn: u64) -> Step {
+    state.person.turn = turn.saturating_sub(1);
+    let reading = read(bot, state, event, recorded.at);
+    let mut step = step(bot, state, event, &reading, recorded.at, recorded.seed);
+    step.state.person.turn = turn;
+    step
 }
 
 impl Played {
@@ -168,12 +185,9 @@ impl Played {
             return vec![compared];
         }
         let mut all = self.ring(bot, seq, entry);
-        self.state.person.turn = self.turn - 1;
-        let reading = read(bot, &self.state, &entry.event, entry.at);
-        let today = step(bot, &self.state, &entry.event, &reading, entry.at, entry.seed);
+        let today = again(bot, &mut self.state, &entry.event, entry, self.turn);
         self.judge(bot, entry, &today, &mut compared);
         self.state = today.state;
-        self.state.person.turn = self.turn;
         all.push(compared);
         all
     }

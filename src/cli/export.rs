@@ -1,12 +1,14 @@
-//! `sayso export`: what the store holds, as JSON lines; through the running server where it has the store open.
+//! `sayso export`: what the store holds, as JSON lines or as a conversation; through the running server where it has the store open.
 
 use super::{Exit, Streams, Unusable, no_brand, runtime};
 use crate::replay::log::Logged;
 use crate::server::socket::Client;
 use crate::sms::{Key, Phone};
-use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::store::{Cursor, Entry, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::transcript::{Recorded, recorded};
 use crate::workspace::Workspace;
 use clap::ValueEnum;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Things that are read at once.
@@ -55,6 +57,12 @@ pub(super) struct Wanted {
     /// Only of the person with this number.
     #[arg(long, value_name = "PHONE")]
     dialogue: Option<Phone>,
+    /// In which form: `chat` writes the turns of one dialogue as a conversation, for the brand's folder.
+    #[arg(long = "as", value_name = "FORM", default_value = "json", requires_if("chat", "dialogue"))]
+    form: Form,
+    /// Leave what people said about themselves in the conversation; the number is replaced in any case.
+    #[arg(long, requires = "dialogue")]
+    personal: bool,
     /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -74,6 +82,15 @@ enum What {
     Consents,
 }
 
+/// How it is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One JSON object a line.
+    Json,
+    /// A conversation, as `sayso test` runs it.
+    Chat,
+}
+
 impl What {
     fn table(self) -> Table {
         match self {
@@ -86,12 +103,42 @@ impl What {
     }
 }
 
-/// Prints a table.
+/// Prints a table, or a dialogue. O(what the store holds of it), whatever is left out; memory O(a page), and O(the turns of
+/// the dialogue) for a conversation.
 pub(super) fn export(
     workspace: &Workspace,
     wanted: &Wanted,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
+    if wanted.form == Form::Chat && !matches!(wanted.what, What::Turns) {
+        let hint = "write `sayso export turns --dialogue PHONE --as chat`";
+        return Err(Unusable::new("only turns make a conversation").hint(hint));
+    }
+    let mut printed = 0;
+    let mut dialogue = Vec::new();
+    each(workspace, wanted, |item| {
+        printed += 1;
+        match item {
+            Scanned::Turn { entry, .. } if wanted.form == Form::Chat => dialogue.push(*entry),
+            item => writeln!(streams.out, "{}", line(&item)?)?,
+        }
+        Ok(())
+    })?;
+    if wanted.form == Form::Chat {
+        return as_chat(workspace, wanted, &dialogue, streams);
+    }
+    // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
+    let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
+    let stranger = wanted.brand.as_deref().filter(|name| printed == 0 && !known(name));
+    stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)))
+}
+
+/// Does something with everything that is wanted.
+fn each(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    mut work: impl FnMut(Scanned) -> Result<(), Unusable>,
+) -> Result<(), Unusable> {
     let folder = workspace.root.join(wanted.folder.as_ref().unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
         return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
@@ -100,23 +147,52 @@ pub(super) fn export(
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
     runtime(false)?.block_on(async {
         let mut source = Source::open(&folder, cache_bytes).await?;
-        let (mut after, mut printed) = (None, 0);
+        let mut after = None;
         loop {
             let page = source.page(wanted.what.table(), after).await;
             let page = page.map_err(|error| Unusable::new(error.to_string()))?;
-            for item in page.items.iter().filter(|item| wanted.has(item)) {
-                writeln!(streams.out, "{}", line(item)?)?;
-                printed += 1;
-            }
+            page.items.into_iter().filter(|item| wanted.has(item)).try_for_each(&mut work)?;
             after = page.next;
             if after.is_none() {
-                // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
-                let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
-                let stranger = wanted.brand.as_deref().filter(|name| printed == 0 && !known(name));
-                return stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)));
+                return Ok(());
             }
         }
     })
+}
+
+/// Prints the turns of one dialogue as a conversation; what its reader must know also goes to the side.
+fn as_chat(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    dialogue: &[Entry],
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    let brands: BTreeSet<&str> = dialogue.iter().map(|entry| entry.key.brand.as_str()).collect();
+    let mut of_brands = brands.iter();
+    let brand = match (of_brands.next(), of_brands.next()) {
+        (Some(brand), None) => brand,
+        (Some(_), Some(_)) => {
+            let list = brands.iter().copied().collect::<Vec<_>>().join(", ");
+            let error = Unusable::new("this number has texted several brands");
+            return Err(error.hint(format!("name one by `--brand`: {list}")));
+        }
+        (None, _) => {
+            if let Some(name) = wanted.brand.as_deref().filter(|name| workspace.bot(name).is_none()) {
+                return Err(no_brand(workspace, name));
+            }
+            let hint = "`sayso export turns` prints the whole log";
+            return Err(Unusable::new("the log has no dialogue with this number").hint(hint));
+        }
+    };
+    let bot = workspace.bot(brand).ok_or_else(|| {
+        let error = Unusable::new(format!("the files have no sound brand `{brand}`"));
+        error.hint("`sayso check` says what is wrong")
+    })?;
+    let made = runtime(false)?.block_on(recorded(bot, dialogue, wanted.personal));
+    let Recorded { text, warnings, .. } = made.map_err(|error| Unusable::new(error.to_string()))?;
+    write!(streams.out, "{text}")?;
+    warnings.iter().try_for_each(|warning| writeln!(streams.err, "warning: {warning}"))?;
+    Ok(Exit::Done)
 }
 
 impl Wanted {
