@@ -5,6 +5,7 @@ mod check;
 mod export;
 mod fmt;
 mod graph;
+mod init;
 mod live;
 mod lsp;
 mod read;
@@ -36,6 +37,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write a workspace to begin with, which works as it is.
+    Init(init::Wanted),
     /// Check all files: all mistakes at once, each with a place and a way out.
     Check(check::Wanted),
     /// Write files in their one canonical form; print which ones changed.
@@ -194,6 +197,7 @@ pub struct Streams<'s> {
 /// When it cannot be done at all: no workspace, no such brand, a store in use.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
+        Verb::Init(wanted) => init::init(wanted, streams),
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),

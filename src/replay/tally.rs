@@ -2,7 +2,7 @@
 
 use super::{Compared, Verdict};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many turns went how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -43,7 +43,8 @@ pub struct Tally {
     pub others: Count,
     /// All turns by the intent that was recorded, `brand: intent`; those without one are not here.
     pub intents: BTreeMap<String, Count>,
-    /// All turns by the last node that was recorded, `brand: flow.node`; those that entered none are not here.
+    /// All turns by the nodes that they entered then, `brand: flow.node`: a turn counts at each of them, and one that entered
+    /// none is not here.
     pub nodes: BTreeMap<String, Count>,
 }
 
@@ -56,7 +57,7 @@ impl Tally {
         if let Some(intent) = &turn.then.intent {
             self.intents.entry(named(intent)).or_default().add(turn.verdict);
         }
-        if let Some(node) = turn.then.nodes.last() {
+        for node in turn.then.nodes.iter().collect::<BTreeSet<_>>() {
             self.nodes.entry(named(node)).or_default().add(turn.verdict);
         }
     }

@@ -77,7 +77,8 @@ pub async fn recorded(
     let phone =
         entries.first().map_or_else(|| "+14045550123".parse(), |entry| Ok(entry.key.phone.fictional()));
     let phone = phone.expect("it is a number");
-    let mut stage = Stage { simulation: Simulation::new(bot, begin)?, lines: Vec::new() };
+    let cut = entries.first().map_or(SignedDuration::ZERO, |entry| entry.at.duration_since(begin));
+    let mut stage = Stage { simulation: Simulation::new(bot, begin)?, cut, lines: Vec::new() };
     for beat in &teller.beats {
         stage.play(beat, phone).await?;
     }
@@ -305,6 +306,8 @@ fn put(json: &mut Json, path: &[String], value: &str) {
 /// Plays the beats in the simulator, and writes down what is said.
 struct Stage {
     simulation: Simulation,
+    /// By so much everything is earlier than it was: it begins at a whole minute.
+    cut: SignedDuration,
     lines: Vec<Line>,
 }
 
@@ -344,7 +347,7 @@ impl Stage {
     /// timer that was armed by then still rings.
     async fn wait(&mut self, beat: &Beat) -> Result<Vec<Delivered>, SimulationError> {
         let now = self.simulation.now();
-        let passed = beat.at.duration_since(now).max(SignedDuration::ZERO);
+        let passed = (beat.at.duration_since(now) - self.cut).max(SignedDuration::ZERO);
         let rings = matches!(beat.input, Input::Time);
         let mut seconds = passed.as_secs();
         if rings {
