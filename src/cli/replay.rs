@@ -21,9 +21,9 @@ const DAMAGED_SHOWN_MAX: u64 = 10;
 
 /// What is replayed.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("log").required(true).args(["file", "store"])))]
 pub(super) struct Wanted {
     /// A log: the lines that `sayso export turns` prints; `-` reads them from the standard input.
-    #[arg(required_unless_present = "store", conflicts_with = "store")]
     file: Option<PathBuf>,
     /// The log of the workspace's store, read through the server where one runs.
     #[arg(long)]
