@@ -118,9 +118,10 @@ pub(super) fn export(
     let mut dialogue = Vec::new();
     each(workspace, wanted, |item| {
         printed += 1;
-        match item {
-            Scanned::Turn { entry, .. } if wanted.form == Form::Chat => dialogue.push(*entry),
-            item => writeln!(streams.out, "{}", line(&item)?)?,
+        if let (Form::Chat, Scanned::Turn { entry, .. }) = (wanted.form, &item) {
+            dialogue.push(Entry::clone(entry));
+        } else {
+            writeln!(streams.out, "{}", line(&item)?)?;
         }
         Ok(())
     })?;

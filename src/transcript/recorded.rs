@@ -209,22 +209,18 @@ impl<'b> Teller<'b> {
     fn outside(&mut self, event: &Event, entry: &Entry) {
         let late = || {
             let way = entry.trace.ways.iter().find(|way| way.ends_with(" late"))?;
-            match self.awaited(way.split_once(' ')?.0)? {
-                Awaited::Lookup(lookup) => Some((lookup.name.clone(), World::Late)),
-                _ => None,
-            }
+            let waits = self.awaited(way.split_once(' ')?.0)?;
+            if let Awaited::Lookup(lookup) = waits { Some((lookup.name.clone(), World::Late)) } else { None }
         };
-        let answered = match event {
-            Event::Lookup { name, answer, .. } => {
-                let world = match answer {
-                    LookupAnswer::Ok(values) => World::Ok(self.body(name, values)),
-                    LookupAnswer::Failed => World::Failed,
-                    LookupAnswer::Late => World::Late,
-                };
-                Some((name.clone(), world))
-            }
-            Event::Timer { .. } if is_late_lookup(entry) => late(),
-            _ => None,
+        let answered = if let Event::Lookup { name, answer, .. } = event {
+            let world = match answer {
+                LookupAnswer::Ok(values) => World::Ok(self.body(name, values)),
+                LookupAnswer::Failed => World::Failed,
+                LookupAnswer::Late => World::Late,
+            };
+            Some((name.clone(), world))
+        } else {
+            late().filter(|_| is_late_lookup(entry))
         };
         let Some((name, world)) = answered else { return };
         if self.world.get(&name) != Some(&world) {
@@ -315,10 +311,11 @@ impl Stage {
     async fn play(&mut self, beat: &Beat, phone: crate::sms::Phone) -> Result<(), SimulationError> {
         for line in &beat.before {
             self.lines.push(line.clone());
-            match line {
-                Line::Lookup(name, world) => self.simulation.answer_lookup(name, world.clone()),
-                Line::Pin(what, end) | Line::Draw(what, end) => self.simulation.pin(phone, what, end).await?,
-                _ => {}
+            if let Line::Lookup(name, world) = line {
+                self.simulation.answer_lookup(name, world.clone());
+            }
+            if let Line::Pin(what, end) | Line::Draw(what, end) = line {
+                self.simulation.pin(phone, what, end).await?;
             }
         }
         let waited = self.wait(beat).await?;
