@@ -68,7 +68,7 @@ pub struct Compared {
     pub verdict: Verdict,
     /// The turn's number in the log.
     pub seq: u64,
-    /// The brand.
+    /// The brand, as it is called today; as it was, where no files have it.
     pub brand: BrandId,
     /// Whose dialogue.
     pub phone: Phone,
@@ -103,6 +103,7 @@ struct Played {
 /// A replay in progress: turns go in, in the order of the log, and come out compared.
 #[derive(Debug)]
 pub struct Replay {
+    /// By the name under which their data is kept.
     bots: BTreeMap<BrandId, Arc<Bot>>,
     since: Option<Timestamp>,
     at_once: usize,
@@ -117,7 +118,7 @@ impl Replay {
     #[must_use]
     pub fn new(bots: &[Arc<Bot>], since: Option<Timestamp>, at_once: usize) -> Self {
         Self {
-            bots: bots.iter().map(|bot| (bot.id.clone(), Arc::clone(bot))).collect(),
+            bots: bots.iter().map(|bot| (bot.kept_as.clone(), Arc::clone(bot))).collect(),
             since,
             at_once: at_once.max(1),
             dialogues: BTreeMap::new(),
@@ -180,6 +181,7 @@ impl Played {
             compared.why = Some(format!("the files have no sound brand `{}`", entry.key.brand));
             return vec![compared];
         };
+        compared.brand = bot.id.clone();
         if self.lost.is_some() {
             compared.why.clone_from(&self.lost);
             return vec![compared];
@@ -237,6 +239,7 @@ impl Played {
                     then: Outcome::default(),
                     today: Some(Outcome::of(&today.effects, &today.trace)),
                     why: Some("a timer rings today that did not ring then".to_owned()),
+                    brand: bot.id.clone(),
                     ..Compared::of(seq, entry, self.turn)
                 });
                 self.apart.get_or_insert(self.turn);

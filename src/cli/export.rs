@@ -152,7 +152,7 @@ fn each(
         loop {
             let page = source.page(wanted.what.table(), after).await;
             let page = page.map_err(|error| Unusable::new(error.to_string()))?;
-            page.items.into_iter().filter(|item| wanted.has(item)).try_for_each(&mut work)?;
+            page.items.into_iter().filter(|item| wanted.has(workspace, item)).try_for_each(&mut work)?;
             after = page.next;
             if after.is_none() {
                 return Ok(());
@@ -168,7 +168,8 @@ fn as_chat(
     dialogue: &[Entry],
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let brands: BTreeSet<&str> = dialogue.iter().map(|entry| entry.key.brand.as_str()).collect();
+    let brands: BTreeSet<&str> =
+        dialogue.iter().map(|entry| workspace.called(&entry.key.brand).as_str()).collect();
     let mut of_brands = brands.iter();
     let brand = match (of_brands.next(), of_brands.next()) {
         (Some(brand), None) => brand,
@@ -197,9 +198,11 @@ fn as_chat(
 }
 
 impl Wanted {
-    fn has(&self, item: &Scanned) -> bool {
+    /// Whether it is wanted. A brand goes by its name of today, and by the one under which its data is kept.
+    fn has(&self, workspace: &Workspace, item: &Scanned) -> bool {
         let key = key_of(item);
-        self.brand.as_ref().is_none_or(|brand| key.brand.as_str() == brand)
+        let names = [&key.brand, workspace.called(&key.brand)];
+        self.brand.as_ref().is_none_or(|brand| names.iter().any(|name| name.as_str() == brand))
             && self.dialogue.is_none_or(|phone| key.phone == phone)
     }
 }

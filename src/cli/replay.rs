@@ -71,7 +71,8 @@ pub(super) fn replay(
     let (mut tally, mut damaged) = (Tally::default(), 0);
     for pass in 0.. {
         let mut turn = |seq: u64, entry: &Entry, streams: &mut Streams<'_>| {
-            if wanted.brand.as_ref().is_some_and(|brand| entry.key.brand.as_str() != brand) {
+            let called = workspace.called(&entry.key.brand).as_str();
+            if wanted.brand.as_ref().is_some_and(|brand| called != brand) {
                 return Ok(());
             }
             replay.turn(seq, entry).iter().try_for_each(|compared| {

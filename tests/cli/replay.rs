@@ -90,6 +90,21 @@ fn a_node_that_was_renamed_is_the_same_node() {
 }
 
 #[test]
+fn a_brand_that_was_renamed_is_replayed_under_its_name_of_today() {
+    let (folder, _) = recorded();
+    let flows = folder.path().join("flows");
+    std::fs::rename(flows.join("gelato"), flows.join("sorbet")).unwrap();
+    let brand = std::fs::read_to_string(flows.join("sorbet/brand.flow")).unwrap();
+    let brand = brand.replacen("brand Gelato\n", "brand Gelato\n  was gelato\n", 1);
+    std::fs::write(flows.join("sorbet/brand.flow"), brand).unwrap();
+    let same = run(folder.path(), &["replay", LOG, "--brand", "sorbet"]);
+    assert_eq!((same.code, same.out.as_str()), (Some(0), "texts: 2 same, 0 differ\n"), "{same:#?}");
+    let chat = ["export", "turns", "--as", "chat", "--dialogue", "+14045550123", "--brand", "sorbet"];
+    let chat = run(folder.path(), &[&chat[..], &["--folder", "data/store-chat"]].concat());
+    assert!(chat.out.contains("\nbrand sorbet\n"), "{chat:#?}");
+}
+
+#[test]
 fn a_silence_that_is_measured_today_rings_between_recorded_texts() {
     let (folder, lines) = recorded();
     let mut later: Value = serde_json::from_str(&lines[1]).unwrap();
