@@ -100,6 +100,12 @@ pub struct Bot {
     pub leaving: Option<Texts>,
     /// What is said to a text that nothing takes.
     pub fallback: Option<Texts>,
+    /// The one confirmation of an opt-out, where the brand words it itself.
+    pub stopped: Option<Texts>,
+    /// The answer to an opt-in that no flow answers, where the brand words it itself.
+    pub started: Option<Texts>,
+    /// The answer to HELP, where the brand words it itself.
+    pub help: Option<Texts>,
     /// What tags were called before, and what they are called now.
     pub tags_before: Vec<(String, String)>,
     /// A fingerprint of all files it was linked from.

@@ -8,10 +8,12 @@ mod export;
 mod fmt;
 mod graph;
 mod import;
+mod init;
 mod live;
 mod lsp;
 mod person;
 mod read;
+mod replay;
 mod serve;
 mod set;
 mod test;
@@ -20,7 +22,7 @@ mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::workspace::{Workspace, find};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -40,6 +42,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write a workspace to begin with, which works as it is.
+    Init(init::Wanted),
     /// Check all files: all mistakes at once, each with a place and a way out.
     Check(check::Wanted),
     /// Write files in their one canonical form; print which ones changed.
@@ -112,24 +116,10 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
-    /// Print what the store holds, one JSON object per line; or everything of one person.
-    Export {
-        /// What to print.
-        #[arg(required_unless_present = "person", conflicts_with = "person")]
-        what: Option<What>,
-        /// Everything of the person with this number.
-        #[arg(long, value_name = "PHONE")]
-        person: Option<crate::sms::Phone>,
-        /// In a form for reading, instead of JSON.
-        #[arg(long, requires = "person")]
-        readable: bool,
-        /// Only of this brand.
-        #[arg(long)]
-        brand: Option<String>,
-        /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
-        #[arg(long, value_name = "DIR", conflicts_with = "person")]
-        folder: Option<PathBuf>,
-    },
+    /// Print what the store holds, one JSON object per line, one dialogue as a conversation, or everything of one person.
+    Export(export::Wanted),
+    /// Run recorded texts against the files of the day, and show what would be answered otherwise.
+    Replay(replay::Wanted),
     /// Show and verify the proofs of consent.
     #[command(subcommand)]
     Consent(consent::Wanted),
@@ -140,24 +130,6 @@ enum Verb {
     /// Take in a list from outside.
     #[command(subcommand)]
     Import(import::Wanted),
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum What {
-    /// Dialogues and what is known about people.
-    Subscribers,
-    /// The log of turns.
-    Turns,
-    /// Messages that are not sent.
-    Outbox,
-    /// Messages that providers took.
-    Sent,
-    /// Consent ledgers.
-    Consents,
-    /// The roots of the brands' days.
-    Roots,
-    /// People who were erased, by keyed hashes.
-    Suppressions,
 }
 
 /// What a verb came to.
@@ -240,6 +212,7 @@ pub struct Streams<'s> {
 /// When it cannot be done at all: no workspace, no such brand, a store in use.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
+        Verb::Init(wanted) => init::init(wanted, streams),
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
@@ -265,13 +238,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
-        Verb::Export { what: Some(what), brand, folder, .. } => {
-            export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
-        }
-        Verb::Export { person: Some(phone), brand, readable, .. } => {
-            person::export(&cli.open()?, *phone, brand.as_deref(), *readable, streams)
-        }
-        Verb::Export { .. } => Err(Unusable::new("nothing is asked for")),
+        Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
+        Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
         Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Forget(wanted) => person::forget(&cli.open()?, wanted, streams),
         Verb::Set(wanted) => set::set(&cli.open()?, wanted, streams),

@@ -2,10 +2,13 @@
 
 pub mod coverage;
 mod print;
+mod recorded;
 mod run;
+mod stand_in;
 mod syntax;
 
 pub use coverage::Coverage;
 pub use print::{exactly, print};
+pub use recorded::{Recorded, recorded};
 pub use run::{Outcome, Ran, run};
 pub use syntax::{Chat, Expectation, Line, parse};

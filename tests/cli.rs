@@ -7,6 +7,10 @@
 mod check;
 #[path = "cli/fmt.rs"]
 mod fmt;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/replay.rs"]
+mod replay;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};

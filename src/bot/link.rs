@@ -337,6 +337,9 @@ impl<'l> Linker<'l> {
         let brand = self.sources.brand;
         let fallback = self.optional_texts(&brand.fallback);
         let leaving = self.optional_texts(&brand.leaving);
+        let stopped = self.optional_texts(&brand.stopped);
+        let started = self.optional_texts(&brand.started);
+        let help = self.optional_texts(&brand.help);
         let tags = brand.tags.iter();
         let numbers = brand.numbers.iter().map(|number| Number {
             sender: number.number.value,
@@ -363,6 +366,9 @@ impl<'l> Linker<'l> {
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
             leaving,
             fallback,
+            stopped,
+            started,
+            help,
             tags_before: tags
                 .flat_map(|tag| tag.was.iter().map(|was| (was.value.clone(), tag.name.value.clone())))
                 .collect(),

@@ -219,6 +219,12 @@ codes! {
         "The text says that a word ends the messages, and it does not: only the reserved words do, alone in a text (`sayso explain G110` lists them). Whoever follows the advice gets more messages, which the rules forbid (47 CFR 64.1200(a)(10))."
     StopEndsAll "F349" Warning "a stop that is promised for a part"
         "A reserved word alone in a text ends all messages of the brand. This text promises it for less: an order, an appointment, one kind of message. Whoever follows it hears nothing more. Give that another word, and an intent that hears it."
+    RequiredFact "F350" Error "a required text that does not say what it must"
+        "A brand may word the answers to STOP (`stopped`), to START (`started`) and to HELP (`help`) itself. The confirmation of an opt-out names the programme and a contact (47 CFR 64.1200(a)(12), carriers' tables); the answer to HELP also that rates may apply and STOP; the answer to an opt-in all that a first message says (CTIA Messaging Principles 5.1.2.1). Every wording in every language must."
+    MarketingInConfirmation "F351" Error "marketing in the confirmation of an opt-out"
+        "The one message that may follow an opt-out must hold no marketing (47 CFR 64.1200(a)(12)): no offer, no link to a shop, no invitation but the word that brings the messages back."
+    BareFallback "F352" Note "a fallback that does not say who writes and how to leave"
+        "Carriers want the answer to a text that was not understood to name the programme, HELP and STOP. The answer that is sent where a brand words none does."
     // E: expressions and texts
     BadExpression "E401" Error "an expression that cannot be read"
         "Expressions compare fields with values (`flavor = mango`, `visits > 3`), ask for tags (`tag vip`) and for filled fields (`known name`), and join these with `and`, `or`, `not` and brackets. `name else \"friend\"` gives a default."

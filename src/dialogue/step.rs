@@ -110,14 +110,14 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
         Move::Ignore(why) => machine.note(why),
         Move::OptOut(_) => {
             machine.close();
-            machine.send(Class::OptOutConfirmation, wording::opted_out);
+            machine.send(Class::OptOutConfirmation, machine.bot.stopped.as_ref(), wording::opted_out);
         }
-        Move::Help => machine.send(Class::Help, wording::help),
+        Move::Help => machine.send(Class::Help, machine.bot.help.as_ref(), wording::help),
         Move::OptIn(_) if machine.muted => machine.note("a machine answers a machine"),
         Move::OptIn(_) => match machine.bot.optin_flow() {
             Some(flow) if machine.is_open(flow) => machine.ask_again(),
             Some(flow) => machine.interrupt(flow),
-            None => machine.send(Class::Reply, wording::opted_in),
+            None => machine.send(Class::Reply, machine.bot.started.as_ref(), wording::opted_in),
         },
         Move::Answer(value) => machine.answer(value, inbound),
         Move::Leave(flow) => machine.leave_for(flow),

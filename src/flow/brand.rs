@@ -55,6 +55,12 @@ pub struct BrandFile {
     pub budget: Option<At<usize>>,
     /// What is said to a text that nothing takes.
     pub fallback: Vec<TextDecl>,
+    /// The one confirmation of an opt-out, in the brand's own words.
+    pub stopped: Vec<TextDecl>,
+    /// The answer to an opt-in that no flow answers.
+    pub started: Vec<TextDecl>,
+    /// The answer to HELP.
+    pub help: Vec<TextDecl>,
     /// The fields.
     pub fields: Vec<FieldDecl>,
     /// Pictures.
@@ -71,6 +77,13 @@ pub struct BrandFile {
     pub tags: Vec<TagDecl>,
     /// The name that its folder had first, under which its data is kept.
     pub was: Option<At<String>>,
+}
+
+impl BrandFile {
+    /// The texts that belong to no flow.
+    pub fn texts(&self) -> impl Iterator<Item = &TextDecl> {
+        [&self.fallback, &self.leaving, &self.stopped, &self.started, &self.help].into_iter().flatten()
+    }
 }
 
 /// `+14045550100 via ACCOUNT`, `12345 via ACCOUNT shared`
@@ -129,7 +142,7 @@ const BLOCKS: [&str; 9] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 17] = [
+const BRAND_WORDS: [&str; 20] = [
     "program",
     "numbers",
     "contact",
@@ -146,6 +159,9 @@ const BRAND_WORDS: [&str; 17] = [
     "double-optin",
     "budget",
     "fallback",
+    "stopped",
+    "started",
+    "help",
     "was",
 ];
 
@@ -220,6 +236,9 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
         "budget" => file.budget = budget(rest, reader),
         "fallback" => file.fallback.extend(text(block, lang, reader)),
+        "stopped" => file.stopped.extend(text(block, lang, reader)),
+        "started" => file.started.extend(text(block, lang, reader)),
+        "help" => file.help.extend(text(block, lang, reader)),
         "was" => file.was = named(rest, "brand", reader),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }

@@ -130,6 +130,9 @@ static FACTS: Below = Below::of(&[
     ("optin", Plain, &NOTHING),
     ("double-optin", Plain, &NOTHING),
     ("fallback", Text, &WORDINGS),
+    ("stopped", Text, &WORDINGS),
+    ("started", Text, &WORDINGS),
+    ("help", Text, &WORDINGS),
     ("was", Plain, &NOTHING),
 ]);
 

@@ -18,7 +18,7 @@ pub fn print(chat: &Chat, zone: &TimeZone) -> String {
 }
 
 /// `2026-06-01 12:00 America/New_York`
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let local = at.to_zoned(zone.clone());
     let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
     format!("{} {}", local.strftime(form), zone.iana_name().unwrap_or("UTC"))

@@ -311,6 +311,7 @@ fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
     };
     let entry = sayso::store::Entry {
         key: key.clone(),
+        turn: 1,
         at,
         event: Event::OptOut { how: How::Api, rule: "test".into() },
         seed: 1,
