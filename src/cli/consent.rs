@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// How often the ledgers are followed again where a server erased somebody meanwhile.
 const VERIFY_TRIES: usize = 5;
 /// People that are erased at once: the log is read once for all of them.
-const ERASED_AT_ONCE: usize = 256;
+const ERASED_AT_ONCE: usize = 500;
 
 /// What is asked about consent.
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use crate::engine::transport::Nowhere;
 use crate::engine::{Engine, Parts, Secrets, SystemClock};
 use crate::server::socket::{Client, Request, Response, answer};
 use crate::sms::{BrandId, Key};
-use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Table};
+use crate::store::{Cursor, OpenError, Scanned, SledStore, Table};
 use crate::workspace::Workspace;
 use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
@@ -73,7 +73,6 @@ impl Desk {
         loop {
             let request = Request::Scan { what, after, limit: PAGE, only: only.cloned() };
             let Response::Page { items, next } = self.ask(request).await? else { return Err(strange()) };
-            let Page { items, next } = Page { items, next };
             items.into_iter().try_for_each(&mut work)?;
             after = next;
             if after.is_none() {

@@ -1,5 +1,5 @@
-//! Verifying ledgers: every chain is computed again, and every day counted again. Memory grows with the days of the brands,
-//! the people whose earlier entries were erased, and what is found; not with the ledgers.
+//! Verifying ledgers: every chain is computed again, and every day counted again. Memory grows with the roots of the
+//! brands, with the people whose earlier entries were erased, and with what is found; not with the ledgers.
 
 use super::LedgerEntry;
 use super::chain::{Digest, Link, Root};
@@ -39,7 +39,9 @@ pub struct Verifier {
     /// Whether the store grows meanwhile: entries of a brand's last day may be younger than its root.
     is_live: bool,
     roots: BTreeMap<BrandId, BTreeMap<Date, Root>>,
-    counted: BTreeMap<BrandId, BTreeMap<Date, (u64, Sum)>>,
+    /// The brand whose entries are being followed, and what was counted of its days.
+    brand: Option<BrandId>,
+    counted: BTreeMap<Date, (u64, Sum)>,
     chain: Option<Chain>,
     /// The last links of people who were erased, by what a later entry names them.
     ends: BTreeSet<(BrandId, Digest, u32)>,
@@ -91,9 +93,12 @@ impl Verifier {
     #[must_use]
     pub fn finish(mut self) -> Vec<Broken> {
         self.chains();
-        let brands: BTreeSet<BrandId> = self.roots.keys().chain(self.counted.keys()).cloned().collect();
-        for brand in &brands {
-            self.days(brand);
+        if let Some(last) = self.brand.take() {
+            self.days(&last);
+        }
+        // Of these, no entry was there.
+        for brand in self.roots.keys().cloned().collect::<Vec<_>>() {
+            self.days(&brand);
         }
         self.broken.sort();
         self.broken
@@ -120,6 +125,11 @@ impl Verifier {
     fn follow(&mut self, brand: &BrandId, whose: String, is_erased: bool) {
         if self.chain.as_ref().is_none_or(|chain| chain.whose != whose || chain.brand != *brand) {
             self.close();
+            if self.brand.as_ref() != Some(brand)
+                && let Some(before) = self.brand.replace(brand.clone())
+            {
+                self.days(&before);
+            }
             self.people += 1;
             let brand = brand.clone();
             self.chain = Some(Chain { brand, whose, last: None, is_erased, is_broken: false });
@@ -150,8 +160,7 @@ impl Verifier {
         self.follow(brand, whose.clone(), is_erased);
         self.entries += 1;
         if !(self.is_live && self.is_later(brand, link)) {
-            let days = self.counted.entry(brand.clone()).or_default();
-            let (entries, sum) = days.entry(link.day).or_default();
+            let (entries, sum) = self.counted.entry(link.day).or_default();
             *entries += 1;
             sum.add(&link.hash);
         }
@@ -184,7 +193,7 @@ impl Verifier {
     /// Compares the days of a brand with what was counted.
     fn days(&mut self, brand: &BrandId) {
         let roots = self.roots.remove(brand).unwrap_or_default();
-        let mut counted = self.counted.remove(brand).unwrap_or_default();
+        let mut counted = std::mem::take(&mut self.counted);
         let mut report = |day: Date, what: String| {
             self.broken.push(Broken { brand: brand.clone(), whose: day.to_string(), number: None, what });
         };

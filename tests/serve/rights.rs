@@ -2,6 +2,7 @@
 
 use crate::server::{World, export, of, sayso, some_workspace, texts};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 const ANA: &str = "+14045550141";
@@ -68,6 +69,16 @@ async fn the_proof_for_a_number_is_a_page_and_json_while_it_serves_and_afterward
     let proof: Value = serde_json::from_str(&show(&["--json", "--brand", "gelato"])).unwrap();
     assert_eq!(proof["chain"]["broken"], Value::Array(Vec::new()), "{proof:#}");
     assert_eq!(proof["ledger"][1]["link"]["previous"], proof["ledger"][0]["link"]["hash"]);
+    // Anybody can compute a digest again, from what is exported.
+    let lines = must(0, world.folder.path(), &["export", "consents"]);
+    for line in lines.lines().filter(|line| line.contains(ANA)) {
+        let (said, link) = line.strip_suffix('}').unwrap().split_once(",\"link\":").unwrap();
+        let link: Value = serde_json::from_str(link).unwrap();
+        let salted = format!("{{\"salt\":{},{}}}", link["salt"], said.strip_prefix('{').unwrap());
+        let digest = Sha256::digest(format!("sayso entry 1\n{salted}"));
+        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        assert_eq!(link["digest"], digest.as_str(), "{salted}");
+    }
     let (code, _, err) = run(world.folder.path(), &["consent", "show", "+14045550199"]);
     assert!(code == Some(2) && err.contains("knows nobody by the number +14045550199"), "{err}");
     let (code, _, err) = run(world.folder.path(), &["consent", "show", ANA, "--brand", "gelatto"]);
