@@ -87,14 +87,7 @@ enum Verb {
         drawing: graph::Drawing,
     },
     /// Run the conversations (`*.chat`) of all brands.
-    Test {
-        /// Only conversations whose path holds these words.
-        #[arg(long)]
-        filter: Option<String>,
-        /// List the nodes and ways out that no conversation walks.
-        #[arg(long)]
-        coverage: bool,
-    },
+    Test(test::Wanted),
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
         /// The address to listen on, instead of the one in `sayso.toml`.
@@ -228,9 +221,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             why::why(&bot, node.as_deref(), text, cli.json, streams)
         }
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
-        Verb::Test { filter, coverage } => {
-            test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
-        }
+        Verb::Test(wanted) => test::test(cli.open()?, wanted, cli.json, streams),
         Verb::Graph { of, drawing } => {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
