@@ -65,7 +65,7 @@ pub async fn run(
         said: BTreeMap::new(),
         waiting: BTreeMap::new(),
         event: top,
-        met: top,
+        met: (top, phone),
         found: Diagnostics::default(),
         changes: Vec::new(),
     };
@@ -88,8 +88,8 @@ struct Runner {
     waiting: BTreeMap<Phone, VecDeque<String>>,
     /// The last line by which messages may have been sent.
     event: Place,
-    /// The last line that belongs to it: the event itself, or an expectation.
-    met: Place,
+    /// The last line that belongs to it, the event itself or an expectation, and whom it is about.
+    met: (Place, Phone),
     found: Diagnostics,
     changes: Vec<Change>,
 }
@@ -112,10 +112,8 @@ impl Runner {
                 Err(Refusal::Broken(error)) => return Err(error),
             },
         }
-        let prepares = !line.value.is_event()
-            && !matches!(line.value, Line::Reply(_) | Line::Known(_) | Line::Never(_) | Line::From(_));
-        if !prepares {
-            self.met = place;
+        if line.value.is_event() || matches!(line.value, Line::Reply(_) | Line::Known(_) | Line::Never(_)) {
+            self.met = (place, self.session.phone());
         }
         Ok(())
     }
@@ -131,29 +129,26 @@ impl Runner {
 
     /// Reports replies that nothing expected.
     fn nothing_left(&mut self) {
-        let current = self.session.phone();
-        let mut missing = Vec::new();
+        let (met, about) = self.met;
+        let (mut missing, mut current) = (Vec::new(), about);
         for (phone, waiting) in std::mem::take(&mut self.waiting) {
-            if waiting.is_empty() {
-                continue;
-            }
-            let other = phone != current;
-            let to = if other { format!(" to {phone}") } else { String::new() };
-            if other {
-                missing.push(Line::From(phone));
-            }
             for said in waiting {
+                let to = if phone == about { String::new() } else { format!(" to {phone}") };
                 let message = format!("something else was sent{to}, and no `<` line expects it");
                 let diagnostic = Diagnostic::new(Code::ChatFails, self.event, message);
                 self.found.push(diagnostic.hint(sent(&said)));
+                if phone != current {
+                    missing.push(Line::From(phone));
+                    current = phone;
+                }
                 missing.push(Line::Reply(exactly(&said)));
             }
-            if other {
-                missing.push(Line::From(current));
-            }
+        }
+        if current != about {
+            missing.push(Line::From(about));
         }
         if !missing.is_empty() {
-            self.changes.push(Change::Insert(self.met, missing));
+            self.changes.push(Change::Insert(met, missing));
         }
     }
 
