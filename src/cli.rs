@@ -45,16 +45,7 @@ enum Verb {
         code: String,
     },
     /// Talk with a brand: each line is a text.
-    Chat {
-        /// The brand; not needed where there is only one.
-        brand: Option<String>,
-        /// The number that writes.
-        #[arg(long, default_value = "+14045550123")]
-        from: String,
-        /// Keep the dialogue, in a folder beside the workspace's store, instead of forgetting it.
-        #[arg(long)]
-        store: bool,
-    },
+    Chat(chat::Wanted),
     /// Say what a text means to a brand, which rung takes it, and what lost by which rule.
     Why {
         /// The brand; not needed where there is only one.
@@ -210,10 +201,10 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
-        Verb::Chat { brand, from, store } => {
+        Verb::Chat(wanted) => {
             let workspace = cli.open()?;
-            let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
-            chat::chat(&workspace, &bot, from, *store, streams)
+            let bot = cli.brand(&workspace, wanted.brand.as_deref(), streams)?;
+            chat::chat(&workspace, &bot, wanted, streams)
         }
         Verb::Why { brand, node, text } => {
             let workspace = cli.open()?;

@@ -9,7 +9,7 @@ use crate::engine::{
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Phone, Receipt, ReceiptState, Sender};
-use crate::store::{MemoryStore, Scanned, Snapshot, Store, StoreError, Table};
+use crate::store::{MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
@@ -167,14 +167,14 @@ impl Transport for Wire {
     async fn call(&self, call: Call) -> Result<Response, CallError> {
         let Asked { message, reference } =
             serde_json::from_slice(&call.body).map_err(|error| CallError::NotSent(error.to_string()))?;
-        let mut carried = self.carried();
-        let carrier = carried.carrier;
+        let mut so_far = self.carried();
+        let carrier = so_far.carrier;
         match carrier {
-            Carrier::Ok => carried.delivered.push(message),
-            Carrier::Fail | Carrier::Late => carried.undelivered.push(message),
+            Carrier::Ok => so_far.delivered.push(message),
+            Carrier::Fail | Carrier::Late => so_far.undelivered.push(message),
             Carrier::Lost | Carrier::Stopped => {
-                carried.receipts.push((message.from, reference, carrier));
-                carried.undelivered.push(message);
+                so_far.receipts.push((message.from, reference, carrier));
+                so_far.undelivered.push(message);
             }
         }
         Ok(Response { status: carrier.status(), retry_after: None, body: Vec::new() })
@@ -460,11 +460,16 @@ impl Simulation {
     /// When the engine or the store does not work.
     pub async fn advance(&mut self, by: SignedDuration) -> Result<Vec<Delivered>, SimulationError> {
         let end = self.now().checked_add(by.max(SignedDuration::ZERO)).unwrap_or(self.now());
-        let mut delivered = Vec::new();
+        let mut delivered = self.settle().await?;
         for _ in 0..ROUNDS_MAX {
-            match self.engine.store().next_due().await? {
+            let due = match self.engine.store().next_due().await? {
+                // A message that is due stands behind one that is tried again later.
+                Some(due) if due <= self.now() => self.due_later(end).await?,
+                due => due,
+            };
+            match due {
                 Some(due) if due <= end => {
-                    self.clock.set(due.max(self.now()));
+                    self.clock.set(due);
                     delivered.extend(self.settle().await?);
                 }
                 _ => {
@@ -474,6 +479,20 @@ impl Simulation {
             }
         }
         Err(SimulationError::Restless)
+    }
+
+    /// The first moment behind now, and up to `end`, at which something comes due. O(outbox and timers).
+    async fn due_later(&self, end: Timestamp) -> Result<Option<Timestamp>, SimulationError> {
+        let now = self.now();
+        let alarms = self.engine.store().due(end, usize::MAX).await?.into_iter().map(|alarm| alarm.at);
+        let rows = self.all(Table::Outbox).await?.into_iter().filter_map(|item| match item {
+            Scanned::Row(row) => matches!(row.state, RowState::Pending | RowState::Held).then_some(row.due),
+            Scanned::Subscriber { .. }
+            | Scanned::Turn { .. }
+            | Scanned::Sent(_)
+            | Scanned::Consent { .. } => None,
+        });
+        Ok(alarms.chain(rows).filter(|due| *due > now).min())
     }
 
     /// Does everything that is due now.
@@ -500,7 +519,7 @@ impl Simulation {
                 code: None,
                 opted_out: carrier == Carrier::Stopped,
             };
-            if let Some(arrival) = self.engine.arrival(account, provider::Delivery::Receipt(receipt)).await? {
+            for arrival in self.engine.arrivals(account, provider::Delivery::Receipt(receipt)).await? {
                 self.engine.receive(arrival).await?;
             }
         }
@@ -532,7 +551,9 @@ fn pictures(body: &str) -> (String, Vec<Media>) {
     for line in body.split('\n') {
         let url = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-            Some(url) => media.push(Media { url: url.to_owned(), content_type: content_type(url).to_owned() }),
+            Some(url) => {
+                media.push(Media { url: url.to_owned(), content_type: content_type(url).to_owned() });
+            }
             None => words.push(line),
         }
     }

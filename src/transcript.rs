@@ -3,6 +3,7 @@
 pub mod coverage;
 mod pattern;
 mod print;
+mod recording;
 mod run;
 mod session;
 mod syntax;
@@ -12,8 +13,9 @@ mod why;
 pub use coverage::Coverage;
 pub use pattern::matches;
 pub use print::{exactly, print};
+pub use recording::Recording;
 pub use run::{Outcome, Ran, run};
-pub use session::{Happened, Reasons, Refusal, Session};
+pub use session::{Happened, Mistake, Reasons, Refusal, Session};
 pub use syntax::{Chat, Expectation, Line, WORDS, parse, parse_line};
 pub use update::{Change, update};
 pub use why::{Answered, Candidate, Slot, Why, explain, walked};

@@ -26,7 +26,7 @@ pub(super) struct Wanted {
     /// Write down what is sent and known now as what is expected; what must not be sent stays as it is.
     #[arg(long)]
     update: bool,
-    /// Write the results into a file in the form of JUnit, for CI.
+    /// Write the results into a file in the form of `JUnit`, for CI.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -57,7 +57,7 @@ pub(super) fn test(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     let (jobs, broken) = jobs(&mut workspace, wanted.filter.as_deref())?;
-    let mut done = on_all_cores(&jobs, |job| one(job))?;
+    let mut done = on_all_cores(&jobs, one)?;
     if wanted.update {
         for (job, done) in jobs.iter().zip(&mut done) {
             write_anew(&mut workspace, job, done)?;
@@ -84,7 +84,13 @@ pub(super) fn test(
             }
             writeln!(streams.out, "{object}")?;
         } else {
-            let word = if !passed { "FAILED" } else if updated { "new" } else { "ok" };
+            let word = if !passed {
+                "FAILED"
+            } else if updated {
+                "new"
+            } else {
+                "ok"
+            };
             writeln!(streams.out, "{word:6} {}", shown.display())?;
         }
     }
@@ -176,7 +182,8 @@ fn write_anew(workspace: &mut Workspace, job: &Job, done: &mut Done) -> Result<(
 async fn ran(bot: &Arc<Bot>, file: FileId, text: &str, found: &mut Diagnostics) -> Ran {
     let chat = parse(text, &mut Reader::new(file, found));
     if let Some(brand) = chat.brand.as_ref().filter(|brand| brand.value != bot.id.as_str()) {
-        let message = format!("this conversation lies in the folder of `{}` and names `{}`", bot.id, brand.value);
+        let message =
+            format!("this conversation lies in the folder of `{}` and names `{}`", bot.id, brand.value);
         found.push(Diagnostic::new(Code::BadChat, brand.place, message));
     }
     if found.has_errors() {

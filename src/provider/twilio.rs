@@ -1,8 +1,8 @@
 //! Twilio: form webhooks signed by HMAC-SHA1, sends by its REST call (API of 2010-04-01).
 
 use super::{
-    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    MEDIA_MAX, SettingError, Settings, Verified, bounded, message_id, signature,
+    Call, DecodeError, Delivery, Forged, Kind, MEDIA_MAX, Outcome, Provider, RawRequest, Rejection, Reply,
+    Response, SettingError, Settings, Verified, bounded, message_id, signature,
 };
 use crate::sms::{AccountId, Inbound, Media, OptOutHint, Outbound, Receipt, ReceiptState};
 use base64::Engine as _;

@@ -1,5 +1,6 @@
 //! What a `<` or `!` line expects: words, `*` for any text, `{field}` for what a field holds; and where a text differs.
 
+use super::session::Mistake;
 use crate::diagnostic::{Code, Diagnostic, Place, Sources};
 use std::ops::Range;
 
@@ -29,10 +30,11 @@ impl Pattern {
     pub(super) fn read(
         written: &str,
         place: Place,
-        value: impl Fn(&str) -> Result<String, Diagnostic>,
-    ) -> Result<Self, Diagnostic> {
+        value: impl Fn(&str) -> Result<String, Mistake>,
+    ) -> Result<Self, Mistake> {
         // A lone `\` is an empty line.
-        let written = trimmed(&written.split('\n').filter(|line| line.trim() != "\\").collect::<Vec<_>>().join("\n"));
+        let written =
+            trimmed(&written.split('\n').filter(|line| line.trim() != "\\").collect::<Vec<_>>().join("\n"));
         let mut pattern = Self { shown: String::new(), words: vec![(0..0, String::new())] };
         let mut rest = written.as_str();
         while let Some(c) = rest.chars().next() {
@@ -43,10 +45,11 @@ impl Pattern {
                     (1, None)
                 }
                 '{' => {
-                    let end = rest.find('}').ok_or_else(|| {
-                        Diagnostic::new(Code::BadChat, place, "a brace that is never closed")
-                            .hint("write `\\{` for the sign itself")
-                    })?;
+                    let never_closed = || {
+                        let mistake = Diagnostic::new(Code::BadChat, place, "a brace that is never closed");
+                        Mistake::new(mistake.hint("write `\\{` for the sign itself"))
+                    };
+                    let end = rest.find('}').ok_or_else(never_closed)?;
                     (end + 1, Some(value(rest[1..end].trim())?))
                 }
                 '\\' => {
@@ -149,11 +152,11 @@ fn marked(text: &str, gap: Range<usize>) -> String {
 mod tests {
     use super::*;
 
-    fn read(written: &str) -> Result<Pattern, Diagnostic> {
+    fn read(written: &str) -> Result<Pattern, Mistake> {
         let place = Place::new(Sources::default().add("x", ""), 0..0);
         Pattern::read(written, place, |field| match field {
             "name" => Ok("Ana".to_owned()),
-            _ => Err(Diagnostic::new(Code::UnknownField, place, "no such field")),
+            _ => Err(Diagnostic::new(Code::UnknownField, place, "no such field").into()),
         })
     }
 
@@ -198,10 +201,19 @@ mod tests {
             two("You are in!\n   ^^", "You're in!\n   ^"),
             "what both have at the ends is no difference"
         );
-        assert_eq!(marks("one\ntwo\nsix", "one\ntoo\nsix"), two("one\n  two\n   ^\n  six", "one\n  too\n   ^\n  six"));
+        assert_eq!(
+            marks("one\ntwo\nsix", "one\ntoo\nsix"),
+            two("one\n  two\n   ^\n  six", "one\n  too\n   ^\n  six")
+        );
         assert_eq!(marks("Hi", "Hi there"), two("Hi\n  ^", "Hi there\n  ^^^^^^"));
-        assert_eq!(marks("Hi {name}, *", "Hi Bob, you"), two("Hi Ana, *\n   ^^^^^", "Hi Bob, you\n   ^^^^^^^^"));
+        assert_eq!(
+            marks("Hi {name}, *", "Hi Bob, you"),
+            two("Hi Ana, *\n   ^^^^^", "Hi Bob, you\n   ^^^^^^^^")
+        );
         assert_eq!(marks("Hi *bob*", "Hi all"), two("Hi *bob*\n    ^^^", "Hi all\n   ^^^"));
-        assert_eq!(marks("¡Hola *!", "¡Hola a todos."), two("¡Hola *!\n       ^", "¡Hola a todos.\n      ^^^^^^^^"));
+        assert_eq!(
+            marks("¡Hola *!", "¡Hola a todos."),
+            two("¡Hola *!\n       ^", "¡Hola a todos.\n      ^^^^^^^^")
+        );
     }
 }

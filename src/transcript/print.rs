@@ -1,6 +1,7 @@
 //! Writing a conversation as a file: what `parse` reads again as the same conversation.
 
 use super::syntax::{Chat, Expectation, Line};
+use crate::diagnostic::At;
 use crate::dialogue::Human;
 use crate::simulator::World;
 use jiff::Timestamp;
@@ -13,9 +14,8 @@ pub fn print(chat: &Chat, zone: &TimeZone) -> String {
     let brand = chat.brand.iter().map(|brand| format!("brand {}\n", brand.value));
     let from = chat.from.iter().map(|from| format!("from {}\n", from.value));
     let at = chat.at.iter().map(|at| format!("at {}\n", moment(at.value, zone)));
-    let lines = chat.lines.iter().map(|line| match &line.value {
-        Line::At(then) => format!("at {}\n", moment(*then, zone)),
-        line => format!("{line}\n"),
+    let lines = chat.lines.iter().map(|At { value: line, .. }| {
+        if let Line::At(then) = line { format!("at {}\n", moment(*then, zone)) } else { format!("{line}\n") }
     });
     brand.chain(from).chain(at).chain([String::from("\n")]).chain(lines).collect()
 }

@@ -3,7 +3,7 @@
 use super::Coverage;
 use super::pattern::Pattern;
 use super::print::exactly;
-use super::session::{Happened, Refusal, Session};
+use super::session::{Happened, Mistake, Refusal, Session};
 use super::syntax::{Chat, Expectation, Line};
 use super::update::Change;
 use crate::bot::Bot;
@@ -105,10 +105,21 @@ impl Runner {
             Line::Reply(expected) => self.reply(place, expected).await?,
             Line::Never(pattern) => self.never(place, pattern).await?,
             Line::Known(expectation) => self.known(place, expectation).await?,
-            happening => match self.session.perform(line).await {
-                Ok(happened) if happening.is_event() => self.hear(happened),
+            Line::Text(_)
+            | Line::From(_)
+            | Line::At(_)
+            | Line::Tap(_)
+            | Line::Deliver(_)
+            | Line::Set(..)
+            | Line::Node(_)
+            | Line::Wait(_)
+            | Line::Pin(..)
+            | Line::Draw(..)
+            | Line::Lookup(..)
+            | Line::Human(_) => match self.session.perform(line).await {
+                Ok(happened) if line.value.is_event() => self.hear(happened),
                 Ok(_) => {}
-                Err(Refusal::Mistake(diagnostic)) => self.found.push(*diagnostic),
+                Err(Refusal::Mistake(mistake)) => self.found.push(*mistake),
                 Err(Refusal::Broken(error)) => return Err(error),
             },
         }
@@ -163,7 +174,7 @@ impl Runner {
         let difference = match self.pattern(place, expected).await? {
             Ok(pattern) => pattern.differs(&said),
             Err(mistake) => {
-                self.found.push(mistake);
+                self.found.push(*mistake);
                 return Ok(());
             }
         };
@@ -181,7 +192,7 @@ impl Runner {
         let pattern = match self.pattern(place, expected).await? {
             Ok(pattern) => pattern,
             Err(mistake) => {
-                self.found.push(mistake);
+                self.found.push(*mistake);
                 return Ok(());
             }
         };
@@ -197,7 +208,7 @@ impl Runner {
         &self,
         place: Place,
         expected: &str,
-    ) -> Result<Result<Pattern, Diagnostic>, SimulationError> {
+    ) -> Result<Result<Pattern, Mistake>, SimulationError> {
         if !expected.contains('{') {
             return Ok(Pattern::read(expected, place, |_| Ok(String::new())));
         }
@@ -223,7 +234,7 @@ impl Runner {
                 let now = now.map(|now| Change::Replace(place, vec![Line::Known(now)]));
                 self.changes.extend(now);
             }
-            Err(mistake) => self.found.push(mistake),
+            Err(mistake) => self.found.push(*mistake),
         }
         Ok(())
     }
@@ -292,14 +303,14 @@ impl Runner {
         }
         if self.session.bot().webhook(webhook).is_none() {
             let message = format!("the brand has no webhook `{webhook}`");
-            return Err(Diagnostic::new(Code::ChatFails, place, message));
+            return Err(Diagnostic::new(Code::ChatFails, place, message).into());
         }
         Ok(Some((format!("the webhooks that were told something are {told:?}"), None)))
     }
 }
 
 /// Nothing where it holds; else what is the case, and the expectation that would hold.
-type Judged = Result<Option<(String, Option<Expectation>)>, Diagnostic>;
+type Judged = Result<Option<(String, Option<Expectation>)>, Mistake>;
 
 /// Where nobody stands.
 const NOTHING: &str = "nothing";

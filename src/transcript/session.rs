@@ -45,20 +45,23 @@ pub struct Happened {
     pub undelivered: Vec<Delivered>,
 }
 
+/// What makes no sense, and a way out.
+pub type Mistake = Box<Diagnostic>;
+
 /// Why a line was not performed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// It makes no sense here.
     #[error("{}", .0.message)]
-    Mistake(Box<Diagnostic>),
+    Mistake(Mistake),
     /// The simulation failed.
     #[error(transparent)]
     Broken(#[from] SimulationError),
 }
 
-impl From<Diagnostic> for Refusal {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Mistake(Box::new(diagnostic))
+impl From<Mistake> for Refusal {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
     }
 }
 
@@ -141,7 +144,7 @@ impl Session {
                 if by < SignedDuration::ZERO {
                     let here = self.now().to_zoned(self.bot.zone.clone()).strftime("%Y-%m-%d %H:%M %Q");
                     let message = format!("this moment is past: it is {here} here");
-                    return Err(Diagnostic::new(Code::ChatFails, place, message).into());
+                    return Err(Refusal::Mistake(Diagnostic::new(Code::ChatFails, place, message).into()));
                 }
                 self.pass(by).await
             }
@@ -156,7 +159,15 @@ impl Session {
                 let delivered = self.simulation.place(self.phone, node).await?;
                 Ok(self.end(delivered))
             }
-            quiet => self.arrange(quiet, place).await.map(|()| Happened::default()),
+            Line::From(_)
+            | Line::Deliver(_)
+            | Line::Set(..)
+            | Line::Pin(..)
+            | Line::Draw(..)
+            | Line::Lookup(..)
+            | Line::Reply(_)
+            | Line::Known(_)
+            | Line::Never(_) => self.arrange(&line.value, place).await.map(|()| Happened::default()),
         }
     }
 
@@ -223,10 +234,10 @@ impl Session {
     }
 
     /// A reaction to our last text, as phones write it.
-    fn reaction(&self, reaction: &str, place: Place) -> Result<String, Diagnostic> {
+    fn reaction(&self, reaction: &str, place: Place) -> Result<String, Mistake> {
         let Some(text) = self.last_texts.get(&self.phone) else {
             let message = "nothing was written to them yet that they could react to";
-            return Err(Diagnostic::new(Code::ChatFails, place, message));
+            return Err(Diagnostic::new(Code::ChatFails, place, message).into());
         };
         let mut letters = reaction.chars();
         Ok(match letters.next().filter(|first| first.is_alphabetic()) {
@@ -250,7 +261,7 @@ impl Session {
     ///
     /// # Errors
     /// When the brand has no such field.
-    pub fn shown(&self, record: &Record, field: &str, place: Place) -> Result<String, Diagnostic> {
+    pub fn shown(&self, record: &Record, field: &str, place: Place) -> Result<String, Mistake> {
         self.known_field(field, place)?;
         let language = record.person.language.unwrap_or_else(|| self.bot.first_language());
         Ok(record.person.fields.get(field).map(|value| expr::shown(value, language)).unwrap_or_default())
@@ -264,33 +275,35 @@ impl Session {
     ///
     /// # Errors
     /// When it has none, with the name that was probably meant.
-    pub fn known_field(&self, field: &str, place: Place) -> Result<(), Diagnostic> {
+    pub fn known_field(&self, field: &str, place: Place) -> Result<(), Mistake> {
         let fields = self.bot.fields();
         if fields.iter().any(|known| known.name == field) {
             return Ok(());
         }
         let diagnostic = Diagnostic::new(Code::UnknownField, place, format!("no field is called `{field}`"));
-        Err(diagnostic.did_you_mean(field, fields.iter().map(|field| field.name.as_str())))
+        Err(diagnostic.did_you_mean(field, fields.iter().map(|field| field.name.as_str())).into())
     }
 
     /// Whether the brand has a node of that name (`flow.node`).
     ///
     /// # Errors
     /// When it has none, with the name that was probably meant.
-    pub fn known_node(&self, node: &str, place: Place) -> Result<(), Diagnostic> {
+    pub fn known_node(&self, node: &str, place: Place) -> Result<(), Mistake> {
         if self.bot.node_at(node).is_some() {
             return Ok(());
         }
-        let nodes: Vec<_> = self.bot.nodes().map(|(flow, node)| format!("{}.{}", flow.name, node.name)).collect();
+        let nodes: Vec<_> =
+            self.bot.nodes().map(|(flow, node)| format!("{}.{}", flow.name, node.name)).collect();
         let diagnostic = Diagnostic::new(Code::ChatFails, place, format!("the brand has no node `{node}`"));
         let diagnostic = diagnostic.did_you_mean(node, nodes.iter().map(String::as_str));
-        Err(diagnostic.hint("write it as FLOW.NODE"))
+        Err(diagnostic.hint("write it as FLOW.NODE").into())
     }
 
     /// Whether these words are a value of the field.
-    fn known_value(&self, field: &str, words: Option<&str>, place: Place) -> Result<(), Diagnostic> {
+    fn known_value(&self, field: &str, words: Option<&str>, place: Place) -> Result<(), Mistake> {
         self.known_field(field, place)?;
-        let slot_type = self.bot.fields().iter().find(|known| known.name == field).map(|known| &known.slot_type);
+        let slot_type =
+            self.bot.fields().iter().find(|known| known.name == field).map(|known| &known.slot_type);
         let (Some(slot_type), Some(words)) = (slot_type, words) else { return Ok(()) };
         match slot_type.read(&Text::new(words), &self.bot.context(self.now())) {
             Answer::Value(_) => Ok(()),
@@ -298,13 +311,13 @@ impl Session {
                 let message = format!("`{words}` is no value of `{field}`");
                 let example = slot_type.example().map(|example| format!(", such as `{example}`"));
                 let hint = format!("write one as a person would{}", example.unwrap_or_default());
-                Err(Diagnostic::new(Code::ChatFails, place, message).hint(hint))
+                Err(Diagnostic::new(Code::ChatFails, place, message).hint(hint).into())
             }
         }
     }
 
     /// Whether a node splits into an arm of that name.
-    fn known_arm(&self, node: &str, arm: &str, place: Place) -> Result<(), Diagnostic> {
+    fn known_arm(&self, node: &str, arm: &str, place: Place) -> Result<(), Mistake> {
         self.known_node(node, place)?;
         let ways = self.bot.node_at(node).into_iter().flat_map(|node| self.bot.node(node).ways());
         let arms: Vec<&str> = ways
@@ -315,11 +328,12 @@ impl Session {
         if arms.contains(&arm) {
             return Ok(());
         }
-        let diagnostic = Diagnostic::new(Code::ChatFails, place, message).did_you_mean(arm, arms.iter().copied());
-        Err(diagnostic.hint("write it as `= split FLOW.NODE ARM`"))
+        let diagnostic =
+            Diagnostic::new(Code::ChatFails, place, message).did_you_mean(arm, arms.iter().copied());
+        Err(diagnostic.hint("write it as `= split FLOW.NODE ARM`").into())
     }
 
-    fn known_contest(&self, contest: &str, place: Place) -> Result<(), Diagnostic> {
+    fn known_contest(&self, contest: &str, place: Place) -> Result<(), Mistake> {
         let waits = self.bot.nodes().filter_map(|(_, node)| node.wait.as_ref());
         let drawn = waits.filter_map(|wait| match &wait.what {
             Awaited::Draw(contest) => Some(contest.name.as_str()),
@@ -338,12 +352,12 @@ impl Session {
     }
 }
 
-fn is_one_of(what: &str, name: &str, known: &[&str], place: Place) -> Result<(), Diagnostic> {
+fn is_one_of(what: &str, name: &str, known: &[&str], place: Place) -> Result<(), Mistake> {
     if known.contains(&name) {
         return Ok(());
     }
     let message = format!("the brand has no {what} `{name}`");
-    Err(Diagnostic::new(Code::ChatFails, place, message).did_you_mean(name, known.iter().copied()))
+    Err(Diagnostic::new(Code::ChatFails, place, message).did_you_mean(name, known.iter().copied()).into())
 }
 
 // ── why ─────────────────────────────────────────────────────────────────────────────────────────
@@ -386,7 +400,9 @@ impl Session {
         let traces: Vec<Trace> = (self.all(Table::Turns).await?.into_iter())
             .filter_map(|item| match item {
                 Scanned::Turn { entry, .. } => (entry.key == key).then_some(entry.trace),
-                Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => None,
+                Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
+                    None
+                }
             })
             .skip(since)
             .collect();

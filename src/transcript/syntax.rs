@@ -66,7 +66,9 @@ impl Line {
     #[must_use]
     pub fn is_event(&self) -> bool {
         match self {
-            Self::Text(_) | Self::At(_) | Self::Tap(_) | Self::Node(_) | Self::Wait(_) | Self::Human(_) => true,
+            Self::Text(_) | Self::At(_) | Self::Tap(_) | Self::Node(_) | Self::Wait(_) | Self::Human(_) => {
+                true
+            }
             Self::From(_)
             | Self::Deliver(_)
             | Self::Set(..)
@@ -106,11 +108,19 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> Chat {
         let place = reader.place(block.line);
         let Some(line) = line(&block, &TimeZone::UTC, &mut chat, reader) else { continue };
         let begun = chat.lines.iter().any(|line| line.value.is_event());
-        match line {
-            // Who writes first and when it begins stand in the head, as long as nothing has happened.
-            Line::From(phone) if !begun && chat.from.is_none() => chat.from = Some(At::new(phone, place)),
-            Line::At(moment) if !begun && chat.at.is_none() => chat.at = Some(At::new(moment, place)),
-            line => chat.lines.push(At::new(line, place)),
+        // Who writes first and when it begins stand in the head, as long as nothing has happened.
+        if let Line::From(phone) = line
+            && !begun
+            && chat.from.is_none()
+        {
+            chat.from = Some(At::new(phone, place));
+        } else if let Line::At(moment) = line
+            && !begun
+            && chat.at.is_none()
+        {
+            chat.at = Some(At::new(moment, place));
+        } else {
+            chat.lines.push(At::new(line, place));
         }
     }
     chat
@@ -207,7 +217,9 @@ const REACTIONS: [&str; 6] = ["loved", "liked", "disliked", "laughed at", "empha
 
 /// Whether this is an emoji or the like: short, and no word.
 fn is_sign(said: &str) -> bool {
-    !said.is_empty() && said.chars().count() <= 12 && !said.contains(|c: char| c.is_alphanumeric() || c == ' ')
+    !said.is_empty()
+        && said.chars().count() <= 12
+        && !said.contains(|c: char| c.is_alphanumeric() || c == ' ')
 }
 
 fn bad(at: Span<'_>, message: &str, hint: &str, reader: &mut Reader<'_>) {

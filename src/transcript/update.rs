@@ -87,7 +87,8 @@ mod tests {
             Change::Replace(place(2), vec![Line::Known(Expectation::Consent("out".to_owned()))]),
             Change::Insert(place(3), vec![said("bye")]),
         ];
-        let wanted = "# top\n> hi\n# why\n< uno\n  dos\n\n  # kept\n= consent out\n< more\n\n# tail\n> bye\n< bye\n";
+        let wanted =
+            "# top\n> hi\n# why\n< uno\n  dos\n\n  # kept\n= consent out\n< more\n\n# tail\n> bye\n< bye\n";
         assert_eq!(update(text, &changes), wanted);
         assert_eq!(update("> a\r\n< b\r\n", &[]), "> a\r\n< b\r\n");
     }

@@ -1,4 +1,4 @@
-//! Results in the form of JUnit, which CI systems read: a suite a brand, a case a conversation.
+//! Results in the form of `JUnit`, which CI systems read: a suite a brand, a case a conversation.
 
 use super::{Done, Job};
 use crate::cli::Unusable;
@@ -11,20 +11,22 @@ use std::path::Path;
 /// Writes the file.
 pub(super) fn write(path: &Path, workspace: &Workspace, jobs: &[Job], done: &[Done]) -> Result<(), Unusable> {
     let tested: Vec<(&Job, &Done)> = jobs.iter().zip(done).collect();
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    for brand in tested.chunk_by(|(one, _), (other, _)| one.bot.id == other.bot.id) {
-        let failed = brand.iter().filter(|(_, done)| done.ran.outcome == Outcome::Failed).count();
-        let name = xml_escaped(brand[0].0.bot.id.as_str());
-        let count = brand.len();
-        xml.push_str(&format!(
-            "  <testsuite name=\"{name}\" tests=\"{count}\" failures=\"{failed}\" errors=\"0\">\n"
-        ));
-        brand.iter().for_each(|(job, done)| xml.push_str(&case(workspace, &name, job, done)));
-        xml.push_str("  </testsuite>\n");
-    }
-    xml.push_str("</testsuites>\n");
+    let suites = tested.chunk_by(|(one, _), (other, _)| one.bot.id == other.bot.id);
+    let suites: String = suites.map(|brand| suite(workspace, brand)).collect();
+    let xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{suites}</testsuites>\n");
     std::fs::write(path, xml)
         .map_err(|error| Unusable::new(format!("`{}` cannot be written: {error}", path.display())))
+}
+
+/// The conversations of one brand.
+fn suite(workspace: &Workspace, brand: &[(&Job, &Done)]) -> String {
+    let failed = brand.iter().filter(|(_, done)| done.ran.outcome == Outcome::Failed).count();
+    let name = brand.first().map(|(job, _)| xml_escaped(job.bot.id.as_str())).unwrap_or_default();
+    let count = brand.len();
+    let cases: String = brand.iter().map(|(job, done)| case(workspace, &name, job, done)).collect();
+    format!(
+        "  <testsuite name=\"{name}\" tests=\"{count}\" failures=\"{failed}\" errors=\"0\">\n{cases}  </testsuite>\n"
+    )
 }
 
 fn case(workspace: &Workspace, brand: &str, job: &Job, done: &Done) -> String {
