@@ -16,6 +16,6 @@ pub use print::{exactly, print};
 pub use recording::Recording;
 pub use run::{Outcome, Ran, run};
 pub use session::{Happened, Mistake, Reasons, Refusal, Session};
-pub use syntax::{Chat, Expectation, Line, WORDS, parse, parse_line};
+pub use syntax::{Chat, Expectation, Line, parse, parse_line};
 pub use update::{Change, update};
 pub use why::{Answered, Candidate, Slot, Why, explain, walked};

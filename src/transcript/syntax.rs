@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The words that lines begin with, besides the signs.
-pub const WORDS: [&str; 9] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "h"];
+const WORDS: [&str; 9] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "h"];
 
 /// A conversation as it was written.
 #[derive(Debug, Clone, Default)]
