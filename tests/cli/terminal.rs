@@ -57,8 +57,7 @@ impl Terminal {
             }
         });
         let screen = vt100::Parser::new(ROWS.try_into().unwrap(), columns.try_into().unwrap(), 0);
-        let mut terminal = Self { child, pty, screen, output, raw: String::new(), answered: 0 };
-        terminal
+        Self { child, pty, screen, output, raw: String::new(), answered: 0 }
     }
 
     /// Presses keys, and waits for the prompt first.
@@ -82,7 +81,7 @@ impl Terminal {
         while self.raw.matches("\x1b[?2004h").count() <= self.answered {
             match self.output.recv_timeout(LIMIT) {
                 Ok(bytes) => self.reads(&bytes),
-                Err(_) => panic!("there is no prompt:\n{}", self.now()),
+                Err(error) => panic!("there is no prompt ({error}):\n{}", self.now()),
             }
         }
     }
@@ -98,7 +97,7 @@ impl Terminal {
         while !self.now().contains(words) {
             match self.output.recv_timeout(LIMIT) {
                 Ok(bytes) => self.reads(&bytes),
-                Err(_) => panic!("the screen never shows {words:?}:\n{}", self.now()),
+                Err(error) => panic!("the screen never shows {words:?} ({error}):\n{}", self.now()),
             }
         }
     }
