@@ -5,9 +5,11 @@ mod check;
 mod export;
 mod fmt;
 mod graph;
+mod init;
 mod live;
 mod lsp;
 mod read;
+mod replay;
 mod serve;
 mod test;
 mod watch;
@@ -15,7 +17,7 @@ mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::workspace::{Workspace, find};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -35,6 +37,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write a workspace to begin with, which works as it is.
+    Init(init::Wanted),
     /// Check all files: all mistakes at once, each with a place and a way out.
     Check(check::Wanted),
     /// Write files in their one canonical form; print which ones changed.
@@ -91,31 +95,10 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
-    /// Print what the store holds, one JSON object per line.
-    Export {
-        /// What to print.
-        what: What,
-        /// Only of this brand.
-        #[arg(long)]
-        brand: Option<String>,
-        /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
-        #[arg(long, value_name = "DIR")]
-        folder: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum What {
-    /// Dialogues and what is known about people.
-    Subscribers,
-    /// The log of turns.
-    Turns,
-    /// Messages that are not sent.
-    Outbox,
-    /// Messages that providers took.
-    Sent,
-    /// Consent ledgers.
-    Consents,
+    /// Print what the store holds, one JSON object per line, or one dialogue as a conversation.
+    Export(export::Wanted),
+    /// Run recorded texts against the files of the day, and show what would be answered otherwise.
+    Replay(replay::Wanted),
 }
 
 /// What a verb came to.
@@ -198,6 +181,7 @@ pub struct Streams<'s> {
 /// When it cannot be done at all: no workspace, no such brand, a store in use.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
+        Verb::Init(wanted) => init::init(wanted, streams),
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
@@ -221,9 +205,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
-        Verb::Export { what, brand, folder } => {
-            export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
-        }
+        Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
+        Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
     }
 }
 

@@ -11,6 +11,10 @@ mod check;
 mod conversations;
 #[path = "cli/fmt.rs"]
 mod fmt;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/terminal.rs"]
 mod terminal;
 

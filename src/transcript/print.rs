@@ -21,7 +21,7 @@ pub fn print(chat: &Chat, zone: &TimeZone) -> String {
 }
 
 /// `2026-06-01 12:00 America/New_York`
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let local = at.to_zoned(zone.clone());
     let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
     format!("{} {}", local.strftime(form), zone.iana_name().unwrap_or("UTC"))
@@ -31,7 +31,7 @@ fn moment(at: Timestamp, zone: &TimeZone) -> String {
 #[must_use]
 pub fn exactly(said: &str) -> String {
     let mut expected = String::with_capacity(said.len());
-    for line in said.split('\n').map(str::trim).filter(|line| !line.is_empty()) {
+    for line in said.split('\n').filter(|line| !line.trim().is_empty()) {
         if !expected.is_empty() {
             expected.push('\n');
         }
