@@ -63,8 +63,8 @@ pub(super) fn chat(
     let phone: Phone = wanted.from.parse().map_err(|error| Unusable::new(format!("--from: {error}")))?;
     let begin = match &wanted.at {
         Some(moment) => begin(moment, bot)?,
-        // Files say moments to the minute.
-        None => whole(SystemClock.now(), if wanted.store { 1 } else { 60 }),
+        None if wanted.store => SystemClock.now(),
+        None => to_the_minute(SystemClock.now()),
     };
     let simulation = if wanted.store {
         Simulation::with_store(bot, begin, kept(workspace)?)
@@ -113,10 +113,10 @@ fn begin(moment: &str, bot: &Bot) -> Result<Timestamp, Unusable> {
     }
 }
 
-/// A moment without what is smaller than so many seconds.
-fn whole(at: Timestamp, seconds: i64) -> Timestamp {
+/// A moment as people would write it.
+fn to_the_minute(at: Timestamp) -> Timestamp {
     let second = at.as_second();
-    Timestamp::from_second(second - second.rem_euclid(seconds)).unwrap_or(at)
+    Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(at)
 }
 
 impl From<SimulationError> for Unusable {
@@ -197,7 +197,7 @@ impl Talk {
     fn catch_up(&mut self, streams: &mut Streams<'_>) -> Result<(), Unusable> {
         let Some(ahead) = self.ahead else { return Ok(()) };
         let now = SystemClock.now();
-        let now = whole(now.checked_add(ahead).unwrap_or(now), 1);
+        let now = now.checked_add(ahead).unwrap_or(now);
         if now > self.recording.session().now() {
             self.perform(At::new(Line::At(now), nowhere()), streams)?;
         }
