@@ -360,7 +360,7 @@ fn doing() -> impl Strategy<Value = Doing> {
         left(Left::Deactivated, "2026-06-01"),
         left(Left::Deactivated, "2026-07-01"),
         left(Left::Reassigned, "2026-06-02"),
-        Event::Corrected { field: "cups".to_owned(), value: None, by: "Tess".to_owned() },
+        Event::Filled { field: "cups".to_owned(), words: None, by: Some("Tess".to_owned()) },
     ];
     let start = (0..4_usize).prop_map(|n| Event::Start { flow: format!("f{n}"), cause: Cause::Campaign });
     prop_oneof![

@@ -89,6 +89,34 @@ pub enum How {
     Erasure,
 }
 
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::In => f.write_str("opted in"),
+            Self::Out => f.write_str("opted out"),
+            Self::Asked => f.write_str("asked to be asked"),
+            Self::Declined => f.write_str("said no"),
+            Self::OfAge(years) => write!(f, "is at least {years}"),
+            Self::Underage(years) => write!(f, "is younger than {years}"),
+            Self::Deactivated(on) => write!(f, "number switched off on {on}: consent ended"),
+            Self::Reassigned(on) => write!(f, "number given to somebody else on {on}: consent ended"),
+            Self::Erased => f.write_str("erased"),
+        }
+    }
+}
+
+impl std::fmt::Display for How {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Provider => "the provider",
+            Self::Api => "the API",
+            Self::Import => "import",
+            Self::Erasure => "the operator",
+        })
+    }
+}
+
 /// One entry (fields after CTIA Messaging Principles 5.1.2: time, medium, wording, number).
 ///
 /// Its JSON is what digests cover, for as long as entries are kept: a field may be added behind the others if it is left out

@@ -1,7 +1,6 @@
 //! Everything that can happen to a dialogue. A closed list: what is not here does not happen.
 
 use crate::consent::How;
-use crate::slot::Value;
 use crate::sms::{Inbound, Receipt};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -51,15 +50,6 @@ pub enum Event {
         /// When.
         on: Date,
     },
-    /// Somebody of the brand corrected what is known.
-    Corrected {
-        /// The field, by its name of that day.
-        field: String,
-        /// What it holds from now on; `None` empties it.
-        value: Option<Value>,
-        /// Who did it.
-        by: String,
-    },
     /// What a brand-wide take came to.
     Taken(Taken),
     /// From now on chance has this end for the person: tests and experiments decide instead.
@@ -68,6 +58,21 @@ pub enum Event {
         node: String,
         /// The end: the node of the arm, or `won` or `lost`.
         arm: String,
+    },
+    /// Somebody else than the person says what a field holds.
+    Filled {
+        /// The field's name.
+        field: String,
+        /// Words that its type reads; `None` empties it.
+        words: Option<String>,
+        /// Who says so, where somebody of the brand corrects what is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Somebody else than the person leads them to a node: what went on before is left.
+    Placed {
+        /// The node, as `flow.node`.
+        node: String,
     },
 }
 
@@ -144,9 +149,10 @@ impl Event {
             Self::Human(_) => "human",
             Self::OptOut { .. } => "opt-out",
             Self::Left { .. } => "left",
-            Self::Corrected { .. } => "corrected",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",
+            Self::Filled { .. } => "filled",
+            Self::Placed { .. } => "placed",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A dialogue in the middle of a step: it speaks, walks and waits. Bounded in every direction.
 
+mod holder;
 mod outside;
-mod rights;
 mod speak;
 mod wait;
 mod walk;

@@ -58,13 +58,14 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Left { how, on } => machine.holder_left(*how, *on),
-        Event::Corrected { field, value, by } => machine.corrected(field, value.as_ref(), by),
         Event::Start { flow, cause } => start(&mut machine, flow, *cause),
         Event::Human(Human::TookOver) => machine.taken_over(),
         Event::Human(Human::Wrote { body }) => machine.human_wrote(body),
         Event::Human(Human::GaveBack) => machine.given_back(),
         Event::Lookup { armed_in, name, answer } => machine.looked_up(*armed_in, name, answer),
         Event::Pinned { node, arm } => machine.pin(node, arm),
+        Event::Filled { field, words, by } => machine.filled(field, words.as_deref(), by.as_deref()),
+        Event::Placed { node } => machine.placed(node),
         Event::Taken(taken) => machine.taken(taken),
     }
     machine.finish(state)

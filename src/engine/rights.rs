@@ -132,7 +132,8 @@ impl Engine {
             Err(CorrectError::NoValue { field: field.to_owned(), words: words.to_owned(), why })
         };
         let value = words.map(read).transpose()?;
-        let event = Event::Corrected { field: field.to_owned(), value: value.clone(), by: by.to_owned() };
+        let (words, by) = (words.map(str::to_owned), Some(by.to_owned()));
+        let event = Event::Filled { field: field.to_owned(), words, by };
         match self.receive(Arrival::other(key.clone(), event)).await? {
             Received::Turn { .. } => Ok(value),
             Received::Duplicate | Received::Unchanged => Err(CorrectError::Unchanged),

@@ -126,8 +126,8 @@ impl<'b> StandIns<'b> {
                 let stand_in = Event::Lookup { armed_in: *armed_in, name: name.clone(), answer };
                 (Some("answers of lookups".to_owned()), vec![stand_in])
             }
-            Event::Corrected { value, .. } => {
-                self.hidden.extend(value.iter().map(ToString::to_string));
+            Event::Filled { words: Some(words), .. } => {
+                self.hidden.insert(words.clone());
                 (None, vec![entry.event.clone()])
             }
             Event::Lookup { .. }
@@ -138,7 +138,9 @@ impl<'b> StandIns<'b> {
             | Event::Start { .. }
             | Event::OptOut { .. }
             | Event::Taken(_)
-            | Event::Pinned { .. } => (None, vec![entry.event.clone()]),
+            | Event::Pinned { .. }
+            | Event::Filled { .. }
+            | Event::Placed { .. } => (None, vec![entry.event.clone()]),
         }
     }
 

@@ -164,8 +164,9 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
         | Event::Human(_)
         | Event::OptOut { .. }
         | Event::Left { .. }
-        | Event::Corrected { .. }
-        | Event::Pinned { .. } => false,
+        | Event::Pinned { .. }
+        | Event::Filled { .. }
+        | Event::Placed { .. } => false,
     }
 }
 

@@ -88,6 +88,8 @@ fn what_the_pages_say_to_type_can_be_typed() {
                     0 => piece.split_whitespace().collect::<Vec<_>>(),
                     _ => vec![piece],
                 });
+                // What stands behind these is for the shell.
+                let words = words.take_while(|word| !matches!(*word, "<" | ">" | "|"));
                 let parsed = sayso::cli::Cli::try_parse_from(words);
                 assert!(parsed.is_ok(), "{}: {line}\n{}", page.display(), parsed.unwrap_err());
                 typed += 1;

@@ -56,9 +56,9 @@ async fn the_proof_for_a_number_is_a_page_and_json_while_it_serves_and_afterward
         "Consent of +14045550141 with the brand `gelato`",
         "Now: out since",
         "Chain: unbroken, 2 entries.",
-        "opted in, by a text",
+        "opted in by text",
         "received  | JOIN",
-        "opted out, by a text",
+        "opted out by text",
         "received  | STOP",
         "sender    +14045550100",
         "message   SM1",
@@ -150,7 +150,7 @@ async fn a_correction_is_read_as_an_answer_and_kept_with_its_author() {
     assert_eq!(must(0, folder, &["set", ANA, "name", "anna maria", "--by", "Tess"]), "name: Anna Maria\n");
     let turns = world.export("turns");
     let last = &turns.last().unwrap()["entry"];
-    assert_eq!(last["event"]["corrected"]["by"], "Tess", "{last:#}");
+    assert_eq!(last["event"]["filled"]["by"], "Tess", "{last:#}");
     assert_eq!(json(folder, &["export", "--person", ANA])["fields"]["name"], "Anna Maria");
     for (arguments, says) in [
         (
@@ -207,7 +207,10 @@ async fn who_is_forgotten_is_gone_and_stays_opted_out() {
     assert_eq!(world.export("turns").len(), before, "turns keep their places");
     must(0, folder, &["consent", "verify"]);
     let page = must(0, folder, &["consent", "show", ANA]);
-    assert!(page.contains("Now: out") && page.contains("3 entries") && page.contains("was erased"), "{page}");
+    assert!(
+        page.contains("Now: out") && page.contains("3 entries") && page.contains("erased by the operator"),
+        "{page}"
+    );
     assert!(must(0, folder, &["forget", ANA, "--yes"]).contains("was erased from the brand `gelato` before"));
     // A keyword that is no consent is not answered; consent begins anew, on a clean sheet.
     world.say(ANA, "SM6", "hello").await;

@@ -2,7 +2,7 @@
 
 use crate::cli::Unusable;
 use crate::consent::chain::Link;
-use crate::consent::{Broken, Change, How, LedgerEntry, Standing, Status};
+use crate::consent::{Broken, LedgerEntry, Standing, Status};
 use crate::sms::{BrandId, Phone};
 use crate::store::Scanned;
 use std::io::Write;
@@ -78,7 +78,7 @@ fn erased(link: &Link, out: &mut dyn Write) -> Result<(), Unusable> {
 }
 
 fn head(link: &Link, out: &mut dyn Write) -> Result<(), Unusable> {
-    writeln!(out, "\n{}. {}  {}, {}", link.number, link.at, changed(link.change), by(link.how))?;
+    writeln!(out, "\n{}. {}  {} by {}", link.number, link.at, link.change, link.how)?;
     Ok(())
 }
 
@@ -93,34 +93,6 @@ fn words(name: &str, words: Option<&str>, none: &str, out: &mut dyn Write) -> Re
         writeln!(out, "   {name:9} | {line}")?;
     }
     Ok(())
-}
-
-fn changed(change: Change) -> String {
-    match change {
-        Change::In => "opted in".to_owned(),
-        Change::Out => "opted out".to_owned(),
-        Change::Asked => "asked to be asked: the first half of a double opt-in".to_owned(),
-        Change::Declined => "was asked and said no".to_owned(),
-        Change::OfAge(years) => format!("showed to be {years} or older"),
-        Change::Underage(years) => format!("showed to be younger than {years}"),
-        Change::Deactivated(on) => format!("the number was switched off on {on}: consent ended"),
-        Change::Reassigned(on) => {
-            format!(
-                "the number was given to somebody else on {on}: consent ended, the new holder starts clean"
-            )
-        }
-        Change::Erased => "was erased".to_owned(),
-    }
-}
-
-fn by(how: How) -> &'static str {
-    match how {
-        How::Text => "by a text",
-        How::Provider => "by the provider",
-        How::Api => "by the operator",
-        How::Import => "by a list that was imported",
-        How::Erasure => "by an erasure",
-    }
 }
 
 fn means(status: Status) -> &'static str {

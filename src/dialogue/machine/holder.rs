@@ -1,10 +1,9 @@
-//! What happens to what is known about a person otherwise than by their texts: a number that has another holder, a correction.
+//! A number that has another holder.
 
 use super::Machine;
 use crate::consent::{Change, How, Status};
 use crate::dialogue::event::Left;
 use crate::dialogue::state::Person;
-use crate::slot::Value;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -42,17 +41,5 @@ impl Machine<'_> {
             taken: before.taken,
             ..Person::default()
         };
-    }
-
-    /// Somebody of the brand corrected a field. What the dialogue waits for stays as it is.
-    pub(in crate::dialogue) fn corrected(&mut self, field: &str, value: Option<&Value>, by: &str) {
-        match value {
-            Some(value) if self.fill(field, value.clone()) => {}
-            Some(_) => return,
-            None => {
-                self.state.person.fields.remove(field);
-            }
-        }
-        self.note(&format!("{by} corrected `{field}`"));
     }
 }
