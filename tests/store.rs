@@ -9,7 +9,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use sayso::consent::{Change, How, LedgerEntry, Pass, Refusal};
+use sayso::consent::{Change, How, LedgerEntry, Obstacle, Pass, Refusal, Why, ZoneSource};
 use sayso::dialogue::{
     Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
 };
@@ -227,7 +227,9 @@ fn take(name: &str, from: TakeFrom) -> Effect {
 }
 
 fn pass(second: i64) -> Pass {
-    Pass { entry: 3, checked_at: at(second) }
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let local = vec![at(second).to_zoned(zone)];
+    Pass { entry: 3, checked_at: at(second), local, zone: Some(ZoneSource::Prefix), counts: true }
 }
 
 fn sent_as(id: &str, second: i64) -> Settlement {
@@ -235,7 +237,11 @@ fn sent_as(id: &str, second: i64) -> Settlement {
 }
 
 fn unknown() -> Settlement {
-    Settlement::Unknown { why: "timeout".into() }
+    Settlement::Unknown { why: "timeout".into(), counts: Some(at(7)) }
+}
+
+fn hold(second: i64) -> Settlement {
+    Settlement::Hold { until: at(second), why: Some(Obstacle { why: Why::Cap, place: Some("US-FL".into()) }) }
 }
 
 fn dead() -> Settlement {
@@ -680,7 +686,7 @@ async fn replies_that_come_off_hold_together_go_one_at_a_time(store: &dyn Store)
 
 async fn a_reply_off_hold_waits_for_the_one_being_sent(store: &dyn Store) {
     done(store, turn(&ann(), 0, 0, vec![reply("1"), reply("2")])).await;
-    settle(store, only(store, 0, "1").await, Settlement::Hold { until: at(60) }).await;
+    settle(store, only(store, 0, "1").await, hold(60)).await;
     let second = only(store, 1, "2").await;
     assert_eq!(claimed(store, 60).await, Vec::<String>::new(), "one at a time");
     settle(store, second, sent_as("2", 61)).await;
@@ -690,7 +696,7 @@ async fn a_reply_off_hold_waits_for_the_one_being_sent(store: &dyn Store) {
 async fn rows_that_are_out_of_the_way_block_nobody(store: &dyn Store) {
     let bodies = ["held", "unknown", "dead", "last"];
     done(store, turn(&ann(), 0, 0, bodies.map(reply).to_vec())).await;
-    let ways = [Settlement::Hold { until: at(900) }, unknown(), dead()];
+    let ways = [hold(900), unknown(), dead()];
     for (body, settlement) in bodies.into_iter().zip(ways) {
         settle(store, only(store, 0, body).await, settlement).await;
     }
@@ -758,7 +764,7 @@ async fn a_retry_waits_counts_and_keeps_its_place(store: &dyn Store) {
 async fn a_held_row_comes_again_and_stays_marked(store: &dyn Store) {
     done(store, turn(&ann(), 0, 0, vec![message(Class::FollowUp, "later")])).await;
     let row = only(store, 0, "later").await;
-    settle(store, row, Settlement::Hold { until: at(60) }).await;
+    settle(store, row, hold(60)).await;
     let rows = outbox(store).await;
     assert_eq!((&rows[0].state, rows[0].held, rows[0].attempts), (&RowState::Held, true, 0));
     assert_eq!(rows[0].due, at(60));
@@ -782,7 +788,7 @@ async fn a_sent_row_leaves_the_outbox_with_its_proof(store: &dyn Store) {
         account: "main".into(),
         id: "SM7".into(),
         at: at(5),
-        pass: Pass { entry: 3, checked_at: at(4) },
+        pass: pass(4),
         receipt: ReceiptState::Accepted,
     };
     assert_eq!(sent(store).await, [proof]);
@@ -840,7 +846,7 @@ async fn what_waits_for_a_webhook_is_taken_by_person(store: &dyn Store) {
     assert_eq!(claimed_for(store, &ann(), 10).await, Vec::<String>::new());
     assert_eq!(claimed(store, 3_599).await, Vec::<String>::new());
     // The gate holds one of them: the next text of the person takes it again.
-    settle(store, rows[0].id, Settlement::Hold { until: at(9_000) }).await;
+    settle(store, rows[0].id, hold(9_000)).await;
     settle(store, rows[1].id, sent_as("SM2", 1)).await;
     assert_eq!(claimed_for(store, &ann(), 10).await, ["1"]);
     assert_eq!(claimed(store, 9_999).await, ["bob"], "what was taken is not given out a second time");
@@ -1479,7 +1485,7 @@ impl Fate {
                 }
             }
             Self::Retry(seconds) => Settlement::Retry { at: at(now + seconds) },
-            Self::Hold(seconds) => Settlement::Hold { until: at(now + seconds) },
+            Self::Hold(seconds) => Settlement::Hold { until: at(now + seconds), why: None },
             Self::Unknown => unknown(),
             Self::Dead => dead(),
         }

@@ -112,7 +112,7 @@ codes! {
     NoBrand "B201" Error "no brand is named"
         "`brand.flow` begins with `brand NAME`: what people call the brand."
     MissingFact "B202" Error "a fact that the rules require is missing"
-        "The confirmation of an opt-out names the programme and a contact, and so does the answer to HELP (47 CFR 64.1200(a)(12), CTIA Messaging Principles 5.1.2.1). Therefore `program` and `contact` must stand in `brand.flow`."
+        "The confirmation of an opt-out names the programme and a contact, and so does the answer to HELP (47 CFR 64.1200(a)(12), CTIA Messaging Principles 5.1.2.1). Therefore `program` and `contact` must stand in `brand.flow`. A contest says where its rules are, from when until when it goes on, what the prizes are worth, in which states and for whom it is open, and how to take part without a text."
     BadNumbers "B203" Error "a number that cannot be read"
         "Numbers are written in international form, or as a short code, each with the provider account of `sayso.toml` that carries it: `numbers +14045550100 via twilio-main`."
     BadZone "B204" Error "an unknown time zone"
