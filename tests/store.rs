@@ -15,7 +15,7 @@ use sayso::dialogue::{
 };
 use sayso::language::Lang;
 use sayso::slot::Value;
-use sayso::sms::{Class, Key, Receipt, ReceiptState, Sender};
+use sayso::sms::{Class, Content, Key, Receipt, ReceiptState, Sender};
 use sayso::store::{
     Alarm, Commit, Death, Entry, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent, Settlement,
     SledStore, Snapshot, Store, Table, Turn,
@@ -85,6 +85,7 @@ contract! {
     a_held_row_comes_again_and_stays_marked;
     a_sent_row_leaves_the_outbox_with_its_proof;
     unknown_and_dead_rows_are_kept_and_never_sent;
+    what_has_left_is_counted_for_its_person_alone;
     settling_is_one_call_for_many_and_ignores_strangers;
     what_waits_for_a_webhook_is_taken_by_person;
     what_waits_for_a_webhook_goes_by_itself_in_the_end;
@@ -178,7 +179,7 @@ fn held(mut turn: Turn, until: i64) -> Turn {
 
 fn send(class: Class, body: &str) -> Send {
     let media = vec!["https://scoops.example/cone.jpg".to_owned()];
-    Send { class, from: Some(number()), body: body.into(), language: Lang::EN, media }
+    Send { class, content: Content::Marketing, from: Some(number()), body: body.into(), language: Lang::EN, media }
 }
 
 fn message(class: Class, body: &str) -> Effect {
@@ -405,6 +406,7 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         state: RowState::Pending,
         attempts: 0,
         held: false,
+        waits: None,
         due: at(10),
     };
     let rows = [row(1, Class::Reply, "hello"), row(3, Class::Campaign, "offer")];
@@ -638,6 +640,7 @@ async fn a_claimed_row_tells_all_about_its_message(store: &dyn Store) {
         state: RowState::Sending,
         attempts: 0,
         held: false,
+        waits: None,
         due: at(5),
     };
     let rows = claim(store, 5, 10).await;
@@ -793,6 +796,34 @@ async fn a_sent_row_leaves_the_outbox_with_its_proof(store: &dyn Store) {
     };
     assert_eq!(sent(store).await, [proof]);
     assert_eq!(claimed(store, 9_999).await, Vec::<String>::new());
+}
+
+async fn what_has_left_is_counted_for_its_person_alone(store: &dyn Store) {
+    done(store, turn(&ann(), 0, 0, (0..12).map(|n| campaign(&n.to_string())).collect())).await;
+    let rows = claim(store, 0, 20).await;
+    let uncounted = Settlement::Sent {
+        account: "main".into(),
+        id: "reply".into(),
+        at: at(1),
+        pass: Pass { counts: false, ..pass(1) },
+    };
+    let others = [uncounted, unknown(), dead(), hold(60), Settlement::Retry { at: at(60) }, Settlement::Done];
+    for (row, settlement) in rows.iter().zip(others) {
+        settle(store, row.id, settlement).await;
+    }
+    assert_eq!(store.left(&ann()).await, Ok(vec![at(7)]), "one that may have left has left");
+    for (second, row) in [20, 9, 8, 7, 6, 5].into_iter().zip(&rows[6..]) {
+        settle(store, row.id, sent_as(&second.to_string(), second)).await;
+    }
+    assert_eq!(store.left(&ann()).await, Ok([5, 6, 7, 7, 8, 9, 20].map(at).to_vec()), "the oldest comes first");
+    done(store, turn(&ann(), 1, 30, vec![campaign("a"), campaign("b")])).await;
+    for row in claim(store, 30, 2).await {
+        settle(store, row.id, sent_as(&row.id.to_string(), 30)).await;
+    }
+    assert_eq!(store.left(&ann()).await, Ok([6, 7, 7, 8, 9, 20, 30, 30].map(at).to_vec()), "and goes first");
+    assert_eq!(store.left(&bob()).await, Ok(vec![]));
+    let elsewhere = person("donuts", 1);
+    assert_eq!(store.left(&elsewhere).await, Ok(vec![]), "nor for another brand");
 }
 
 async fn unknown_and_dead_rows_are_kept_and_never_sent(store: &dyn Store) {
@@ -1117,6 +1148,18 @@ async fn reopening_tells_webhooks_again_and_leaves_lookups_to_their_late_end() {
     let store = open(folder.path());
     let rows = claim(&store, 0, 10).await;
     assert_eq!(rows.iter().map(|row| row.errand.clone()).collect::<Vec<_>>(), [Errand::Notify(told("crm"))]);
+}
+
+#[tokio::test]
+async fn reopening_counts_what_may_have_left() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = open(folder.path());
+        done(&store, turn(&ann(), 0, 0, vec![campaign("offer"), reply("hello")])).await;
+        assert_eq!(claim(&store, 5, 10).await.len(), 2);
+    }
+    let store = open(folder.path());
+    assert_eq!(store.left(&ann()).await, Ok(vec![at(5)]), "when it was taken to be sent");
 }
 
 #[tokio::test]
@@ -1462,6 +1505,7 @@ impl Both {
         }
         for who in 0..WHO {
             ask!(self.load(&somebody(who)));
+            ask!(self.left(&somebody(who)));
         }
         // The embedded store may leave an alarm in place that rings early, never late.
         let late = |next: Option<Timestamp>| next.unwrap_or(Timestamp::MAX);
