@@ -426,7 +426,9 @@ fn counted(settlement: &Settlement) -> Option<Timestamp> {
     match settlement {
         Settlement::Sent { at, pass, .. } => pass.counts.then_some(*at),
         Settlement::Unknown { counts, .. } => *counts,
-        Settlement::Done | Settlement::Retry { .. } | Settlement::Hold { .. } | Settlement::Dead { .. } => None,
+        Settlement::Done | Settlement::Retry { .. } | Settlement::Hold { .. } | Settlement::Dead { .. } => {
+            None
+        }
     }
 }
 

@@ -179,7 +179,14 @@ fn held(mut turn: Turn, until: i64) -> Turn {
 
 fn send(class: Class, body: &str) -> Send {
     let media = vec!["https://scoops.example/cone.jpg".to_owned()];
-    Send { class, content: Content::Marketing, from: Some(number()), body: body.into(), language: Lang::EN, media }
+    Send {
+        class,
+        content: Content::Marketing,
+        from: Some(number()),
+        body: body.into(),
+        language: Lang::EN,
+        media,
+    }
 }
 
 fn message(class: Class, body: &str) -> Effect {
@@ -815,7 +822,11 @@ async fn what_has_left_is_counted_for_its_person_alone(store: &dyn Store) {
     for (second, row) in [20, 9, 8, 7, 6, 5].into_iter().zip(&rows[6..]) {
         settle(store, row.id, sent_as(&second.to_string(), second)).await;
     }
-    assert_eq!(store.left(&ann()).await, Ok([5, 6, 7, 7, 8, 9, 20].map(at).to_vec()), "the oldest comes first");
+    assert_eq!(
+        store.left(&ann()).await,
+        Ok([5, 6, 7, 7, 8, 9, 20].map(at).to_vec()),
+        "the oldest comes first"
+    );
     done(store, turn(&ann(), 1, 30, vec![campaign("a"), campaign("b")])).await;
     for row in claim(store, 30, 2).await {
         settle(store, row.id, sent_as(&row.id.to_string(), 30)).await;

@@ -152,8 +152,12 @@ impl fmt::Display for Refusal {
             Self::NoConsent => f.write_str("the person never opted in, and this answers nothing"),
             Self::ProviderAnswers => f.write_str("the provider confirms the opt-out itself"),
             Self::Overtaken => f.write_str("the dialogue has moved on while it was held"),
-            Self::NotOfAge => f.write_str("the person has not shown to be of the age that the brand asks for"),
-            Self::Outside(why) => write!(f, "it came too late or too early ({why:?}), and the brand drops such messages"),
+            Self::NotOfAge => {
+                f.write_str("the person has not shown to be of the age that the brand asks for")
+            }
+            Self::Outside(why) => {
+                write!(f, "it came too late or too early ({why:?}), and the brand drops such messages")
+            }
         }
     }
 }
@@ -245,7 +249,13 @@ mod tests {
     use jiff::tz::TimeZone;
 
     fn georgia() -> Whereabouts {
-        let known = Known { phone: "+14045550123".parse().ok(), zip: None, region: None, zone: &TimeZone::UTC, country: "US" };
+        let known = Known {
+            phone: "+14045550123".parse().ok(),
+            zip: None,
+            region: None,
+            zone: &TimeZone::UTC,
+            country: "US",
+        };
         Whereabouts::of(known)
     }
 
@@ -332,7 +342,9 @@ mod tests {
 
     #[test]
     fn the_proof_names_the_clock_and_how_it_is_known() {
-        let Verdict::Pass(pass) = verdict(Class::Campaign, Status::In, "2026-06-01T16:00:00Z") else { panic!() };
+        let Verdict::Pass(pass) = verdict(Class::Campaign, Status::In, "2026-06-01T16:00:00Z") else {
+            panic!()
+        };
         let local: Vec<String> = pass.local.iter().map(ToString::to_string).collect();
         assert_eq!(local, ["2026-06-01T12:00:00-04:00[America/New_York]"]);
         assert_eq!((pass.zone, pass.counts), (Some(ZoneSource::Prefix), true));

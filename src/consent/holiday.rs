@@ -59,13 +59,13 @@ fn is_french(day: Date) -> bool {
 
 /// Easter Sunday of the Gregorian calendar (the algorithm of Meeus, Jones and Butcher, 1876).
 fn easter(year: i16) -> Option<Date> {
-    let year32 = i32::from(year);
-    let (a, b, c) = (year32 % 19, year32 / 100, year32 % 100);
-    let g = (8 * b + 13) / 25;
-    let h = (19 * a + b - b / 4 - g + 15) % 30;
-    let l = (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    let month_and_day = h + l - 7 * m + 114;
+    let whole = i32::from(year);
+    let (golden, century, rest) = (whole % 19, whole / 100, whole % 100);
+    let moon = (8 * century + 13) / 25;
+    let epact = (19 * golden + century - century / 4 - moon + 15) % 30;
+    let weekday = (32 + 2 * (century % 4) + 2 * (rest / 4) - epact - rest % 4) % 7;
+    let late = (golden + 11 * epact + 22 * weekday) / 451;
+    let month_and_day = epact + weekday - 7 * late + 114;
     let (month, day) = (month_and_day / 31, month_and_day % 31 + 1);
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
@@ -91,25 +91,33 @@ mod tests {
     fn the_holidays_of_a_year_are_those_that_are_published() {
         assert_eq!(
             holidays(Calendar::Federal, 2026),
-            ["01-01", "01-19", "02-16", "05-25", "06-19", "07-03", "07-04", "09-07", "10-12", "11-11", "11-26", "12-25"]
+            [
+                "01-01", "01-19", "02-16", "05-25", "06-19", "07-03", "07-04", "09-07", "10-12", "11-11",
+                "11-26", "12-25"
+            ]
         );
         // New Year of 2028 is a Saturday: kept on the last day of 2027.
         assert_eq!(
             holidays(Calendar::Federal, 2027),
             [
-                "01-01", "01-18", "02-15", "05-31", "06-18", "06-19", "07-04", "07-05", "09-06", "10-11", "11-11",
-                "11-25", "12-24", "12-25", "12-31"
+                "01-01", "01-18", "02-15", "05-31", "06-18", "06-19", "07-04", "07-05", "09-06", "10-11",
+                "11-11", "11-25", "12-24", "12-25", "12-31"
             ]
         );
         assert_eq!(
             holidays(Calendar::French, 2026),
-            ["01-01", "04-06", "05-01", "05-08", "05-14", "05-25", "07-14", "08-15", "11-01", "11-11", "12-25"]
+            [
+                "01-01", "04-06", "05-01", "05-08", "05-14", "05-25", "07-14", "08-15", "11-01", "11-11",
+                "12-25"
+            ]
         );
     }
 
     #[test]
     fn easter_falls_where_the_church_says() {
-        for (year, day) in [(2024, "2024-03-31"), (2025, "2025-04-20"), (2027, "2027-03-28"), (2038, "2038-04-25")] {
+        for (year, day) in
+            [(2024, "2024-03-31"), (2025, "2025-04-20"), (2027, "2027-03-28"), (2038, "2038-04-25")]
+        {
             assert_eq!(easter(year).map(|day| day.to_string()).as_deref(), Some(day));
         }
     }

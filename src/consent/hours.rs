@@ -64,7 +64,8 @@ impl<'de> Deserialize<'de> for Window {
         if text == "none" {
             return Ok(Self(None));
         }
-        let times = text.split_once(" to ").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+        let times =
+            text.split_once(" to ").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
         let times = times.filter(|(from, to): &(Time, Time)| from < to);
         times.map(|times| Self(Some(times))).ok_or_else(|| D::Error::custom(format!("`{text}` is no window")))
     }
@@ -136,7 +137,8 @@ fn next_instant(zone: &TimeZone, time: DateTime, at: Timestamp) -> Option<Timest
 /// Until when hours of a brand last in which it does not write first, if they last now.
 pub(super) fn quiet_until((from, to): (Time, Time), zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
     let local = zone.to_datetime(at);
-    let is_quiet = |clock: Time| if from > to { clock >= from || clock < to } else { (from..to).contains(&clock) };
+    let is_quiet =
+        |clock: Time| if from > to { clock >= from || clock < to } else { (from..to).contains(&clock) };
     if !is_quiet(local.time()) {
         return None;
     }

@@ -222,7 +222,8 @@ struct Clocks(FxHashMap<&'static str, Arc<Clock>>);
 
 impl Clocks {
     fn spot(&mut self, zone: &'static str, places: impl IntoIterator<Item = &'static str>) -> Spot {
-        let clock = self.0.entry(zone).or_insert_with(|| Arc::new(Clock { name: zone, zone: OnceLock::new() }));
+        let clock =
+            self.0.entry(zone).or_insert_with(|| Arc::new(Clock { name: zone, zone: OnceLock::new() }));
         Spot { clock: Arc::clone(clock), rows: rows_of(places) }
     }
 }
@@ -240,7 +241,9 @@ fn rows_of<'p>(places: impl IntoIterator<Item = &'p str>) -> Vec<(&'static str, 
         }
     }
     if found.is_empty() {
-        found.extend(ROWS.iter().filter(|row| row.places.iter().any(|name| name == "*")).map(|row| ("*", row)));
+        found.extend(
+            ROWS.iter().filter(|row| row.places.iter().any(|name| name == "*")).map(|row| ("*", row)),
+        );
     }
     found
 }
@@ -303,13 +306,20 @@ mod tests {
         let whereabouts = of("+18005550123", None, None);
         assert_eq!(whereabouts.source, ZoneSource::Strictest);
         let zones = zones(&whereabouts);
-        for zone in ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"] {
+        for zone in [
+            "America/New_York",
+            "America/Chicago",
+            "America/Denver",
+            "America/Phoenix",
+            "America/Los_Angeles",
+        ] {
             assert!(zones.contains(zone), "{zone}");
         }
         assert!(zones.contains("Pacific/Honolulu") && zones.contains("America/Adak"));
         assert!(!zones.contains("Pacific/Guam"));
         let brand = TimeZone::get("Europe/Paris").expect("bundled");
-        let nobody = Whereabouts::of(Known { phone: None, zip: None, region: None, zone: &brand, country: "FR" });
+        let nobody =
+            Whereabouts::of(Known { phone: None, zip: None, region: None, zone: &brand, country: "FR" });
         assert_eq!((nobody.source, nobody.spots[0].zone()), (ZoneSource::Brand, &brand));
     }
 
@@ -327,8 +337,18 @@ mod tests {
         assert!(TABLES.numbers.is_sorted_by(|a, b| a.0 < b.0) && TABLES.zips.is_sorted_by(|a, b| a.1 < b.0));
         assert!(TABLES.numbers.iter().all(|(digits, _)| digits.len() <= PREFIX_DIGITS_MAX));
         assert_eq!(TABLES.states.len(), 51 + TERRITORIES.len());
-        let known: BTreeSet<&str> = TABLES.numbers.iter().flat_map(|(_, spots)| spots).flat_map(|spot| &spot.rows).map(|row| row.0).collect();
-        for row in ROWS.iter().flat_map(|row| &row.places).filter(|place| !["US-?", "YT", "PM", "GF", "MQ", "GP"].contains(&place.as_str())) {
+        let known: BTreeSet<&str> = TABLES
+            .numbers
+            .iter()
+            .flat_map(|(_, spots)| spots)
+            .flat_map(|spot| &spot.rows)
+            .map(|row| row.0)
+            .collect();
+        for row in ROWS
+            .iter()
+            .flat_map(|row| &row.places)
+            .filter(|place| !["US-?", "YT", "PM", "GF", "MQ", "GP"].contains(&place.as_str()))
+        {
             assert!(known.contains(row.as_str()), "no number leads to {row}");
         }
     }
@@ -337,8 +357,14 @@ mod tests {
     #[test]
     fn zones_that_share_a_name_share_their_clock() {
         for (clock, names) in [
-            ("America/New_York", "Detroit Indiana/Indianapolis Indiana/Marengo Indiana/Petersburg Indiana/Vevay Indiana/Vincennes Indiana/Winamac Kentucky/Louisville Kentucky/Monticello"),
-            ("America/Chicago", "Indiana/Knox Indiana/Tell_City Menominee North_Dakota/Beulah North_Dakota/Center North_Dakota/New_Salem"),
+            (
+                "America/New_York",
+                "Detroit Indiana/Indianapolis Indiana/Marengo Indiana/Petersburg Indiana/Vevay Indiana/Vincennes Indiana/Winamac Kentucky/Louisville Kentucky/Monticello",
+            ),
+            (
+                "America/Chicago",
+                "Indiana/Knox Indiana/Tell_City Menominee North_Dakota/Beulah North_Dakota/Center North_Dakota/New_Salem",
+            ),
             ("America/Denver", "Boise"),
             ("America/Anchorage", "Juneau Metlakatla Nome Sitka Yakutat"),
         ] {

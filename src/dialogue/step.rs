@@ -183,7 +183,9 @@ fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
     match found {
         None => machine.note(&format!("there is no flow `{flow}`")),
         Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
-        Some(_) if !person.standing.is_of_age(machine.bot.age) => machine.note("no age shown: nothing starts"),
+        Some(_) if !person.standing.is_of_age(machine.bot.age) => {
+            machine.note("no age shown: nothing starts");
+        }
         Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
         Some(_) if machine.capped_until().is_some() => machine.note("the cap is reached: nothing starts"),
         Some(_) if !machine.state.stack.is_empty() => machine.note("a question waits: nothing starts"),

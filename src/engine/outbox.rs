@@ -138,7 +138,12 @@ impl Engine {
             age: bot.age,
             replies: bot.replies,
             outside: bot.outside,
-            limits: Limits { content: send.content, whereabouts: &whereabouts, quiet: bot.quiet, left: &left },
+            limits: Limits {
+                content: send.content,
+                whereabouts: &whereabouts,
+                quiet: bot.quiet,
+                left: &left,
+            },
             now: self.clock.now(),
         });
         Ok(match verdict {

@@ -148,7 +148,7 @@ const BLOCKS: [&str; 9] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 20] = [
+const BRAND_WORDS: [&str; 23] = [
     "program",
     "numbers",
     "contact",

@@ -167,7 +167,11 @@ fn holidays_of(year: i16) -> Vec<Date> {
     // All days of a month that are this weekday.
     let all = |month: i8, weekday: Weekday| -> Vec<Date> {
         let first = Date::constant(year, month, 1);
-        first.series(1.day()).take_while(|day| day.month() == month).filter(|day| day.weekday() == weekday).collect()
+        first
+            .series(1.day())
+            .take_while(|day| day.month() == month)
+            .filter(|day| day.weekday() == weekday)
+            .collect()
     };
     let mut days: Vec<Date> = [(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)]
         .into_iter()

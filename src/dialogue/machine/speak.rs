@@ -86,7 +86,8 @@ impl Machine<'_> {
             person.unasked.drain(..old);
         }
         let from = person.sender;
-        let content = self.state.stack.last().map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
+        let content =
+            self.state.stack.last().map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
         let language = self.language();
         let media = media.iter().map(|media| media.url(language).to_owned()).collect();
         self.effects.push(Effect::Send(Send { class, content, from, body, language, media }));

@@ -135,7 +135,7 @@ impl Machine<'_> {
     fn leave_child(&mut self, inbound: &Inbound) {
         self.ledger(Change::Out, How::Text, UNDER_13, Some(inbound));
         self.close();
-        self.send(Class::OptOutConfirmation, wording::opted_out);
+        self.send(Class::OptOutConfirmation, self.bot.stopped.as_ref(), wording::opted_out);
     }
 
     /// Fills a field; whether there was room.

@@ -1,15 +1,15 @@
 //! Reading what a brand's flows use by name: media, teams, webhooks, lookups, contests, tags.
 
+use super::words;
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::expr::{Template, template, web_address};
-use super::words;
 use crate::flow::syntax::unknown;
 use crate::flow::text::verb;
 use crate::flow::{Delay, delay};
 use crate::grammar::syntax::named;
 use crate::language::Lang;
-use crate::slot::gazetteer::{Area, called};
 use crate::outline::{Block, Reader, Span, after, first_word, split};
+use crate::slot::gazetteer::{Area, called};
 use jiff::civil::Date;
 use nom::Input;
 
@@ -269,9 +269,8 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
         eligible: None,
         free_entry: None,
     };
-    let known = [
-        "prizes", "odds", "entries", "from", "until", "rules", "value", "states", "eligible", "free-entry",
-    ];
+    let known =
+        ["prizes", "odds", "entries", "from", "until", "rules", "value", "states", "eligible", "free-entry"];
     for Below { word, rest, .. } in lines(block, "a contest", &known, reader) {
         match word {
             "prizes" => contest.prizes = count(rest, "prizes 10", reader),
@@ -298,13 +297,13 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
 /// `GA`, `all`
 fn state(code: Span<'_>, reader: &mut Reader<'_>) -> Option<At<String>> {
     let place = reader.place(code);
-    let names = |country: &&str| {
-        called(code.fragment(), country).iter().any(|area| matches!(area, Area::Region(_)))
-    };
-    if *code.fragment() == "all" || ["US", "CA", "FR"].iter().any(|country| names(&country)) {
+    let names =
+        |country: &&str| called(code.fragment(), country).iter().any(|area| matches!(area, Area::Region(_)));
+    if *code.fragment() == "all" || ["US", "CA", "FR"].into_iter().any(names) {
         return Some(At::new((*code.fragment()).to_owned(), place));
     }
-    let diagnostic = Diagnostic::new(Code::UnknownPlace, place, format!("no state is called `{}`", code.fragment()));
+    let diagnostic =
+        Diagnostic::new(Code::UnknownPlace, place, format!("no state is called `{}`", code.fragment()));
     reader.report(diagnostic.hint("write codes, as in `states GA, FL`, or `states all`"));
     None
 }
