@@ -160,7 +160,7 @@ impl Life {
     /// Everything that left, in order.
     async fn sent(&self) -> Vec<Message> {
         let store = self.simulation.engine().store();
-        let (mut wanted, mut sent) = (BTreeMap::new(), Vec::new());
+        let (mut wanted, mut left) = (BTreeMap::new(), Vec::new());
         for table in [Table::Turns, Table::Sent] {
             let mut after: Option<Cursor> = None;
             loop {
@@ -173,7 +173,7 @@ impl Life {
                         Scanned::Sent(message) => {
                             let effect = &wanted[&message.row.seq][usize::from(message.row.index)];
                             let Effect::Send(send) = effect else { panic!("{effect:?}") };
-                            sent.push(Message { class: send.class, content: send.content, at: message.at });
+                            left.push(Message { class: send.class, content: send.content, at: message.at });
                         }
                         Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Consent { .. } => {}
                     }
@@ -184,8 +184,8 @@ impl Life {
                 }
             }
         }
-        sent.sort_by_key(|message| message.at);
-        sent
+        left.sort_by_key(|message| message.at);
+        left
     }
 
     fn spots(&self, at: Timestamp) -> Vec<Spot> {

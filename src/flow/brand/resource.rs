@@ -298,7 +298,7 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
 fn state(code: Span<'_>, reader: &mut Reader<'_>) -> Option<At<String>> {
     let place = reader.place(code);
     let names =
-        |country: &&str| called(code.fragment(), country).iter().any(|area| matches!(area, Area::Region(_)));
+        |country: &str| called(code.fragment(), country).iter().any(|area| matches!(area, Area::Region(_)));
     if *code.fragment() == "all" || ["US", "CA", "FR"].into_iter().any(names) {
         return Some(At::new((*code.fragment()).to_owned(), place));
     }
