@@ -19,7 +19,7 @@ use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{self, Context, DateOrder, SlotType, Value};
-use crate::sms::{AccountId, BrandId, Content, Outside, Phone, Replies, Sender, Text};
+use crate::sms::{AccountId, BrandId, Class, Content, Outside, Phone, Replies, Sender, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -262,6 +262,16 @@ impl Bot {
             zone: self.zone.clone(),
             dates: self.dates,
             country: &self.country,
+        }
+    }
+
+    /// Whether messages of a class keep hours and caps.
+    #[must_use]
+    pub fn limits(&self, class: Class) -> bool {
+        match class {
+            Class::FollowUp | Class::Campaign => true,
+            Class::Reply => self.replies == Replies::Limited,
+            Class::OptOutConfirmation | Class::Help => false,
         }
     }
 

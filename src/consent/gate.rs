@@ -109,6 +109,19 @@ pub enum Why {
     Cap,
 }
 
+impl Why {
+    /// As it stands in a sentence.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Hours => "an hour at which nothing may leave",
+            Self::Sunday => "a Sunday",
+            Self::Holiday => "a public holiday",
+            Self::Quiet => "the brand's quiet hours",
+            Self::Cap => "a cap",
+        }
+    }
+}
+
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.place.as_deref() {
@@ -155,9 +168,7 @@ impl fmt::Display for Refusal {
             Self::NotOfAge => {
                 f.write_str("the person has not shown to be of the age that the brand asks for")
             }
-            Self::Outside(why) => {
-                write!(f, "it came too late or too early ({why:?}), and the brand drops such messages")
-            }
+            Self::Outside(why) => write!(f, "the brand wants nothing late, and it met {}", why.words()),
         }
     }
 }

@@ -94,12 +94,12 @@ impl Whereabouts {
         if let Some(spots) = known.region.and_then(|region| tables.states.get(region)) {
             return of(ZoneSource::Region, spots);
         }
-        let digits = known.phone.map(|phone| phone.digits().to_string());
-        if let Some(spots) = digits.as_deref().and_then(|digits| tables.number(digits)) {
+        let digits = known.phone.map(Phone::digits);
+        if let Some(spots) = digits.and_then(|digits| tables.number(digits)) {
             return of(ZoneSource::Prefix, spots);
         }
         // Toll-free numbers and area codes that are younger than the table; nobody with a number of another country.
-        let is_american = digits.map_or(known.country == "US", |digits| digits.starts_with('1'));
+        let is_american = digits.map_or(known.country == "US", |digits| digits.to_string().starts_with('1'));
         if is_american {
             return of(ZoneSource::Strictest, &tables.strictest);
         }
@@ -146,8 +146,8 @@ struct Tables {
     zips: Vec<(u32, u32, [Spot; 1])>,
     /// By the state's code.
     states: FxHashMap<&'static str, Vec<Spot>>,
-    /// By the beginning of the number.
-    numbers: Vec<(&'static str, Vec<Spot>)>,
+    /// By the beginning of the number, in order; none begins with a zero.
+    numbers: Vec<(u64, Vec<Spot>)>,
     /// Anywhere in the fifty states and the capital.
     strictest: Vec<Spot>,
 }
@@ -160,17 +160,15 @@ impl Tables {
         (code <= *last).then_some(spot)
     }
 
-    /// The longest beginning that the table has.
-    fn number(&self, digits: &str) -> Option<&[Spot]> {
-        (1..=PREFIX_DIGITS_MAX.min(digits.len())).rev().find_map(|length| {
-            let found = self.numbers.binary_search_by_key(&&digits[..length], |(prefix, _)| prefix).ok()?;
-            Some(&*self.numbers[found].1)
-        })
+    /// The longest beginning that the table has. O(digits × log rows).
+    fn number(&self, digits: u64) -> Option<&[Spot]> {
+        let beginnings =
+            std::iter::successors(Some(digits), |longer| Some(longer / 10).filter(|left| *left > 0));
+        let found = beginnings
+            .filter_map(|beginning| self.numbers.binary_search_by_key(&beginning, |row| row.0).ok());
+        found.map(|row| &*self.numbers[row].1).next()
     }
 }
-
-/// Digits of the longest beginning in the table.
-const PREFIX_DIGITS_MAX: usize = 9;
 
 /// Territories of the United States: those who live there have numbers and ZIP codes of their own.
 const TERRITORIES: [&str; 5] = ["US-AS", "US-GU", "US-MP", "US-PR", "US-VI"];
@@ -191,9 +189,11 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     }
     let numbers = lines(include_str!("../../data/places/number_zones.tsv")).filter_map(|columns| {
         let [digits, places, zones] = columns[..] else { return None };
-        Some((digits, zones.split(' ').map(|zone| clocks.spot(zone, places.split(' '))).collect()))
+        let spots = zones.split(' ').map(|zone| clocks.spot(zone, places.split(' '))).collect();
+        Some((digits.parse().ok()?, spots))
     });
-    let numbers = numbers.collect();
+    let mut numbers: Vec<(u64, Vec<Spot>)> = numbers.collect();
+    numbers.sort_unstable_by_key(|row| row.0);
     let mut everywhere: FxHashMap<&'static str, Vec<&'static str>> = FxHashMap::default();
     for (place, zones) in zones_of.iter().filter(|(place, _)| !TERRITORIES.contains(place)) {
         for zone in zones {
@@ -335,7 +335,6 @@ mod tests {
         }
         assert!(count > 2_000, "{count}");
         assert!(TABLES.numbers.is_sorted_by(|a, b| a.0 < b.0) && TABLES.zips.is_sorted_by(|a, b| a.1 < b.0));
-        assert!(TABLES.numbers.iter().all(|(digits, _)| digits.len() <= PREFIX_DIGITS_MAX));
         assert_eq!(TABLES.states.len(), 51 + TERRITORIES.len());
         let known: BTreeSet<&str> = TABLES
             .numbers

@@ -6,7 +6,7 @@ use crate::bot::Bot;
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Errand, Send};
 use crate::provider::{Account, Outcome, SendBy};
-use crate::sms::{Class, Key, MessageId, Outbound, Replies, Sender, mask_numbers};
+use crate::sms::{Key, MessageId, Outbound, Sender, mask_numbers};
 use crate::store::{Death, Row, RowId, Settlement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -83,14 +83,9 @@ impl Engine {
 
     /// Waits until nothing else is on its way to a person that a cap may count beside this message.
     async fn counting(&self, row: &Row) -> Option<MutexGuard<'_, ()>> {
-        let send = row.errand.send()?;
-        let limited = || self.bots.get(&row.key.brand).is_some_and(|bot| bot.replies == Replies::Limited);
-        let counts = match send.class {
-            Class::FollowUp | Class::Campaign => true,
-            Class::Reply => limited(),
-            Class::OptOutConfirmation | Class::Help => false,
-        };
-        if counts { Some(self.counted.enter(&row.key).await) } else { None }
+        let bot = self.bots.get(&row.key.brand)?;
+        let is_limited = row.errand.send().is_some_and(|send| bot.limits(send.class));
+        if is_limited { Some(self.counted.enter(&row.key).await) } else { None }
     }
 
     async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
@@ -128,7 +123,7 @@ impl Engine {
         };
         let Some((from, account)) = self.leaves_from(bot, send) else { return never(Death::NoAccount) };
         let person = self.store.load(&row.key).await?.record.person;
-        let left = self.store.left(&row.key).await?;
+        let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
         let whereabouts = bot.whereabouts(Some(row.key.phone), &person.fields);
         let verdict = gate(&Asking {
             class: send.class,

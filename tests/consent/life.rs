@@ -1,7 +1,8 @@
 //! What leaves, held against the second reading: moment by moment, and over random lives.
 
-use crate::reading::{Message, PHONES, Spot, ZIPS, refuses, spots};
+use crate::reading::{Message, PHONES, Spot, ZIPS, is_quiet, refuses, spots};
 use crate::table::{shown, verdict};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -44,6 +45,7 @@ proptest! {
         zip in prop::option::weighted(0.3, 0..ZIPS.len()),
         minute in 0..MINUTES,
         service in prop::bool::weighted(0.2),
+        quiet in prop::option::weighted(0.3, prop::sample::select(vec![(20, 9), (22, 6), (21, 10)])),
         left in prop::collection::vec(0..40 * 60_i64, 0..5),
     ) {
         let (phone, zip) = (PHONES[who].0, zip.map(|zip| ZIPS[zip].0));
@@ -51,8 +53,13 @@ proptest! {
         let mut left: Vec<Timestamp> = left.into_iter().map(|ago| now - SignedDuration::from_mins(ago)).collect();
         left.sort_unstable();
         let content = if service { Content::Service } else { Content::Marketing };
-        let refused = |at| refuses(&Message { class: Class::Campaign, content, at }, &spots(phone, zip), &left);
-        let said = verdict(known(phone, zip), (Class::Campaign, content), &left, now);
+        let refused = |at| {
+            let (message, spots) = (Message { class: Class::Campaign, content, at }, spots(phone, zip));
+            let quiet = quiet.filter(|quiet| is_quiet(at, *quiet, &spots)).map(|quiet| format!("quiet {quiet:?}"));
+            quiet.or_else(|| refuses(&message, &spots, &left))
+        };
+        let hours = quiet.map(|(from, to)| (Time::constant(from, 0, 0, 0), Time::constant(to, 0, 0, 0)));
+        let said = verdict(known(phone, zip), (Class::Campaign, content), hours, &left, now);
         match &said {
             Verdict::Pass(_) => prop_assert_eq!(refused(now), None, "{} {:?} at {}", phone, zip, now),
             Verdict::Hold { until, .. } => {

@@ -118,6 +118,14 @@ pub(crate) fn refuses(message: &Message, spots: &[Spot], earlier: &[Timestamp]) 
     })
 }
 
+/// Whether it is one of the brand's quiet hours somewhere where the person may be; from an evening's hour to a morning's.
+pub(crate) fn is_quiet(at: Timestamp, (evening, morning): (i8, i8), spots: &[Spot]) -> bool {
+    spots.iter().any(|(_, zone)| {
+        let hour = TimeZone::get(zone).unwrap().to_datetime(at).hour();
+        hour >= evening || hour < morning
+    })
+}
+
 fn state_hours(state: &str, day: Date, minute: i32) -> bool {
     let from_to = |from: i32, to: i32| (from * 60..to * 60).contains(&minute);
     let sunday = day.weekday() == Weekday::Sunday;

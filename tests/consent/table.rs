@@ -1,6 +1,7 @@
 //! The cases of `quiet.tsv`.
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use sayso::consent::{Asking, Known, Limits, Standing, Status, Verdict, Whereabouts, gate};
 use sayso::sms::{Class, Content, Outside, Replies};
@@ -9,6 +10,7 @@ use sayso::sms::{Class, Content, Outside, Replies};
 pub(crate) fn verdict(
     known: Known<'_>,
     (class, content): (Class, Content),
+    quiet: Option<(Time, Time)>,
     left: &[Timestamp],
     now: Timestamp,
 ) -> Verdict {
@@ -22,7 +24,7 @@ pub(crate) fn verdict(
         age: None,
         replies: Replies::Always,
         outside: Outside::Hold,
-        limits: Limits { content, whereabouts: &whereabouts, quiet: None, left },
+        limits: Limits { content, whereabouts: &whereabouts, quiet, left },
         now,
     })
 }
@@ -66,7 +68,7 @@ fn every_case_of_the_table_is_judged_as_it_says() {
             "confirmation" => (Class::OptOutConfirmation, Content::Marketing),
             other => panic!("{other}"),
         };
-        let said = shown(&verdict(known, sent, &left, at.parse().unwrap()));
+        let said = shown(&verdict(known, sent, None, &left, at.parse().unwrap()));
         if said != expected {
             wrong.push(format!("{line}\n  said: {said}"));
         }
