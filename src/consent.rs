@@ -3,15 +3,19 @@
 
 pub mod chain;
 mod gate;
+mod holiday;
+mod hours;
 mod kind;
 mod ledger;
 mod sum;
 mod suppression;
 mod verify;
+mod whereabouts;
 pub mod wording;
 
-pub use gate::{Asking, Pass, Refusal, Verdict, gate, quiet_until};
+pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, gate};
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status};
 pub use suppression::{Suppressed, SuppressionKey};
 pub use verify::{Broken, Verifier};
+pub use whereabouts::{Known, Whereabouts, ZoneSource};

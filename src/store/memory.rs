@@ -4,8 +4,8 @@
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Row, RowId, RowState, Scanned, Sent, Settlement,
-    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, erasure_entry, in_order, remembered, rows,
-    sent, settled, take,
+    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order, one_more,
+    remembered, rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
@@ -44,6 +44,7 @@ struct Inner {
     days: BTreeMap<BrandId, OpenDay>,
     roots: BTreeMap<(BrandId, Date), Root>,
     takes: BTreeMap<TakeKey, u64>,
+    left: BTreeMap<Key, Vec<Timestamp>>,
 }
 
 /// A turn of the log.
@@ -77,6 +78,7 @@ impl MemoryStore {
             days: BTreeMap::new(),
             roots: BTreeMap::new(),
             takes: BTreeMap::new(),
+            left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
     }
@@ -169,6 +171,7 @@ impl Inner {
         let (outbox, sent) = (self.outbox.len(), self.sent.len());
         self.outbox.retain(|_, row| row.key != *key);
         self.sent.retain(|_, sent| sent.key != *key);
+        self.left.remove(key);
         erased.outbox = (outbox - self.outbox.len()) as u64;
         erased.sent = (sent - self.sent.len()) as u64;
         let standing = record.person.standing.after(&entry);
@@ -198,17 +201,18 @@ impl Inner {
         let mut claimed = Vec::new();
         for id in due {
             if claimed.len() < limit && !self.is_blocked(&self.outbox[&id]) {
-                claimed.extend(self.mark_sending(vec![id]));
+                claimed.extend(self.mark_sending(vec![id], Some(now)));
             }
         }
         claimed
     }
 
-    fn mark_sending(&mut self, ready: Vec<RowId>) -> Vec<Row> {
+    fn mark_sending(&mut self, ready: Vec<RowId>, now: Option<Timestamp>) -> Vec<Row> {
         let mut claimed = Vec::new();
         for id in ready {
             if let Some(row) = self.outbox.get_mut(&id) {
                 row.state = RowState::Sending;
+                row.due = now.unwrap_or(row.due);
                 claimed.push(row.clone());
             }
         }
@@ -217,6 +221,9 @@ impl Inner {
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) {
         let Some(row) = self.outbox.remove(&id) else { return };
+        if let Some(at) = counted(settlement) {
+            one_more(self.left.entry(row.key.clone()).or_default(), at);
+        }
         if let Some(sent) = sent(&row, settlement) {
             self.sent.insert((sent.account.clone(), sent.id.clone()), sent);
         }
@@ -331,7 +338,11 @@ impl Store for MemoryStore {
             waiting && row.key == *key && row.errand.send().is_some_and(|send| send.from == Some(from))
         };
         let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
-        Ok(inner.mark_sending(ready))
+        Ok(inner.mark_sending(ready, None))
+    }
+
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(self.inner().left.get(key).cloned().unwrap_or_default())
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {

@@ -110,6 +110,7 @@ impl Writer {
         if let Some(alarm) = before.alarm {
             self.delete(keys::alarm(alarm, key));
         }
+        self.delete(keys::left(key));
         self.delete(dialogue);
         let standing = record.person.standing.after(&entry);
         let rule = erasure.rule.clone();
