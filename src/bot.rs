@@ -87,6 +87,8 @@ pub struct Bot {
     pub quiet: Option<(Time, Time)>,
     /// How many messages that they did not ask for one person may get, and in which time.
     pub cap: Option<(u32, Delay)>,
+    /// Parts that a text may take.
+    pub budget: usize,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.
@@ -116,6 +118,8 @@ pub struct Bot {
     intents: Vec<Intent>,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
+    /// Texts that mean an intent which its files name: the shortest of the patterns, and samples.
+    texts: Vec<(IntentIx, String)>,
     shared: Scope,
     /// The shared words of its languages.
     vocabularies: Vec<Arc<Vocabulary>>,
@@ -304,6 +308,12 @@ impl Bot {
     #[must_use]
     pub fn intent(&self, ix: IntentIx) -> &Intent {
         &self.intents[ix.index()]
+    }
+
+    /// Texts that are taken by patterns of the intents which the brand's files name: the shortest for each end of a pattern,
+    /// and the samples of its own grammars. What a text means in the end, [`Bot::recognize`] says.
+    pub fn texts(&self) -> impl Iterator<Item = (IntentIx, &str)> {
+        self.texts.iter().map(|(intent, text)| (*intent, text.as_str()))
     }
 
     /// All intents that the brand can hear.

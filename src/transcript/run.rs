@@ -1,6 +1,7 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
 use super::Coverage;
+use super::pattern::matches;
 use super::syntax::{Chat, Expectation, Line};
 use crate::bot::{Bot, By};
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, FileId, Place};
@@ -62,7 +63,7 @@ pub async fn run(
     let outcome = if runner.found.has_errors() { Outcome::Failed } else { Outcome::Passed };
     found.extend(runner.found);
     let mut coverage = Coverage::default();
-    runner.simulation.traces().await?.iter().for_each(|trace| coverage.add(trace));
+    runner.simulation.turns_behind(0).await?.iter().for_each(|(_, turn)| coverage.add(turn));
     Ok(Ran { outcome, coverage })
 }
 
@@ -216,36 +217,5 @@ impl Runner<'_> {
             self.found.push(Diagnostic::new(Code::ChatFails, place, known));
         }
         Ok(())
-    }
-}
-
-/// Whether a text is as an expectation says: `*` is any text, `\*`, `\{` and `\\` the characters. Empty lines and
-/// blanks at the ends of lines do not count.
-fn matches(expected: &str, said: &str) -> bool {
-    let mut pattern = String::from("(?s)^");
-    let mut chars = expected.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' => pattern.push_str(".*"),
-            '\\' => pattern.push_str(&regex::escape(&chars.next().unwrap_or('\\').to_string())),
-            '\n' => pattern.push_str(r"\s*\n\s*"),
-            c => pattern.push_str(&regex::escape(&c.to_string())),
-        }
-    }
-    pattern.push_str(r"\s*$");
-    regex::Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(said.trim_start()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_is_any_text_and_signs_are_themselves() {
-        assert!(matches("Welcome! *", "Welcome! What's your name?\nReally?"));
-        assert!(matches("2 \\* 3 = 6 (about).", "2 * 3 = 6 (about)."));
-        assert!(matches("one\ntwo", "one\n\ntwo "));
-        assert!(!matches("Welcome!", "Welcome! And more"));
-        assert!(!matches("2 \\* 3", "2 x 3"));
     }
 }
