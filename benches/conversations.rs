@@ -9,7 +9,9 @@
 use sayso::bot::Bot;
 use sayso::diagnostic::{Diagnostics, Sources};
 use sayso::dialogue::{Event, State, read, step};
+use sayso::explore::{Exploring, explore};
 use sayso::outline::Reader;
+use sayso::simulator::Simulation;
 use sayso::sms::Inbound;
 use sayso::transcript::{Chat, Outcome, parse, run};
 use sayso::workspace::Workspace;
@@ -23,6 +25,9 @@ use std::time::{Duration, Instant};
 const CONVERSATIONS: usize = 10_000;
 /// How long they may take in one process on two cores.
 const BAR: Duration = Duration::from_secs(2);
+/// Turns of random conversations, and how long they may take.
+const TURNS: usize = 100_000;
+const TURNS_BAR: Duration = Duration::from_secs(10);
 /// Threads: the cores that the bars are meant for.
 const THREADS: usize = 2;
 
@@ -75,7 +80,28 @@ fn main() {
     println!("    {:9.1} ms  run, with all that is expected ({:.1} us a turn)", millis(ours), each(ours));
     println!("    {:9.1} ms  the same texts: `read` and `step` alone ({:.1} us)", millis(bare), each(bare));
     println!("    {:9.1}     the ratio\n", ours.as_secs_f64() / bare.as_secs_f64());
-    println!("{}  in less than {BAR:?}", if ours < BAR { "reached    " } else { "NOT REACHED" });
+    println!("{}  in less than {BAR:?}\n", if ours < BAR { "reached    " } else { "NOT REACHED" });
+
+    let brands = workspace.bots.len();
+    println!("{TURNS} turns of random conversations with {brands} brands, {THREADS} threads\n");
+    let exploring = Exploring { turns: TURNS, seed: 1, threads: THREADS };
+    let mut explored = None;
+    let random = timed(|| {
+        explored = Some(explore(&workspace.bots, exploring, &|bot, begin| Simulation::new(bot, begin)));
+    });
+    let findings = explored.expect("it was explored").findings.len();
+    let each_step = bare.as_secs_f64() / (CONVERSATIONS * texts.len()) as f64;
+    println!(
+        "    {:9.1} ms  explore ({:.1} us a turn)",
+        millis(random),
+        random.as_secs_f64() * 1e6 / TURNS as f64
+    );
+    println!("    {:9.1}     the ratio to a bare step", random.as_secs_f64() / TURNS as f64 / each_step);
+    println!("    {findings:9}     findings\n");
+    println!(
+        "{}  in less than {TURNS_BAR:?}",
+        if random < TURNS_BAR { "reached    " } else { "NOT REACHED" }
+    );
 }
 
 /// Does something for each conversation, on all threads.

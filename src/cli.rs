@@ -2,6 +2,8 @@
 
 mod chat;
 mod check;
+mod coverage;
+mod explore;
 mod export;
 mod fmt;
 mod graph;
@@ -95,9 +97,11 @@ enum Verb {
         /// Only conversations whose path holds these words.
         #[arg(long)]
         filter: Option<String>,
-        /// List the nodes and ways out that no conversation walks.
+        /// List what no conversation walks, with conversations that would walk it.
         #[arg(long)]
         coverage: bool,
+        #[command(flatten)]
+        exploring: explore::Wanted,
     },
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
@@ -212,14 +216,17 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             why::why(&bot, node.as_deref(), text, cli.json, streams)
         }
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
-        Verb::Test { filter, coverage } => {
+        Verb::Test { filter, exploring, .. } if exploring.is_asked() => {
+            explore::explore(&cli.open()?, *exploring, filter.as_deref(), cli.json, streams)
+        }
+        Verb::Test { filter, coverage, .. } => {
             test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
         }
         Verb::Graph { of, drawing } => {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
             let bot = cli.brand(&workspace, brand, streams)?;
-            graph::graph(&bot, flow, drawing, cli.json, streams)
+            graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),

@@ -212,7 +212,17 @@ impl Simulation {
             bots: vec![bot],
             log_numbers: false,
         };
-        Ok(Self { engine: Arc::new(Engine::new(parts)), clock, wire, around, memory: None, brand, to, account, texts: 0 })
+        Ok(Self {
+            engine: Arc::new(Engine::new(parts)),
+            clock,
+            wire,
+            around,
+            memory: None,
+            brand,
+            to,
+            account,
+            texts: 0,
+        })
     }
 
     /// What time it is here.

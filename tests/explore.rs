@@ -60,7 +60,9 @@ fn tmp_explore() {
     let workspace = Workspace::open(Path::new(env!("CARGO_MANIFEST_DIR")));
     let begun = std::time::Instant::now();
     let exploring = sayso::explore::Exploring { turns: 3_000, seed: 7, threads: 2 };
-    let explored = sayso::explore::explore(&workspace.bots, exploring, &|bot, at| sayso::simulator::Simulation::new(bot, at));
+    let explored = sayso::explore::explore(&workspace.bots, exploring, &|bot, at| {
+        sayso::simulator::Simulation::new(bot, at)
+    });
     println!("{:?} {} turns {} conversations", begun.elapsed(), explored.turns, explored.conversations);
     for finding in explored.findings {
         println!("## {:?} {:?} {}\n{}", finding.brand, finding.trouble, finding.conversations, finding.chat);

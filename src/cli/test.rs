@@ -1,10 +1,10 @@
 //! `sayso test`: runs the conversations of all brands.
 
-use super::{Exit, Streams, Unusable, runtime};
+use super::{Exit, Streams, Unusable, coverage, runtime};
 use crate::bot::Bot;
 use crate::diagnostic::{Diagnostics, draw, draw_json};
 use crate::outline::Reader;
-use crate::transcript::{Coverage, Outcome, Ran, coverage, parse, run};
+use crate::transcript::{Coverage, Outcome, Ran, parse, run};
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,38 +56,12 @@ pub(super) fn test(
     } else {
         write!(streams.err, "{}", draw(&workspace.sources, &report, streams.colour))?;
         writeln!(streams.out, "{passed} passed, {failed} failed")?;
-        walked.iter().try_for_each(|(bot, walked)| print_coverage(bot, walked, list, streams))?;
     }
+    walked.iter().try_for_each(|(bot, walked)| coverage::print(bot, walked, list, json, streams))?;
     for brand in &broken {
         writeln!(streams.err, "error: the brand `{brand}` has errors; run `sayso check`")?;
     }
     Ok(if failed == 0 && broken.is_empty() { Exit::Done } else { Exit::Found })
-}
-
-/// Prints how much of a brand was walked; with `list` also what was not.
-fn print_coverage(
-    bot: &Bot,
-    walked: &Coverage,
-    list: bool,
-    streams: &mut Streams<'_>,
-) -> Result<(), Unusable> {
-    let (nodes, ways) = (coverage::nodes(bot), coverage::ways(bot));
-    let missed =
-        |names: &[String]| names.iter().filter(|name| !walked.has(name)).cloned().collect::<Vec<_>>();
-    let (no_nodes, no_ways) = (missed(&nodes), missed(&ways));
-    writeln!(
-        streams.out,
-        "{}: {} of {} nodes, {} of {} ways out walked",
-        bot.id,
-        nodes.len() - no_nodes.len(),
-        nodes.len(),
-        ways.len() - no_ways.len(),
-        ways.len()
-    )?;
-    if list {
-        no_nodes.iter().chain(&no_ways).try_for_each(|name| writeln!(streams.out, "  never: {name}"))?;
-    }
-    Ok(())
 }
 
 async fn one(

@@ -19,8 +19,17 @@ const ANSWERS_MAX: usize = 12;
 /// Answers of an outside service that differ in one value.
 const LOOKUPS_MAX: usize = 12;
 /// What people write who answer nothing: one of these is no answer to a question, if any text is none.
-const MUMBLED: [&str; 9] =
-    ["hm", "what do you mean", "12345 67", "1234567", "99999999", "0", "2999-01-01", "31/31/2020", "qwrtz plk"];
+const MUMBLED: [&str; 9] = [
+    "hm",
+    "what do you mean",
+    "12345 67",
+    "1234567",
+    "99999999",
+    "0",
+    "2999-01-01",
+    "31/31/2020",
+    "qwrtz plk",
+];
 
 /// A small alphabet of a brand.
 #[derive(Debug)]
@@ -66,7 +75,8 @@ impl Alphabet {
     pub fn of(bot: &Bot, now: Timestamp) -> Self {
         let today = now.to_zoned(bot.zone.clone()).date();
         let constants = Constants::of(bot, today);
-        let all = || bot.flows().filter_map(|flow| bot.flow_named(&flow.name)).flat_map(|flow| bot.nodes_of(flow));
+        let all =
+            || bot.flows().filter_map(|flow| bot.flow_named(&flow.name)).flat_map(|flow| bot.nodes_of(flow));
         let asked = all().filter_map(|(ix, _)| Some((bot.path(ix), bot.question(ix)?)));
         let questions =
             asked.map(|(path, question)| (path, Replies::to(bot, &question, &constants, now))).collect();
@@ -95,7 +105,8 @@ impl Alphabet {
         let stopped = person.standing.status == Status::Out;
         let mut moves: Vec<(Sort, Line)> = Vec::new();
         let text = |text: &String| Line::Text(text.clone());
-        let node = record.stack.last().and_then(|stood| bot.node_named(bot.flow_named(&stood.flow)?, &stood.node));
+        let node =
+            record.stack.last().and_then(|stood| bot.node_named(bot.flow_named(&stood.flow)?, &stood.node));
         let replies = node.and_then(|node| self.questions.get(&bot.path(node)));
         if person.offered.is_some() {
             moves.extend(["yes", "no"].map(|word| (Sort::Answer, Line::Text(word.to_owned()))));
@@ -109,7 +120,8 @@ impl Alphabet {
         if person.human {
             moves.push((Sort::Human, Line::Human(Human::GaveBack)));
         }
-        let node_on = node.and_then(|node| bot.node(node).wait.as_ref()).into_iter().flat_map(|wait| &wait.prompt.on);
+        let node_on =
+            node.and_then(|node| bot.node(node).wait.as_ref()).into_iter().flat_map(|wait| &wait.prompt.on);
         let flow_on = node.into_iter().flat_map(|node| &bot.flow(bot.node(node).flow).on);
         let heard: Vec<IntentIx> = node_on.chain(flow_on).map(|(intent, _)| *intent).collect();
         for (intent, texts) in &self.intents {
@@ -133,8 +145,9 @@ impl Alphabet {
     ) -> Vec<Line> {
         let chances = nodes.filter_map(|node| self.chances.get(node)).flatten().cloned();
         let named = lookups.filter_map(|name| Some((name, self.lookups.get(name)?)));
-        let answers = named
-            .flat_map(|(name, answers)| answers.iter().map(|answer| Line::Lookup(name.to_owned(), answer.clone())));
+        let answers = named.flat_map(|(name, answers)| {
+            answers.iter().map(|answer| Line::Lookup(name.to_owned(), answer.clone()))
+        });
         chances.chain(answers).collect()
     }
 
@@ -176,7 +189,9 @@ fn chances(bot: &Bot, ix: NodeIx) -> Vec<Line> {
         Some(Awaited::Draw(contest)) => Some(&contest.name),
         _ => None,
     };
-    let draws = contest.into_iter().flat_map(|name| ["won", "lost"].map(|end| Line::Draw(name.clone(), end.to_owned())));
+    let draws = contest
+        .into_iter()
+        .flat_map(|name| ["won", "lost"].map(|end| Line::Draw(name.clone(), end.to_owned())));
     arms.chain(draws).collect()
 }
 
@@ -187,10 +202,7 @@ impl Replies {
             Awaited::Age(years) => Some(ages(bot, *years, now)),
             _ => None,
         };
-        Self {
-            good: values(bot, question.slot_type, more.as_ref(), now),
-            bad: mumbled(bot, *question, now),
-        }
+        Self { good: values(bot, question.slot_type, more.as_ref(), now), bad: mumbled(bot, *question, now) }
     }
 }
 
@@ -260,7 +272,8 @@ fn mumbled(bot: &Bot, question: Question<'_>, now: Timestamp) -> Vec<String> {
 
 /// What an outside service may answer: what fills all fields, once for each value that matters, and its failures.
 fn answers(fills: &[(&[String], Vec<String>)]) -> Vec<World> {
-    let usual: Vec<&str> = fills.iter().map(|(_, values)| values.first().map_or("", String::as_str)).collect();
+    let usual: Vec<&str> =
+        fills.iter().map(|(_, values)| values.first().map_or("", String::as_str)).collect();
     let object = |values: &[&str]| {
         let mut json = Json::Null;
         for ((path, _), value) in fills.iter().zip(values) {

@@ -68,7 +68,8 @@ impl Constants {
         match term {
             Term::Field(field) => self.add(field, around(constant)),
             Term::Age(field) => {
-                let years = if let Value::Number(years) = constant { i16::try_from(*years).ok() } else { None };
+                let years =
+                    if let Value::Number(years) = constant { i16::try_from(*years).ok() } else { None };
                 let born = |years: i16| self.today.checked_sub(i32::from(years).years()).ok();
                 let dates = years.into_iter().flat_map(|years| [years.saturating_sub(1), years, years + 1]);
                 let dates: Vec<String> = dates.filter_map(born).map(|date| date.to_string()).collect();

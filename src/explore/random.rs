@@ -31,7 +31,20 @@ const ROWS_MAX: usize = 64;
 const LEFT_MAX: usize = 100_000;
 /// Texts of people who do not care what was asked.
 const NOISE: [&str; 14] = [
-    "hello", "HELP", "STOP", "START", "yes", "no", "1", "👍", "?", "ok", "thanks!", "what is this", "asdf", "I love you so much",
+    "hello",
+    "HELP",
+    "STOP",
+    "START",
+    "yes",
+    "no",
+    "1",
+    "👍",
+    "?",
+    "ok",
+    "thanks!",
+    "what is this",
+    "asdf",
+    "I love you so much",
 ];
 /// When conversations begin.
 const MOMENTS: [&str; 4] =
@@ -136,7 +149,10 @@ pub fn explore(bots: &[Arc<Bot>], exploring: Exploring, open: &Open) -> Explored
                     let (trouble, script, taken) = walker.walk(bot, &mut chance, turns);
                     walked.fetch_add(taken, Ordering::Relaxed);
                     if let Some(trouble) = trouble {
-                        ended.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (trouble, script));
+                        ended
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .insert(number, (trouble, script));
                     }
                 }
             });
@@ -168,7 +184,12 @@ struct Walker<'o> {
 impl<'o> Walker<'o> {
     fn new(open: &'o Open) -> Option<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
-        Some(Self { runtime: Rc::new(runtime), open, alphabets: FxHashMap::default(), left: FxHashSet::default() })
+        Some(Self {
+            runtime: Rc::new(runtime),
+            open,
+            alphabets: FxHashMap::default(),
+            left: FxHashSet::default(),
+        })
     }
 
     fn alphabet(&mut self, bot: &Bot) -> Arc<Alphabet> {
@@ -178,7 +199,12 @@ impl<'o> Walker<'o> {
     }
 
     /// A random conversation of so many turns: the trouble that it ends in, what was done, and how many turns it took.
-    fn walk(&mut self, bot: &Arc<Bot>, chance: &mut Chance, turns: usize) -> (Option<Trouble>, Script, usize) {
+    fn walk(
+        &mut self,
+        bot: &Arc<Bot>,
+        chance: &mut Chance,
+        turns: usize,
+    ) -> (Option<Trouble>, Script, usize) {
         let alphabet = self.alphabet(bot);
         let begin = *chance.one_of(&MOMENTS.map(|moment| moment.parse().expect("a moment")));
         let mut script = Script { begin, phone: chance.phone(), lines: Vec::new() };
@@ -292,7 +318,9 @@ fn trouble(bot: &Bot, turned: &Turned) -> Option<Trouble> {
             send.media.is_empty() && matches!(send.class, Class::Reply | Class::FollowUp | Class::Campaign)
         });
         let wrote = matches!(turn.event, crate::dialogue::Event::Human(_));
-        if let Some(parts) = own.map(|send| cost(&send.body).parts).find(|parts| *parts > bot.budget && !wrote) {
+        if let Some(parts) =
+            own.map(|send| cost(&send.body).parts).find(|parts| *parts > bot.budget && !wrote)
+        {
             let what = format!("a text takes {parts} parts; the budget is {}", bot.budget);
             return Some(Trouble { kind: Kind::OverBudget, node, what });
         }
@@ -311,7 +339,9 @@ async fn broken(talk: &Talk) -> Result<Option<Trouble>, SimulationError> {
             }
             RowState::Pending | RowState::Held | RowState::Sending | RowState::Dead { .. } => None,
         },
-        Scanned::Subscriber { .. } | Scanned::Turn { .. } | Scanned::Sent(_) | Scanned::Consent { .. } => None,
+        Scanned::Subscriber { .. } | Scanned::Turn { .. } | Scanned::Sent(_) | Scanned::Consent { .. } => {
+            None
+        }
     }))
 }
 
@@ -348,7 +378,8 @@ impl Chance {
 
     /// A number that nobody has (555-01xx, NANPA), in one of many areas: what chance decides in a dialogue depends on it.
     fn phone(&mut self) -> Phone {
-        let (area, line) = (*self.one_of(&["212", "303", "404", "503", "617", "720", "808"]), self.below(100));
+        let (area, line) =
+            (*self.one_of(&["212", "303", "404", "503", "617", "720", "808"]), self.below(100));
         format!("+1{area}55501{line:02}").parse().expect("a number")
     }
 
@@ -361,11 +392,14 @@ impl Chance {
             13 => [Sort::Heard, Sort::Human, Sort::Keyword],
             14..=16 => [Sort::Keyword, Sort::Answer, Sort::Heard],
             17 => return Line::Wait(Delay::Exact { seconds: *self.one_of(&[60, 3_600, 86_400, 259_200]) }),
-            18 => return Line::Human(self.one_of(&[Human::TookOver, Human::GaveBack, Human::GaveBack]).clone()),
+            18 => {
+                return Line::Human(self.one_of(&[Human::TookOver, Human::GaveBack, Human::GaveBack]).clone());
+            }
             _ => return Line::Text((*self.one_of(&NOISE)).to_owned()),
         };
         for sort in wanted {
-            let fitting: Vec<&Line> = moves.iter().filter(|(own, _)| *own == sort).map(|(_, line)| line).collect();
+            let fitting: Vec<&Line> =
+                moves.iter().filter(|(own, _)| *own == sort).map(|(_, line)| line).collect();
             if let Some(line) = self.some_of(&fitting) {
                 return (*line).clone();
             }

@@ -274,7 +274,8 @@ impl Search<'_> {
 
     /// Keeps the conversation for all that is wanted and that it has walked.
     fn walked(&mut self, talk: &Talk) {
-        let walked: Vec<String> = self.wanted.iter().filter(|name| talk.walked().has(name)).cloned().collect();
+        let walked: Vec<String> =
+            self.wanted.iter().filter(|name| talk.walked().has(name)).cloned().collect();
         for name in walked {
             self.wanted.remove(&name);
             self.found.insert(name, talk.script());
@@ -307,7 +308,8 @@ pub(super) fn facts(bot: &Bot, record: &Record, now: Timestamp) -> Vec<u64> {
     };
     let stood: Vec<_> = record.stack.iter().map(|stood| (&stood.flow, &stood.node)).collect();
     add("stands", &(stood, record.stack.last().map(|top| top.tries), &person.offered, person.human));
-    let past = record.stack.iter().any(|stood| stood.came.is_some() || stood.until.is_some_and(|end| end <= now));
+    let past =
+        record.stack.iter().any(|stood| stood.came.is_some() || stood.until.is_some_and(|end| end <= now));
     add("waits", &(person.timers.is_empty(), past));
     add("standing", &(person.standing.status, person.language));
     person.fields.iter().for_each(|field| add("field", &field));
