@@ -393,7 +393,9 @@ impl Chance {
             14..=16 => [Sort::Keyword, Sort::Answer, Sort::Heard],
             17 => return Line::Wait(Delay::Exact { seconds: *self.one_of(&[60, 3_600, 86_400, 259_200]) }),
             18 => {
-                return Line::Human(self.one_of(&[Human::TookOver, Human::GaveBack, Human::GaveBack]).clone());
+                return Line::Human(
+                    self.one_of(&[Human::TookOver, Human::GaveBack, Human::GaveBack]).clone(),
+                );
             }
             _ => return Line::Text((*self.one_of(&NOISE)).to_owned()),
         };

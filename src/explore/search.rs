@@ -10,7 +10,7 @@ use super::talk::{Script, Talk, Turned};
 use crate::bot::{Awaited, Bot, Contest, Node};
 use crate::consent::{Status, quiet_until};
 use crate::diagnostic::{Diagnostics, Sources};
-use crate::dialogue::{Effect, Record};
+use crate::dialogue::{Effect, Record, Standpoint};
 use crate::flow::Delay;
 use crate::outline::Reader;
 use crate::simulator::{Simulation, SimulationError};
@@ -297,6 +297,13 @@ fn decides_the_same(a: &Line, b: &Line) -> bool {
     }
 }
 
+/// Bad answers so far, where they are counted.
+fn tries(bot: &Bot, top: &Standpoint) -> u32 {
+    let node = bot.flow_named(&top.flow).and_then(|flow| bot.node_named(flow, &top.node));
+    let wait = node.and_then(|node| bot.node(node).wait.as_ref());
+    wait.and_then(|wait| wait.prompt.tries).map_or(0, |_| top.tries)
+}
+
 /// What can be said about a dialogue, each fact as a number: where it stands, what is known, what time it is.
 pub(super) fn facts(bot: &Bot, record: &Record, now: Timestamp) -> Vec<u64> {
     let person = &record.person;
@@ -307,7 +314,7 @@ pub(super) fn facts(bot: &Bot, record: &Record, now: Timestamp) -> Vec<u64> {
         facts.push(hasher.finish());
     };
     let stood: Vec<_> = record.stack.iter().map(|stood| (&stood.flow, &stood.node)).collect();
-    add("stands", &(stood, record.stack.last().map(|top| top.tries), &person.offered, person.human));
+    add("stands", &(stood, record.stack.last().map(|top| tries(bot, top)), &person.offered, person.human));
     let past =
         record.stack.iter().any(|stood| stood.came.is_some() || stood.until.is_some_and(|end| end <= now));
     add("waits", &(person.timers.is_empty(), past));
