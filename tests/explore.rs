@@ -3,11 +3,19 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+use async_trait::async_trait;
+use jiff::Timestamp;
 use sayso::bot::Bot;
 use sayso::diagnostic::{Diagnostics, draw};
+use sayso::dialogue::Event;
 use sayso::explore::{Conversation, Explored, Exploring, Finding, Kind, conversations, explore};
 use sayso::outline::Reader;
 use sayso::simulator::Simulation;
+use sayso::sms::{Key, Receipt, Sender};
+use sayso::store::{
+    Alarm, Commit, Cursor, MemoryStore, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table,
+    Turn,
+};
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
 use sayso::workspace::Workspace;
@@ -273,4 +281,55 @@ fn a_text_over_the_budget_is_found() {
     assert_eq!(explored(&workspace, 400, 1, 1), report);
     let counts = |report: &Explored| report.findings.iter().map(|f| f.conversations).collect::<Vec<_>>();
     assert!((2..6).any(|seed| counts(&explored(&workspace, 400, seed, 2)) != counts(&report)));
+}
+
+/// A store that breaks at a word.
+#[derive(Default)]
+struct Fragile(MemoryStore);
+
+#[async_trait]
+impl Store for Fragile {
+    async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        self.0.load(key).await
+    }
+    async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
+        let breaks = |turn: &Turn| matches!(&turn.entry.event, Event::Text(text) if text.body == "count");
+        assert!(!turns.iter().any(breaks), "planted");
+        self.0.commit(turns).await
+    }
+    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.0.claim(now, limit).await
+    }
+    async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.0.claim_for(key, from, limit).await
+    }
+    async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
+        self.0.settle(settled).await
+    }
+    async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
+        self.0.due(until, limit).await
+    }
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.next_due().await
+    }
+    async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
+        self.0.receipt(receipt).await
+    }
+    async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+        self.0.scan(what, after, limit).await
+    }
+}
+
+#[test]
+fn a_panic_is_found() {
+    let flows = "flow count\n  start on count\n\nnode hello\n  say Hello!\n  end\n";
+    let (_folder, workspace) = planted("", flows);
+    let exploring = Exploring { turns: 100, seed: 1, threads: 2 };
+    let report = explore(&workspace.bots, exploring, &|bot, begin| {
+        Simulation::with_store(bot, begin, Arc::new(Fragile::default()))
+    });
+    let [Finding { trouble, chat, .. }] = report.findings.as_slice() else { panic!("{report:#?}") };
+    assert_eq!((trouble.kind, trouble.what.as_str()), (Kind::Panic, "planted"));
+    assert_eq!(happens(chat), ["> count"], "{chat}");
+    assert!(report.turns < 100, "a conversation ends where it breaks");
 }

@@ -157,13 +157,7 @@ impl<'l> Linker<'l> {
         };
         let mut texts = meant(&own, &comparable.texts);
         texts.extend(meant(&shared_numbers, &shared.comparable.texts));
-        // Patterns with gaps were not walked: of an intent that has no others its samples are known.
-        for intent in sources.grammars.iter().flat_map(|file| &file.intents) {
-            let Some(number) = intent_numbers.get(&intent.name.value).copied() else { continue };
-            if intents[number.index()].named && !texts.iter().any(|(known, _)| *known == number) {
-                texts.extend(intent.samples.iter().map(|sample| (number, sample.value.clone())));
-            }
-        }
+        samples(sources.grammars, |name| intent_numbers.get(name).copied(), &intents, &mut texts);
         let vocabularies = languages.iter().filter_map(|lang| shared.vocabularies.get(lang)).cloned();
         Self {
             vocabularies: vocabularies.collect(),
@@ -422,6 +416,21 @@ fn country(brand: &BrandFile) -> String {
 /// How dates of digits are meant where the brand does not say: month first in the United States.
 fn usual_dates(brand: &BrandFile) -> DateOrder {
     if country(brand) == "US" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+}
+
+/// Patterns with gaps were not walked: of an intent that the files name and that has no others, its samples are the texts.
+fn samples(
+    grammars: &[GrammarFile],
+    number: impl Fn(&str) -> Option<IntentIx>,
+    intents: &[Intent],
+    texts: &mut Vec<(IntentIx, String)>,
+) {
+    for intent in grammars.iter().flat_map(|file| &file.intents) {
+        let Some(own) = number(&intent.name.value).filter(|own| intents[own.index()].named) else { continue };
+        if !texts.iter().any(|(known, _)| *known == own) {
+            texts.extend(intent.samples.iter().map(|sample| (own, sample.value.clone())));
+        }
+    }
 }
 
 /// The intents that a brand's files name: all others start nothing and lead nowhere.

@@ -57,9 +57,9 @@ pub(super) fn explore(
         Exploring { turns: wanted.explore.unwrap_or_default() as usize, seed: wanted.seed, threads };
     let explored = quietly(|| walk(&bots, exploring, &|bot, begin| Simulation::new(bot, begin)));
     if json {
-        print_json(&explored, wanted, streams)?
+        print_json(&explored, wanted, streams)?;
     } else {
-        print(&explored, &bots, wanted, streams)?
+        print(&explored, &bots, wanted, streams)?;
     }
     Ok(if explored.findings.is_empty() && broken.is_empty() { Exit::Done } else { Exit::Found })
 }

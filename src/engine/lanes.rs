@@ -13,9 +13,12 @@ const LANES: usize = BLOCKS * BLOCK;
 const BLOCKS: usize = 256;
 const BLOCK: usize = 64;
 
+/// Locks that are made together.
+type Block = Box<[Mutex<()>]>;
+
 #[derive(Debug)]
 pub(super) struct Lanes {
-    blocks: Box<[OnceLock<Box<[Mutex<()>]>>]>,
+    blocks: Box<[OnceLock<Block>]>,
     hasher: RandomState,
 }
 

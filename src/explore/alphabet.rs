@@ -200,7 +200,14 @@ impl Replies {
         let more = match &question.wait.what {
             Awaited::Field(field) => constants.values.get(&bot.field(*field).name).cloned(),
             Awaited::Age(years) => Some(ages(bot, *years, now)),
-            _ => None,
+            Awaited::Option { .. }
+            | Awaited::Vote { .. }
+            | Awaited::Consent
+            | Awaited::Pause(_)
+            | Awaited::Flow(_)
+            | Awaited::Draw(_)
+            | Awaited::Lookup(_)
+            | Awaited::Human(_) => None,
         };
         Self { good: values(bot, question.slot_type, more.as_ref(), now), bad: mumbled(bot, *question, now) }
     }

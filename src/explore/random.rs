@@ -132,7 +132,7 @@ pub struct Explored {
 #[must_use]
 pub fn explore(bots: &[Arc<Bot>], exploring: Exploring, open: &Open) -> Explored {
     let conversations = if bots.is_empty() { 0 } else { exploring.turns.div_ceil(TURNS_EACH) };
-    let (next, walked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let ended: Mutex<BTreeMap<usize, (Trouble, Script)>> = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
         for _ in 0..exploring.threads.max(1) {
@@ -146,8 +146,8 @@ pub fn explore(bots: &[Arc<Bot>], exploring: Exploring, open: &Open) -> Explored
                     let turns = TURNS_EACH.min(exploring.turns - number * TURNS_EACH);
                     let bot = &bots[number % bots.len()];
                     let mut chance = Chance::new(exploring.seed, number);
-                    let (trouble, script, taken) = walker.walk(bot, &mut chance, turns);
-                    walked.fetch_add(taken, Ordering::Relaxed);
+                    let (trouble, script, turns) = walker.walk(bot, &mut chance, turns);
+                    taken.fetch_add(turns, Ordering::Relaxed);
                     if let Some(trouble) = trouble {
                         ended
                             .lock()
@@ -166,10 +166,10 @@ pub fn explore(bots: &[Arc<Bot>], exploring: Exploring, open: &Open) -> Explored
     let mut walker = Walker::new(open);
     let findings = groups.into_iter().filter_map(|((brand, trouble), (conversations, script))| {
         let bot = &bots[brand];
-        let chat = walker.as_mut()?.shortest(bot, &trouble, script);
+        let chat = walker.as_mut()?.shortest(bot, &trouble, &script);
         Some(Finding { brand: bot.id.clone(), trouble, conversations, chat })
     });
-    Explored { turns: walked.load(Ordering::Relaxed), conversations, findings: findings.collect() }
+    Explored { turns: taken.load(Ordering::Relaxed), conversations, findings: findings.collect() }
 }
 
 /// One thread's walker.
@@ -265,12 +265,12 @@ impl<'o> Walker<'o> {
     }
 
     /// The fewest lines that end in the same trouble, as a file.
-    fn shortest(&mut self, bot: &Arc<Bot>, trouble: &Trouble, script: Script) -> String {
+    fn shortest(&mut self, bot: &Arc<Bot>, trouble: &Trouble, script: &Script) -> String {
         let lines = shrink(script.lines.clone(), |lines| {
             let trial = Script { lines: lines.to_vec(), ..script.clone() };
             self.ends(bot, &trial).as_ref() == Some(trouble)
         });
-        let shortest = Script { lines, ..script };
+        let shortest = Script { lines, ..script.clone() };
         self.written(bot, &shortest)
     }
 

@@ -1,8 +1,8 @@
 //! The search for conversations that walk what no conversation has walked.
 //!
 //! Breadth first through the simulator, by novelty (iterated width; Lipovetzky and Geffner, 2012): a conversation is gone on
-//! with only where it has come to a fact that none before it had come to, and in a second round to two facts together, the
-//! rarest first. What is found is made as short as it gets, and is run as a file before it is shown: it walks what it says, or it is not shown.
+//! with only where it has come to a fact that none before it had come to, and in a second round to a fact that none had come to
+//! at that node, the rarest first. What is found is made as short as it gets, and is run as a file before it is shown: it walks what it says, or it is not shown.
 
 use super::alphabet::Alphabet;
 use super::shrink::shrink;
@@ -142,13 +142,11 @@ fn other_days(bot: &Bot) -> Vec<Date> {
 }
 
 fn contest(node: &Node) -> Option<&Contest> {
-    match &node.wait.as_ref()?.what {
-        Awaited::Draw(contest) => Some(contest),
-        _ => None,
-    }
+    let what = node.wait.as_ref().map(|wait| &wait.what);
+    if let Some(Awaited::Draw(contest)) = what { Some(contest) } else { None }
 }
 
-/// How far a fact may be from being new: one fact, or two together.
+/// What must be new: a fact, or a fact where the dialogue stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Width {
     One,
@@ -169,7 +167,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// Begins with a stranger, and with somebody who has joined: by day, by night, and on days on which something is otherwise;
-    /// first for single facts, then for two together.
+    /// first for single facts, then for facts at each node.
     async fn everywhere(&mut self) -> Result<(), SimulationError> {
         let noon = moment(self.bot, DAY, NOON);
         let mut moments = vec![noon];
@@ -304,7 +302,7 @@ fn tries(bot: &Bot, top: &Standpoint) -> u32 {
     wait.and_then(|wait| wait.prompt.tries).map_or(0, |_| top.tries)
 }
 
-/// What can be said about a dialogue, each fact as a number: where it stands, what is known, what time it is.
+/// What can be said about a dialogue, each fact as a number: where it stands, then what is known and what time it is.
 pub(super) fn facts(bot: &Bot, record: &Record, now: Timestamp) -> Vec<u64> {
     let person = &record.person;
     let mut facts: Vec<u64> = Vec::new();
@@ -350,15 +348,16 @@ impl Open {
     }
 }
 
-/// Facts that were met, and how often; and which two were met together.
+/// Facts that were met, and how often; and at which nodes they were.
 #[derive(Default)]
 struct Known {
     facts: FxHashMap<u64, u32>,
-    together: FxHashSet<u64>,
+    there: FxHashSet<u64>,
 }
 
 impl Known {
-    /// How often the rarest of these facts has been met, if some fact, or some two, are met for the first time.
+    /// How often the rarest of these facts has been met, if one is met for the first time: at all, or where the dialogue
+    /// stands, which is the first of them.
     fn novelty(&mut self, facts: &[u64], width: Width) -> Option<u32> {
         let (mut new, mut rarest) = (false, u32::MAX);
         for (number, fact) in facts.iter().enumerate() {
@@ -366,11 +365,8 @@ impl Known {
             *met += 1;
             new |= *met == 1;
             rarest = rarest.min(*met);
-            if width == Width::Two {
-                for other in &facts[..number] {
-                    let (a, b) = (fact.min(other), fact.max(other));
-                    new |= self.together.insert(a.rotate_left(17) ^ b.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-                }
+            if let (Width::Two, 1.., Some(stands)) = (width, number, facts.first()) {
+                new |= self.there.insert(stands.rotate_left(17) ^ fact.wrapping_mul(0x9E37_79B9_7F4A_7C15));
             }
         }
         new.then_some(rarest)

@@ -92,7 +92,9 @@ impl Talk {
         let turns = self.simulation.turns_behind(self.seen).await?;
         self.seen = turns.last().map_or(self.seen, |(seq, _)| *seq);
         let turns: Vec<Entry> = turns.into_iter().map(|(_, turn)| turn).collect();
-        turns.iter().for_each(|turn| self.walked.add(turn));
+        for turn in &turns {
+            self.walked.add(turn);
+        }
         self.lines.push((line.clone(), said.clone()));
         Ok(Turned { turns, said })
     }

@@ -55,8 +55,8 @@ pub(super) fn legend(sheets: &[Sheet<'_>], shaded: bool, from: Point) -> (Vec<En
     let back = has_back.then_some((false, "main back", "leads back up"));
     let shown = marks.map(|(_, class, words)| (true, *class, *words));
     let shown = shown.chain(lines.map(|(_, class, words)| (false, *class, *words))).chain(back);
-    let shades = SHADES.iter().filter(|_| shaded).map(|(class, words)| (false, *class, *words));
-    let shown = shown.chain(shades);
+    let colours = SHADES.iter().filter(|_| shaded).map(|(class, words)| (false, *class, *words));
+    let shown = shown.chain(colours);
     let mut left = from.x;
     let mut entries = Vec::new();
     for (is_mark, class, words) in shown {

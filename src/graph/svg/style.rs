@@ -71,8 +71,8 @@ pub(super) fn rules(shaded: bool) -> String {
         let rule = move |(what, property, light, other): &(&str, &str, &str, &str)| {
             format!("{what}{{{property}:{}}}", if dark { other } else { light })
         };
-        let shades = if shaded { SHADES.as_slice() } else { &[] };
-        COLOURS.iter().chain(shades).map(rule).collect::<String>()
+        let more = if shaded { SHADES.as_slice() } else { &[] };
+        COLOURS.iter().chain(more).map(rule).collect::<String>()
     };
     rules.extend([&colours(false), "@media (prefers-color-scheme:dark){", &colours(true), "}"]);
     rules
