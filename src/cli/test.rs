@@ -57,6 +57,12 @@ pub(super) fn test(
         write!(streams.err, "{}", draw(&workspace.sources, &report, streams.colour))?;
         writeln!(streams.out, "{passed} passed, {failed} failed")?;
     }
+    if filter.is_none() {
+        // A brand without a conversation has walked nothing, and is told.
+        let silent =
+            workspace.bots.iter().filter(|bot| !walked.iter().any(|(other, _)| Arc::ptr_eq(other, bot)));
+        walked.extend(silent.map(|bot| (Arc::clone(bot), Coverage::default())).collect::<Vec<_>>());
+    }
     walked.iter().try_for_each(|(bot, walked)| coverage::print(bot, walked, list, json, streams))?;
     for brand in &broken {
         writeln!(streams.err, "error: the brand `{brand}` has errors; run `sayso check`")?;
