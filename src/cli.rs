@@ -51,16 +51,7 @@ enum Verb {
         code: String,
     },
     /// Talk with a brand: each line is a text.
-    Chat {
-        /// The brand; not needed where there is only one.
-        brand: Option<String>,
-        /// The number that writes.
-        #[arg(long, default_value = "+14045550123")]
-        from: String,
-        /// Keep the dialogue, in a folder beside the workspace's store, instead of forgetting it.
-        #[arg(long)]
-        store: bool,
-    },
+    Chat(chat::Wanted),
     /// Say what a text means to a brand, which rung takes it, and what lost by which rule.
     Why {
         /// The brand; not needed where there is only one.
@@ -93,16 +84,7 @@ enum Verb {
         drawing: graph::Drawing,
     },
     /// Run the conversations (`*.chat`) of all brands.
-    Test {
-        /// Only conversations whose path holds these words.
-        #[arg(long)]
-        filter: Option<String>,
-        /// List what no conversation walks, with conversations that would walk it.
-        #[arg(long)]
-        coverage: bool,
-        #[command(flatten)]
-        exploring: explore::Wanted,
-    },
+    Test(test::Wanted),
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
         /// The address to listen on, instead of the one in `sayso.toml`.
@@ -205,10 +187,10 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
-        Verb::Chat { brand, from, store } => {
+        Verb::Chat(wanted) => {
             let workspace = cli.open()?;
-            let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
-            chat::chat(&workspace, &bot, from, *store, streams)
+            let bot = cli.brand(&workspace, wanted.brand.as_deref(), streams)?;
+            chat::chat(&workspace, &bot, wanted, streams)
         }
         Verb::Why { brand, node, text } => {
             let workspace = cli.open()?;
@@ -216,12 +198,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             why::why(&bot, node.as_deref(), text, cli.json, streams)
         }
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
-        Verb::Test { filter, exploring, .. } if exploring.is_asked() => {
-            explore::explore(&cli.open()?, *exploring, filter.as_deref(), cli.json, streams)
-        }
-        Verb::Test { filter, coverage, .. } => {
-            test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
-        }
+        Verb::Test(wanted) => test::test(cli.open()?, wanted, cli.json, streams),
         Verb::Graph { of, drawing } => {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());

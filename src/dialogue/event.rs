@@ -51,6 +51,18 @@ pub enum Event {
         /// The end: the node of the arm, or `won` or `lost`.
         arm: String,
     },
+    /// Somebody else than the person says what a field holds.
+    Filled {
+        /// The field's name.
+        field: String,
+        /// Words that its type reads; `None` empties it.
+        words: Option<String>,
+    },
+    /// Somebody else than the person leads them to a node: what went on before is left.
+    Placed {
+        /// The node, as `flow.node`.
+        node: String,
+    },
 }
 
 /// What an outside answer came to.
@@ -117,6 +129,8 @@ impl Event {
             Self::OptOut { .. } => "opt-out",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",
+            Self::Filled { .. } => "filled",
+            Self::Placed { .. } => "placed",
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Somebody in a simulation, and what was said so far: a conversation that can go on in several ways.
 
 use crate::bot::Bot;
-use crate::diagnostic::{At, FileId, Place, Sources};
+use crate::diagnostic::{At, Place, Sources};
 use crate::dialogue::Record;
-use crate::flow::Delay;
 use crate::simulator::{Simulation, SimulationError};
 use crate::sms::Phone;
 use crate::store::Entry;
-use crate::transcript::{Chat, Coverage, Line, exactly, print};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use crate::transcript::{Chat, Coverage, Happened, Line, Refusal, Session, exactly, print};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What somebody does in a conversation, from its beginning on: lines that happen, none that is expected.
@@ -24,10 +23,8 @@ pub struct Script {
 
 /// A conversation that is going on.
 pub struct Talk {
-    simulation: Simulation,
-    bot: Arc<Bot>,
+    session: Session,
     begin: Timestamp,
-    phone: Phone,
     /// What happened, each with what was answered.
     lines: Vec<(Line, Vec<String>)>,
     /// The last turn of the log that was looked at.
@@ -50,7 +47,7 @@ impl Talk {
     pub fn new(simulation: Simulation, bot: &Arc<Bot>, phone: Phone) -> Self {
         let begin = simulation.now();
         let (lines, walked) = (Vec::new(), Coverage::default());
-        Self { simulation, bot: Arc::clone(bot), begin, phone, lines, seen: 0, walked }
+        Self { session: Session::new(simulation, bot, phone), begin, lines, seen: 0, walked }
     }
 
     /// The same conversation a second time, to go on otherwise; `None` where its store does not forget.
@@ -58,13 +55,9 @@ impl Talk {
     /// # Errors
     /// When the simulation fails, which is a bug of sayso.
     pub fn fork(&self) -> Result<Option<Self>, SimulationError> {
-        Ok(self.simulation.fork()?.map(|simulation| Self {
-            simulation,
-            bot: Arc::clone(&self.bot),
-            lines: self.lines.clone(),
-            walked: self.walked.clone(),
-            ..*self
-        }))
+        let Some(session) = self.session.fork()? else { return Ok(None) };
+        let (lines, walked) = (self.lines.clone(), self.walked.clone());
+        Ok(Some(Self { session, lines, walked, ..*self }))
     }
 
     /// The next line happens.
@@ -72,24 +65,15 @@ impl Talk {
     /// # Errors
     /// When the simulation fails, which is a bug of sayso.
     pub async fn go(&mut self, line: &Line) -> Result<Turned, SimulationError> {
-        let phone = self.phone;
-        let delivered = match line {
-            Line::Text(body) => self.simulation.text(phone, body).await?.1,
-            Line::Wait(delay) => self.simulation.advance(self.length(*delay)).await?,
-            Line::Human(done) => self.simulation.human(phone, done.clone()).await?,
-            Line::Pin(node, end) | Line::Draw(node, end) => {
-                self.simulation.pin(phone, node, end).await?;
-                Vec::new()
-            }
-            Line::Lookup(name, answer) => {
-                self.simulation.answer_lookup(name, answer.clone());
-                Vec::new()
-            }
-            Line::Reply(_) | Line::Never(_) | Line::Known(_) => Vec::new(), // nothing happens by them
+        let happened = match self.session.perform(&At::new(line.clone(), nowhere())).await {
+            Ok(happened) => happened,
+            Err(Refusal::Broken(error)) => return Err(error),
+            // What makes no sense here does not happen.
+            Err(Refusal::Mistake(_)) => Happened::default(),
         };
-        let said = delivered.iter().filter(|message| message.to == phone);
+        let said = happened.delivered.iter().filter(|message| message.to == self.session.phone());
         let said: Vec<String> = said.map(crate::simulator::Delivered::shown).collect();
-        let turns = self.simulation.turns_behind(self.seen).await?;
+        let turns = self.session.simulation().turns_behind(self.seen).await?;
         self.seen = turns.last().map_or(self.seen, |(seq, _)| *seq);
         let turns: Vec<Entry> = turns.into_iter().map(|(_, turn)| turn).collect();
         for turn in &turns {
@@ -99,40 +83,30 @@ impl Talk {
         Ok(Turned { turns, said })
     }
 
-    fn length(&self, delay: Delay) -> SignedDuration {
-        match delay {
-            Delay::Exact { seconds } => SignedDuration::from_secs(seconds),
-            Delay::Calendar { days } => {
-                let then = self.now().to_zoned(self.bot.zone.clone()).checked_add(days.days());
-                then.map_or(SignedDuration::ZERO, |then| then.timestamp().duration_since(self.now()))
-            }
-        }
-    }
-
     /// What is known about the person, and where they stand.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn record(&self) -> Result<Record, SimulationError> {
-        Ok(self.simulation.snapshot(self.phone).await?.record)
+        self.session.record().await
     }
 
     /// The simulation.
     #[must_use]
     pub fn simulation(&self) -> &Simulation {
-        &self.simulation
+        self.session.simulation()
     }
 
     /// The brand.
     #[must_use]
     pub fn bot(&self) -> &Arc<Bot> {
-        &self.bot
+        self.session.bot()
     }
 
     /// What time it is there.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.simulation.now()
+        self.session.now()
     }
 
     /// How many lines there were.
@@ -151,28 +125,28 @@ impl Talk {
     #[must_use]
     pub fn script(&self) -> Script {
         let lines = self.lines.iter().map(|(line, _)| line.clone()).collect();
-        Script { begin: self.begin, phone: self.phone, lines }
+        Script { begin: self.begin, phone: self.session.phone(), lines }
     }
 
     /// The conversation as a file: all that happened, with each answer exactly as it came.
     #[must_use]
     pub fn written(&self) -> String {
-        let place = Place::new(nowhere(), 0..0);
+        let place = nowhere();
         let said = |(line, said): &(Line, Vec<String>)| {
             let replies: Vec<Line> = said.iter().map(|said| Line::Reply(exactly(said))).collect();
             std::iter::once(line.clone()).chain(replies)
         };
         let chat = Chat {
-            brand: Some(At::new(self.bot.id.to_string(), place)),
-            from: Some(At::new(self.phone, place)),
+            brand: Some(At::new(self.bot().id.to_string(), place)),
+            from: Some(At::new(self.session.phone(), place)),
             at: Some(At::new(self.begin, place)),
             lines: self.lines.iter().flat_map(said).map(|line| At::new(line, place)).collect(),
         };
-        print(&chat, &self.bot.zone)
+        print(&chat, &self.bot().zone)
     }
 }
 
-/// The file of what is written in none yet.
-fn nowhere() -> FileId {
-    Sources::default().add("", "")
+/// The place of what is written in no file yet.
+fn nowhere() -> Place {
+    Place::new(Sources::default().add("", ""), 0..0)
 }

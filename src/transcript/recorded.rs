@@ -171,6 +171,14 @@ impl<'b> Teller<'b> {
             Event::Timer { .. } if entry.effects.is_empty() && entry.trace.nodes.is_empty() => return,
             Event::Timer { .. } => Input::Time,
             Event::Lookup { .. } | Event::Taken(_) | Event::Pinned { .. } => return,
+            Event::Filled { field, .. } => {
+                self.untold.insert(format!("that `{field}` was filled by hand is left out"));
+                return;
+            }
+            Event::Placed { node } => {
+                self.untold.insert(format!("that they were led to `{node}` is left out"));
+                Input::Untold
+            }
             Event::Start { flow, .. } => {
                 self.untold.insert(format!("the start of `{flow}` without a text cannot be written"));
                 Input::Untold

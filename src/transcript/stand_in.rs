@@ -133,7 +133,9 @@ impl<'b> StandIns<'b> {
             | Event::Start { .. }
             | Event::OptOut { .. }
             | Event::Taken(_)
-            | Event::Pinned { .. } => (None, vec![entry.event.clone()]),
+            | Event::Pinned { .. }
+            | Event::Filled { .. }
+            | Event::Placed { .. } => (None, vec![entry.event.clone()]),
         }
     }
 
