@@ -2,6 +2,8 @@
 
 mod chat;
 mod check;
+mod coverage;
+mod explore;
 mod export;
 mod fmt;
 mod graph;
@@ -201,7 +203,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
             let bot = cli.brand(&workspace, brand, streams)?;
-            graph::graph(&bot, flow, drawing, cli.json, streams)
+            graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),

@@ -20,7 +20,7 @@ pub struct MemoryStore {
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Inner {
     seq: u64,
     dialogues: BTreeMap<Key, Dialogue>,
@@ -32,14 +32,28 @@ struct Inner {
     left: BTreeMap<Key, Vec<Timestamp>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Dialogue {
     version: u64,
     record: Record,
     wake: Option<Timestamp>,
 }
 
+impl Clone for MemoryStore {
+    /// A second store that holds the same, and goes its own way from here.
+    fn clone(&self) -> Self {
+        Self { inner: Mutex::new(self.inner().clone()) }
+    }
+}
+
 impl MemoryStore {
+    /// The turns of the log behind one of them, each with its number; behind 0 come all. O(what is returned).
+    #[must_use]
+    pub fn turns_behind(&self, seq: u64) -> Vec<(u64, Entry)> {
+        let inner = self.inner();
+        inner.turns.range(seq.saturating_add(1)..).map(|(seq, entry)| (*seq, entry.clone())).collect()
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic while the lock was held cannot leave half a turn: a turn is applied by moves that do not panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
