@@ -4,7 +4,7 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, can_wait, in_order, rows, sent, settled, take,
+    StoreError, Table, TakeKey, Turn, can_wait, in_order, interrupted, rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
@@ -39,6 +39,13 @@ struct Dialogue {
 }
 
 impl MemoryStore {
+    /// As if the process had ended here and the next one had opened the store: what was being sent is interrupted.
+    /// A simulated crash is this, on a store that holds what was on the disk.
+    pub fn reopen(&self) {
+        let mut inner = self.inner();
+        inner.outbox.values_mut().filter(|row| row.state == RowState::Sending).for_each(interrupted);
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic while the lock was held cannot leave half a turn: a turn is applied by moves that do not panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
