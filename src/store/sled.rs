@@ -56,6 +56,18 @@ fn open_database(database: &Path, cache_bytes: u64, folder: &Path) -> Result<sle
     }
 }
 
+/// Brings a folder and the files in it to the disk. sled syncs neither the folder nor its settings, without which it
+/// cannot be opened again (seen in simulated power cuts).
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            std::fs::File::open(entry.path())?.sync_all()?;
+        }
+    }
+    std::fs::File::open(folder)?.sync_all()
+}
+
 fn open_error(error: sled::Error, folder: &Path) -> OpenError {
     let path = folder.to_path_buf();
     match error {
@@ -105,6 +117,7 @@ impl SledStore {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(folder_error)?;
         let database = folder.join("sled");
         let db = open_database(&database, cache_bytes, folder)?;
+        sync_folder(&database).and_then(|()| sync_folder(folder)).map_err(folder_error)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
         let writer = Writer::open(db.clone(), file)
             .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;

@@ -136,9 +136,12 @@ impl Disk {
             }
             b't' => self.file(path).since.push(Done::Cut { at: record.offset }),
             b's' => {
-                let file = self.file(path);
-                for done in std::mem::take(&mut file.since) {
-                    done.apply(&mut file.synced);
+                // A folder has a name and no bytes.
+                if let Some(number) = self.names.get(path) {
+                    let file = &mut self.files[*number];
+                    for done in std::mem::take(&mut file.since) {
+                        done.apply(&mut file.synced);
+                    }
                 }
                 for change in std::mem::take(&mut self.renamed) {
                     apply_name(&mut self.synced_names, &change);
