@@ -16,6 +16,7 @@ mod input;
 mod life;
 mod powercut;
 mod recorded;
+mod recovery;
 mod sends;
 mod server;
 mod shared;
