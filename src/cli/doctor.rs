@@ -115,7 +115,7 @@ fn files(workspace: &Workspace, found: &mut Findings) {
     }
     match workspace.config.open_accounts(&workspace.root) {
         Ok(accounts) => {
-            found.ok("accounts", format!("{}, with their secrets", many(accounts.len(), "account")))
+            found.ok("accounts", format!("{}, with their secrets", many(accounts.len(), "account")));
         }
         Err(error) => {
             found.problem("accounts", error.to_string(), "set it, or take the account out of `sayso.toml`");
@@ -207,7 +207,8 @@ fn examined(workspace: &Workspace, folder: &Path, found: &mut Findings) -> Resul
         }
         Err(OpenError::Locked(_)) => runtime(false)?.block_on(async {
             let asked = async {
-                Ok::<_, String>(Client::connect(folder).await.map_err(words)?.examine().await.map_err(words)?)
+                let mut client = Client::connect(folder).await.map_err(words)?;
+                client.examine().await.map_err(words)
             };
             Ok(match asked.await {
                 Ok(report) => {
@@ -228,7 +229,6 @@ fn examined(workspace: &Workspace, folder: &Path, found: &mut Findings) -> Resul
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
 fn words(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

@@ -191,7 +191,7 @@ impl Client {
     ) -> Result<Page, StoreError> {
         match self.ask(&Request::Scan { what, after, limit }).await? {
             Response::Page { items, next } => Ok(Page { items, next }),
-            other => Err(unexpected(other)),
+            other @ (Response::Examined(_) | Response::Error(_)) => Err(unexpected(other)),
         }
     }
 
@@ -199,7 +199,7 @@ impl Client {
     pub async fn examine(&mut self) -> Result<Report, StoreError> {
         match self.ask(&Request::Examine).await? {
             Response::Examined(report) => Ok(report),
-            other => Err(unexpected(other)),
+            other @ (Response::Page { .. } | Response::Error(_)) => Err(unexpected(other)),
         }
     }
 

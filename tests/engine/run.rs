@@ -331,7 +331,9 @@ impl Run {
             };
             (0..texts.len()).filter(|number| is_open(&texts[*number])).collect()
         };
-        open.iter().for_each(|number| self.deliver(*number));
+        for number in &open {
+            self.deliver(*number);
+        }
         !open.is_empty()
     }
 }

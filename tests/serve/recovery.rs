@@ -9,6 +9,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 const ANN: &str = "+14045550131";
@@ -158,16 +160,30 @@ async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_ag
     }
     world.fake.hold();
     let folder = world.folder.path().to_path_buf();
+    let done = Arc::new(AtomicBool::new(false));
+    let world = Arc::new(world);
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let (world, done) = (Arc::clone(&world), Arc::clone(&done));
+            tokio::spawn(async move {
+                let mut texts = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let person = (writer + texts * 8) % PEOPLE;
+                    let (id, text) = (format!("B{writer}-{texts}"), ["STOP", "START", "JOIN"][texts % 3]);
+                    world.say(&format!("+1404555{person:04}"), &id, text).await;
+                    texts += 1;
+                }
+            })
+        })
+        .collect();
     let backup = tokio::task::spawn_blocking(move || verb(&folder, &["backup", "."]));
-    let mut during = Vec::new();
-    while !backup.is_finished() || during.is_empty() {
-        let person = during.len() % PEOPLE;
-        let id = format!("B{}", during.len());
-        world.say(&phone(person), &id, "yes").await;
-        during.push(id);
-    }
     let (code, out, said) = backup.await.unwrap();
     assert_eq!(code, 0, "{out}{said}");
+    done.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let world = Arc::into_inner(world).expect("nobody writes any more");
     let file = PathBuf::from(out.split_once(": ").unwrap().0);
     world.fake.wait_held(1).await;
     assert_eq!(problems(world.folder.path()), [Value::Null; 0], "the doctor asks the server");
@@ -186,6 +202,7 @@ async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_ag
 
     let (lost, kept) = (turns_of(path, "lost"), turns_of(path, "store"));
     assert_eq!(kept, lost[..kept.len()], "it is the store as it stood at one moment");
+    every_dialogue_has_its_turns(path, &kept);
     let ids: BTreeSet<String> = texts(&kept).into_iter().collect();
     assert!((0..PEOPLE).all(|person| ids.contains(&format!("A{person}"))), "{ids:?}");
     let open = |row: &&Value| !row["state"]["unknown"].is_object() && !row["state"]["dead"].is_object();
@@ -200,6 +217,14 @@ async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_ag
     server.stop();
     assert_eq!(fake.calls().len(), calls, "nothing was sent again");
     assert!(outbox.iter().all(|row| !whose(row).is_empty()));
+}
+
+/// No dialogue is older or newer than the log beside it.
+fn every_dialogue_has_its_turns(folder: &Path, turns: &[Value]) {
+    for dialogue in export(folder, "subscribers") {
+        let turns = turns.iter().filter(|turn| whose(turn) == whose(&dialogue)).count();
+        assert_eq!(dialogue["record"]["person"]["turn"], turns, "{}", whose(&dialogue));
+    }
 }
 
 fn turns_of(folder: &Path, store: &str) -> Vec<Value> {

@@ -66,14 +66,16 @@ impl Report {
     }
 }
 
+/// A part of an examination.
+type Part = fn(&sled::Db, &mut Report) -> Result<(), StoreError>;
+
 impl SledStore {
     /// Reads all of it, while others go on writing. O(values); what is written meanwhile is looked at again before it is
     /// called a fault. Blocks: to be called where that harms nobody.
     #[must_use]
     pub fn examine(&self) -> Report {
         let mut report = Report::default();
-        let parts: [fn(&sled::Db, &mut Report) -> Result<(), StoreError>; 5] =
-            [of_itself, turns, outbox, dialogues, rest];
+        let parts: [Part; 5] = [of_itself, turns, outbox, dialogues, rest];
         for part in parts {
             let (db, mut so_far) = (&self.db, report.clone());
             // What sled cannot read at all ends the part, and not the examination.

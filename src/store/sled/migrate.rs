@@ -12,6 +12,8 @@ use std::path::Path;
 /// Values that are rewritten in one go.
 const BATCH: usize = 1_000;
 
+type Change = fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
 /// The way from one format to the next.
 struct Migration {
     /// What is different, for the operator who waits for it.
@@ -20,7 +22,7 @@ struct Migration {
     prefix: u8,
     /// The new value of an old one; `None` where it is in the new form already. A migration that was interrupted begins
     /// again, so it must know its own work.
-    change: fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+    change: Change,
 }
 
 /// All of them: the first leads from format 1 to format 2.

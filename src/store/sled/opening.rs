@@ -51,13 +51,16 @@ impl OpenError {
     pub fn way_out(&self) -> &'static str {
         match self {
             Self::Locked(_) => "is another verb using it? try again in a moment",
-            Self::Folder { source, .. } => match source.kind() {
-                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            Self::Folder { source, .. } => {
+                let full = [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded];
+                if full.contains(&source.kind()) {
                     "make room on its disk, then start again: nothing that was acknowledged is lost"
+                } else if source.kind() == std::io::ErrorKind::PermissionDenied {
+                    "run it as the user to whom the folder belongs"
+                } else {
+                    "`sayso doctor` looks at the folder and its files"
                 }
-                std::io::ErrorKind::PermissionDenied => "run it as the user to whom the folder belongs",
-                _ => "`sayso doctor` looks at the folder and its files",
-            },
+            }
             Self::Unreadable { .. } => {
                 "keep the folder as it is, move it away, and put the last backup in its place: `sayso restore FILE`"
             }
@@ -81,7 +84,10 @@ pub(super) fn open_database(database: &Path, cache_bytes: u64, folder: &Path) ->
             Err(why) => return Err(OpenError::Unreadable { path: folder.to_path_buf(), why }),
             Ok(Err(error)) => match open_error(error, folder) {
                 OpenError::Locked(_) if tries < LOCKED_TRIES => std::thread::sleep(LOCKED_PAUSE),
-                error => return Err(error),
+                error @ (OpenError::Locked(_)
+                | OpenError::Folder { .. }
+                | OpenError::Unreadable { .. }
+                | OpenError::Newer { .. }) => return Err(error),
             },
         }
     }
