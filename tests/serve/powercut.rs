@@ -187,6 +187,7 @@ fn keeps(found: &Found, promises: &Promises, cut: usize) {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a failure is found again by it")]
 async fn cut(log: &[u8], promises: &Promises, seed: u64) {
     let mut chance = Chance(seed);
     // At least the first turn is there: what comes before is the making of an empty store.
@@ -208,7 +209,6 @@ fn open(folder: &Path) -> Result<SledStore, sayso::store::OpenError> {
 async fn a_power_cut_loses_nothing_that_was_acknowledged() {
     let cuts = setting("SAYSO_CASES").unwrap_or(CUTS);
     let (log, promises) = record(if cuts > CUTS { 40 } else { 8 }).await;
-    println!("{} texts, {} messages, {} bytes", promises.texts.len(), promises.begun.len(), log.len());
     let seeds = setting("SAYSO_SEED").map_or(1..=cuts, |seed| seed..=seed);
     for seed in seeds {
         cut(&log, &promises, seed).await;

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+/// People who write while a backup is made.
+const PEOPLE: usize = 60;
 const ANN: &str = "+14045550131";
 
 /// What a verb printed, and its exit code; it never ends in a panic.
@@ -150,9 +152,23 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
+/// Writes until it is enough, each text when the one before is acknowledged.
+async fn writes_on(writer: usize, client: reqwest::Client, address: String, done: Arc<AtomicBool>) {
+    let path = "/v1/providers/twilio-main/inbound";
+    let mut texts = 0;
+    while !done.load(Ordering::Relaxed) {
+        let person = (writer + texts * 8) % PEOPLE;
+        let (from, id) = (format!("+1404555{person:04}"), format!("B{writer}-{texts}"));
+        let form = form(&from, MAIN, &id, ["STOP", "START", "JOIN"][texts % 3]);
+        let signature = sign(&format!("{PUBLIC_URL}{path}"), &form);
+        let request = client.post(format!("{address}{path}")).header("x-twilio-signature", &signature);
+        assert_eq!(answered(request.body(encode(&form))).await.unwrap().status, 200);
+        texts += 1;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_again() {
-    const PEOPLE: usize = 60;
     let world = World::start().await;
     let phone = |person: usize| format!("+1404555{person:04}");
     for person in 0..PEOPLE {
@@ -161,19 +177,10 @@ async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_ag
     world.fake.hold();
     let folder = world.folder.path().to_path_buf();
     let done = Arc::new(AtomicBool::new(false));
-    let world = Arc::new(world);
     let writers: Vec<_> = (0..8)
         .map(|writer| {
-            let (world, done) = (Arc::clone(&world), Arc::clone(&done));
-            tokio::spawn(async move {
-                let mut texts = 0;
-                while !done.load(Ordering::Relaxed) {
-                    let person = (writer + texts * 8) % PEOPLE;
-                    let (id, text) = (format!("B{writer}-{texts}"), ["STOP", "START", "JOIN"][texts % 3]);
-                    world.say(&format!("+1404555{person:04}"), &id, text).await;
-                    texts += 1;
-                }
-            })
+            let (client, address) = (world.client.clone(), world.server.address.clone());
+            tokio::spawn(writes_on(writer, client, address, Arc::clone(&done)))
         })
         .collect();
     let backup = tokio::task::spawn_blocking(move || verb(&folder, &["backup", "."]));
@@ -183,7 +190,6 @@ async fn a_backup_is_made_while_the_server_works_and_restores_without_sending_ag
     for writer in writers {
         writer.await.unwrap();
     }
-    let world = Arc::into_inner(world).expect("nobody writes any more");
     let file = PathBuf::from(out.split_once(": ").unwrap().0);
     world.fake.wait_held(1).await;
     assert_eq!(problems(world.folder.path()), [Value::Null; 0], "the doctor asks the server");
