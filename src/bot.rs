@@ -95,6 +95,8 @@ pub struct Bot {
     pub replies: Replies,
     /// What becomes of a message that may not leave yet.
     pub outside: Outside,
+    /// Parts that a text may take.
+    pub budget: usize,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.
@@ -124,6 +126,8 @@ pub struct Bot {
     intents: Vec<Intent>,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
+    /// Texts that mean an intent which its files name: the shortest of the patterns, and samples.
+    texts: Vec<(IntentIx, String)>,
     shared: Scope,
     /// The shared words of its languages.
     vocabularies: Vec<Arc<Vocabulary>>,
@@ -339,6 +343,12 @@ impl Bot {
     #[must_use]
     pub fn intent(&self, ix: IntentIx) -> &Intent {
         &self.intents[ix.index()]
+    }
+
+    /// Texts that are taken by patterns of the intents which the brand's files name: the shortest for each end of a pattern,
+    /// and the samples of its own grammars. What a text means in the end, [`Bot::recognize`] says.
+    pub fn texts(&self) -> impl Iterator<Item = (IntentIx, &str)> {
+        self.texts.iter().map(|(intent, text)| (*intent, text.as_str()))
     }
 
     /// All intents that the brand can hear.

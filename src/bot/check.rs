@@ -16,14 +16,8 @@ use crate::slot::{Answer, Context, Openness};
 use crate::sms::Text;
 use std::collections::BTreeMap;
 
-/// Reports what would surprise people. O(nodes + ways), and a reading of each of `texts` for each closed question; `texts`
-/// are some that the patterns take, with what they mean.
-pub(super) fn check(
-    bot: &Bot,
-    sources: &BrandSources<'_>,
-    texts: &[(IntentIx, String)],
-    found: &mut Diagnostics,
-) {
+/// Reports what would surprise people. O(nodes + ways), and a reading of each of the bot's texts for each closed question.
+pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
     texts::texts(bot, sources, found);
     let mut reached = vec![false; bot.nodes.len()];
     for (number, decl) in sources.flows.iter().flat_map(|file| &file.flows).enumerate() {
@@ -58,7 +52,7 @@ pub(super) fn check(
             let diagnostic = Diagnostic::new(Code::SilentCycle, decl.name.place, message);
             found.push(diagnostic.hint("let one of the `silent` ways lead to an end"));
         }
-        overlaps(bot, NodeIx::new(index), decl, texts, found);
+        overlaps(bot, NodeIx::new(index), decl, found);
     }
     circles(bot, &decls, found);
     stuck::stuck(bot, &decls, found);
@@ -132,7 +126,7 @@ fn samples(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
 }
 
 /// Reports intents of which a text is an answer to the waiting question, too: there the answer wins.
-fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
+fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, found: &mut Diagnostics) {
     let Some(Question { slot_type, wait }) = bot.question(ix) else { return };
     let (flow, prompt) = (bot.node(ix).flow, &wait.prompt);
     let place = decl.lines.iter().find(|line| line.wait().is_some()).map(Line::place);
@@ -154,7 +148,7 @@ fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)]
             .for_each(|h| overlap(h.intent, text.clone()));
     }
     for (intent, text) in
-        texts.iter().filter(|(intent, text)| acts(bot, flow, prompt, *intent) && is_answer(text))
+        bot.texts.iter().filter(|(intent, text)| acts(bot, flow, prompt, *intent) && is_answer(text))
     {
         overlap(*intent, text.clone());
     }

@@ -13,7 +13,7 @@ use sha2::Sha256;
 /// Fewest bytes of a key: as many as the hash has bits of strength.
 const KEY_BYTES_MIN: usize = 16;
 
-/// The key of a store's suppression hashes. Without it, ten billion numbers are tried in an hour.
+/// The key of a store's suppression hashes. An export holds the hashes and not the key: with it, all numbers are tried in hours.
 #[derive(Debug, Clone)]
 pub struct SuppressionKey(SecretSlice<u8>);
 
@@ -30,10 +30,10 @@ impl SuppressionKey {
         self.mac(&[key.brand.as_str().as_bytes(), &[0], &key.phone.digits().to_be_bytes()])
     }
 
-    /// By what a store tells that it was given another key than before.
+    /// The bytes, for the store to keep.
     #[must_use]
-    pub fn mark(&self) -> Digest {
-        self.mac(&[b"which key is this?"])
+    pub fn bytes(&self) -> &[u8] {
+        self.0.expose_secret()
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Digest {

@@ -38,6 +38,9 @@ pub struct Trace {
     /// The ways by which nodes were left, as `flow.node way`; [`crate::bot::By::name`] names the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<String>,
+    /// Questions that were answered by one of a few values, as `flow.node = value`: an option's number, a list's key, yes or no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
     /// Anything else worth knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

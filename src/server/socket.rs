@@ -4,15 +4,15 @@
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
 use crate::dialogue::Record;
-use crate::engine::Engine;
 use crate::engine::rights::LeftNumber;
+use crate::engine::{Clock, Engine, SystemClock};
 use crate::sms::{BrandId, Key};
-use crate::store::{Cursor, Erased, Page, Scanned, StoreError, Table};
+use crate::store::{Cursor, Erased, Page, Report, Scanned, SledStore, StoreError, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 /// The socket's name within the store's folder.
@@ -65,6 +65,10 @@ pub enum Request {
         /// The moment.
         moment: Timestamp,
     },
+    /// Everything is looked at.
+    Examine,
+    /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
+    Backup,
 }
 
 /// What is answered.
@@ -95,6 +99,8 @@ pub enum Response {
     Count(u64),
     /// People.
     People(Vec<Key>),
+    /// What an examination found.
+    Examined(Report),
     /// It could not be done.
     Error(String),
 }
@@ -125,13 +131,13 @@ impl Door {
     }
 
     /// Answers for as long as the process lives.
-    pub(super) async fn serve(self, engine: Arc<Engine>) {
+    pub(super) async fn serve(self, engine: Arc<Engine>, store: Arc<SledStore>) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let engine = Arc::clone(&engine);
+                    let (engine, store) = (Arc::clone(&engine), Arc::clone(&store));
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, &engine).await {
+                        if let Err(error) = converse(stream, &engine, store).await {
                             tracing::debug!(%error, "a verb went away");
                         }
                     });
@@ -145,8 +151,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, engine: &Arc<Engine>) -> std::io::Result<()> {
-    use tokio::io::AsyncReadExt;
+async fn converse(stream: UnixStream, engine: &Arc<Engine>, store: Arc<SledStore>) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     loop {
@@ -156,6 +161,8 @@ async fn converse(stream: UnixStream, engine: &Arc<Engine>) -> std::io::Result<(
             return Ok(());
         }
         let response = match serde_json::from_slice(&line) {
+            Ok(Request::Backup) => return back_up(store, &mut write).await,
+            Ok(Request::Examine) => examined(&store).await,
             Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
@@ -199,6 +206,51 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         Request::EndedBefore { brand, moment } => {
             engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
         }
+        Request::Examine | Request::Backup => Err("only the server that has the store does this".to_owned()),
+    }
+}
+
+async fn examined(store: &Arc<SledStore>) -> Response {
+    let store = Arc::clone(store);
+    let examined = tokio::task::spawn_blocking(move || store.examine()).await;
+    examined.map_or_else(|error| Response::Error(error.to_string()), Response::Examined)
+}
+
+/// Pieces of a backup that may wait for whoever reads it.
+const PIECES_MAX: usize = 16;
+/// Bytes of a piece.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Sends a backup while it is made: memory holds a few pieces, however large the store is.
+async fn back_up(store: Arc<SledStore>, write: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
+    let (pieces, mut made) = tokio::sync::mpsc::channel(PIECES_MAX);
+    let now = SystemClock.now();
+    let work = tokio::task::spawn_blocking(move || {
+        store.backup(now, std::io::BufWriter::with_capacity(PIECE_BYTES, Pieces(pieces)))
+    });
+    while let Some(piece) = made.recv().await {
+        write.write_all(&piece).await?;
+    }
+    match work.await {
+        Ok(Ok(records)) => tracing::info!(records, "a backup was made"),
+        Ok(Err(error)) => tracing::error!(%error, "a backup could not be made"),
+        Err(error) => tracing::error!(%error, "a backup ended in a panic"),
+    }
+    Ok(())
+}
+
+/// What is written becomes pieces for somebody who waits for them.
+struct Pieces(tokio::sync::mpsc::Sender<Vec<u8>>);
+
+impl std::io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let gone = |_| std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        self.0.blocking_send(bytes.to_vec()).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -221,25 +273,55 @@ impl Client {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        match self.ask(&Request::Scan { what, after, limit, only: None }).await? {
-            Response::Page { items, next } => Ok(Page { items, next }),
-            Response::Error(why) => Err(StoreError::Gone(why)),
-            Response::Person { .. }
-            | Response::Erased(_)
-            | Response::Corrected(_)
-            | Response::Count(_)
-            | Response::People(_) => Err(StoreError::Gone("it answers something else".to_owned())),
+        let response = self.ask(&Request::Scan { what, after, limit, only: None }).await?;
+        if let Response::Page { items, next } = response {
+            Ok(Page { items, next })
+        } else {
+            Err(unexpected(response))
+        }
+    }
+
+    /// What an examination of the store finds.
+    pub async fn examine(&mut self) -> Result<Report, StoreError> {
+        let response = self.ask(&Request::Examine).await?;
+        if let Response::Examined(report) = response { Ok(report) } else { Err(unexpected(response)) }
+    }
+
+    /// Writes a backup into a file; [`crate::store::verify`] says whether it is whole.
+    pub async fn backup(mut self, file: std::fs::File) -> std::io::Result<()> {
+        self.stream.write_all(&line(&Request::Backup)?).await?;
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut file = file;
+        loop {
+            let read = self.stream.read(&mut piece).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            std::io::Write::write_all(&mut file, &piece[..read])?;
         }
     }
 
     /// Asks for something.
     pub async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
-        let mut line = serde_json::to_vec(request).map_err(|e| gone(e.into()))?;
-        line.push(b'\n');
-        self.stream.write_all(&line).await.map_err(gone)?;
+        self.stream.write_all(&line(request).map_err(gone)?).await.map_err(gone)?;
         let mut answer = String::new();
         self.stream.read_line(&mut answer).await.map_err(gone)?;
         serde_json::from_str(&answer).map_err(|error| gone(error.into()))
     }
+}
+
+fn line(request: &Request) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn unexpected(response: Response) -> StoreError {
+    let why = if let Response::Error(why) = response {
+        why
+    } else {
+        "its server answers something else".to_owned()
+    };
+    StoreError::Gone(why)
 }

@@ -4,8 +4,8 @@
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Row, RowId, RowState, Scanned, Sent, Settlement,
-    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order, one_more,
-    remembered, rows, sent, settled, take,
+    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order,
+    interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
@@ -30,7 +30,7 @@ impl Default for MemoryStore {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     suppression: SuppressionKey,
     seq: u64,
@@ -48,17 +48,24 @@ struct Inner {
 }
 
 /// A turn of the log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Logged {
     Turn(Box<Entry>),
     Erased(BrandId, Timestamp),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Dialogue {
     version: u64,
     record: Record,
     wake: Option<Timestamp>,
+}
+
+impl Clone for MemoryStore {
+    /// A second store that holds the same, and goes its own way from here.
+    fn clone(&self) -> Self {
+        Self { inner: Mutex::new(self.inner().clone()) }
+    }
 }
 
 impl MemoryStore {
@@ -81,6 +88,30 @@ impl MemoryStore {
             left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
+    }
+
+    /// The turns of the log behind one of them, each with its number; behind 0 come all. O(what is returned).
+    #[must_use]
+    pub fn turns_behind(&self, seq: u64) -> Vec<(u64, Entry)> {
+        let inner = self.inner();
+        let turn = |(seq, logged): (&u64, &Logged)| match logged {
+            Logged::Turn(entry) => Some((*seq, Entry::clone(entry))),
+            Logged::Erased(..) => None,
+        };
+        inner.turns.range(seq.saturating_add(1)..).filter_map(turn).collect()
+    }
+
+    /// As if the process had ended here and the next one had opened the store: what was being sent is interrupted.
+    /// A simulated crash is this, on a store that holds what was on the disk.
+    pub fn reopen(&self) {
+        let mut inner = self.inner();
+        let Inner { outbox, left, .. } = &mut *inner;
+        for row in outbox.values_mut().filter(|row| row.state == RowState::Sending) {
+            if let Some(at) = interrupted_at(row) {
+                one_more(left.entry(row.key.clone()).or_default(), at);
+            }
+            interrupted(row);
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -8,11 +8,21 @@
 //! sled's cost is per key, so a turn writes few: the dialogue, the log entry, a row per message, and seldom a ledger
 //! entry or an alarm.
 
+mod backup;
 mod erase;
+mod examine;
 mod keys;
 mod ledger;
+mod migrate;
+mod opening;
+mod room;
 mod suppression;
 mod writer;
+
+pub use backup::{BackupError, Restored, restore, verify};
+pub use examine::{Fault, Report};
+pub use opening::OpenError;
+pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
     Alarm, Commit, Cursor, Erased, Erasure, Page, Row, RowId, Scanned, Settlement, Snapshot, Store,
@@ -23,17 +33,24 @@ use crate::sms::{Key, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use writer::{Job, Writer};
 
 /// Jobs that may wait for the writer. Beyond it callers are told to come back, before anything is promised to anybody.
 const JOBS_MAX: usize = 8_192;
+
+/// Lets the writer work. If sled panics, nobody knows what is on the disk, and nothing would be written ever after.
+fn run(writer: Writer, waiting: &Receiver<Job>) {
+    if let Err(why) = opening::caught(|| writer.run(waiting)) {
+        tracing::error!(%why, "the store could not be written; ending: start again, and if it ends again, `sayso doctor`");
+        std::process::abort();
+    }
+}
 
 /// The embedded store.
 #[derive(Debug)]
@@ -42,6 +59,8 @@ pub struct SledStore {
     suppression: SuppressionKey,
     /// Whether anybody was ever erased.
     suppressed: Arc<AtomicBool>,
+    /// Held by whoever makes a backup: each follows the writer, and two would cost twice.
+    one_backup: Mutex<()>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -49,75 +68,17 @@ pub struct SledStore {
 /// How often people are looked for who write while they are erased.
 const ERASE_TRIES: usize = 16;
 
-/// How often a locked folder is tried, and how long in between: sled lets go of its lock a moment after it is dropped.
-const LOCKED_TRIES: usize = 5;
-const LOCKED_PAUSE: Duration = Duration::from_millis(20);
-
-fn open_database(database: &Path, cache_bytes: u64, folder: &Path) -> Result<sled::Db, OpenError> {
-    let config = sled::Config::new()
-        .path(database)
-        .cache_capacity(cache_bytes)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None);
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match config.open().map_err(|error| open_error(error, folder)) {
-            Err(OpenError::Locked(_)) if tries < LOCKED_TRIES => std::thread::sleep(LOCKED_PAUSE),
-            opened => return opened,
-        }
-    }
-}
-
-fn open_error(error: sled::Error, folder: &Path) -> OpenError {
-    let path = folder.to_path_buf();
-    match error {
-        sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(path),
-        // sled wraps the lock's error into words of its own.
-        sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(path),
-        sled::Error::Io(source) => OpenError::Folder { path, source },
-        other @ (sled::Error::CollectionNotFound(_)
-        | sled::Error::Unsupported(_)
-        | sled::Error::ReportableBug(_)
-        | sled::Error::Corruption { .. }) => OpenError::Unreadable { path, why: other.to_string() },
-    }
-}
-
-/// Why the store could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it open.
-    #[error("the store `{0}` is in use by another process")]
-    Locked(PathBuf),
-    /// The folder cannot be used.
-    #[error("the store `{path}` cannot be opened: {source}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// What is in it makes no sense.
-    #[error("the store `{path}` cannot be read: {why}")]
-    Unreadable {
-        /// The folder.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
-}
-
 impl SledStore {
     /// Opens the store in `folder`, which is made if it is missing, with a cache of so many bytes.
     ///
     /// Messages that were being sent when the last process ended become `Unknown`: whether they left nobody knows.
     ///
-    /// The key of the suppression hashes is kept beside the data, in a file for its owner alone, and made when it is missing.
+    /// The key of the suppression hashes is drawn when the store is made.
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
         Self::open_with(folder, cache_bytes, None)
     }
 
-    /// The same with a key of the suppression hashes that is kept elsewhere. It must always be the same.
+    /// The same with a key of the suppression hashes that the caller has drawn. It must always be the same.
     pub fn open_with(
         folder: &Path,
         cache_bytes: u64,
@@ -128,18 +89,28 @@ impl SledStore {
         // For its owner alone: it holds what people told a brand.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(folder_error)?;
         let database = folder.join("sled");
-        let db = open_database(&database, cache_bytes, folder)?;
+        let db = opening::open_database(&database, cache_bytes, folder)?;
+        opening::sync_names(folder, &database).map_err(folder_error)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
-        let suppression = suppression.map_or_else(|| suppression::key(folder).map_err(folder_error), Ok)?;
+        let unreadable = |why| OpenError::Unreadable { path: at(), why };
         let suppressed = Arc::new(AtomicBool::new(false));
-        let writer = Writer::open(db.clone(), file, suppression.clone(), Arc::clone(&suppressed))
-            .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;
+        let opened = opening::caught(|| {
+            migrate::migrate(&db, &file, folder)?;
+            let room = room::Room::of(folder);
+            let said = |error: StoreError| unreadable(error.to_string());
+            let suppression = suppression::key(&db, suppression).map_err(said)?;
+            let writer = Writer::open(db.clone(), file, room, suppression.clone(), Arc::clone(&suppressed))
+                .map_err(said)?;
+            Ok::<_, OpenError>((writer, suppression))
+        });
+        let (writer, suppression) = opened.map_err(unreadable)??;
         let (jobs, waiting) = sync_channel(JOBS_MAX);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(&waiting))
+            .spawn(move || run(writer, &waiting))
             .map_err(folder_error)?;
-        Ok(Self { db, suppression, suppressed, jobs: Some(jobs), writer: Some(thread) })
+        let (jobs, writer) = (Some(jobs), Some(thread));
+        Ok(Self { db, suppression, suppressed, jobs, writer, one_backup: Mutex::default() })
     }
 
     /// The dialogue of somebody who may have been erased.
@@ -150,6 +121,14 @@ impl SledStore {
             || Ok(Snapshot::default()),
             |value| ledger::suppressed(&value).map(|suppressed| remembered(&suppressed)),
         )
+    }
+
+    /// The same for a thread that may wait.
+    fn ask_blocking<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let gone = || StoreError::Gone("its writer has ended".to_owned());
+        self.jobs.as_ref().ok_or_else(gone)?.send(job(answer)).map_err(|_| gone())?;
+        wait.blocking_recv().map_err(|_| gone())
     }
 
     /// Hands a job to the writer and waits for its answer, which comes when its writes are on the disk.

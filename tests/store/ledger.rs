@@ -376,25 +376,32 @@ async fn only_of(store: &dyn Store, key: &Key) -> RowId {
 }
 
 #[tokio::test]
-async fn the_key_of_the_suppressions_is_its_owners_and_is_missed() {
-    use std::os::unix::fs::PermissionsExt;
+async fn who_was_erased_is_known_again_after_a_restore_and_by_no_other_key() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("suppression.key");
     let store = open(folder.path());
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    done(&store, turn(&ann(), 0, 0, vec![])).await;
-    drop(store);
-    // Nobody was erased yet: a new key does as well.
-    std::fs::remove_file(&path).unwrap();
-    let store = open(folder.path());
+    let turn = standing(talks(&ann(), 0, vec![ledger(1, 0)]), opted_out(1, 0));
+    done(&store, turn).await;
     erase(&store, &ann(), 10).await;
+    let store = Arc::new(store);
+    let backed_up = Arc::clone(&store);
+    let backup = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        backed_up.backup(at(20), &mut bytes).unwrap();
+        bytes
+    });
+    let backup = backup.await.unwrap();
     drop(store);
-    let key = std::fs::read(&path).unwrap();
-    std::fs::write(&path, [7; 32]).unwrap();
-    match SledStore::open(folder.path(), 1024 * 1024) {
-        Err(OpenError::Unreadable { why, .. }) => assert!(why.contains("suppression.key"), "{why}"),
+    let other = tempfile::tempdir().unwrap();
+    sayso::store::restore(&backup[..], &other.path().join("store"), at(30)).unwrap();
+    let restored = open(&other.path().join("store"));
+    assert_eq!(restored.load(&ann()).await.unwrap().record.person.standing, opted_out(2, 0));
+    assert_eq!(verified(&restored).await, []);
+    assert!(restored.examine().faults.is_empty(), "{:?}", restored.examine());
+    done(&restored, standing(super::turn(&ann(), 2, 40, vec![ledger(3, 40)]), opted_out(3, 40))).await;
+    assert!(restored.examine().faults.is_empty(), "{:?}", restored.examine());
+    let key = SuppressionKey::new(vec![7; 32]);
+    match SledStore::open_with(folder.path(), 1024 * 1024, key) {
+        Err(OpenError::Unreadable { why, .. }) => assert!(why.contains("another key"), "{why}"),
         other => panic!("opened with another key: {other:?}"),
     }
-    std::fs::write(&path, key).unwrap();
-    assert_eq!(open(folder.path()).load(&ann()).await.unwrap().version, 2);
 }

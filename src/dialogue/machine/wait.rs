@@ -1,14 +1,14 @@
 //! Waiting: for an answer, for time to pass.
 
 use super::Machine;
-use crate::bot::{Action, Awaited, Prompt, Question, Texts};
+use crate::bot::{Action, Awaited, NodeIx, Prompt, Question, Texts};
 use crate::consent::{Change, How, Limits, Status, wording};
 use crate::dialogue::effect::{Effect, Take, TakeFrom};
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
 use crate::expr::whole_years;
 use crate::flow::{Delay, Door, Pause};
-use crate::slot::{self, Menu, Value};
+use crate::slot::{self, Menu, Value, ValueKind};
 use crate::sms::{Class, Inbound};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -59,6 +59,7 @@ impl Machine<'_> {
             self.leave_child(inbound);
             return;
         }
+        self.answered(frame.node, &value);
         let door = match (&question.wait.what, value) {
             (Awaited::Field(field), value) => {
                 if !self.fill(&bot.field(*field).name, value) {
@@ -89,6 +90,13 @@ impl Machine<'_> {
         };
         let next = self.pass(frame.node, door);
         self.go_on(next);
+    }
+
+    /// Writes down an answer that is one of a few; others say nothing about the flow, and something about the person.
+    fn answered(&mut self, node: NodeIx, value: &Value) {
+        if matches!(value.kind(), ValueKind::Choice | ValueKind::Truth) {
+            self.trace.answers.push(format!("{} = {value}", self.bot.path(node)));
+        }
     }
 
     /// Counts a vote, once for each person.

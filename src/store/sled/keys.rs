@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 const PAGE_MAX: usize = 1_000;
 
 /// The format of what stands before a dialogue's record, which has a format byte of its own.
-const FORMAT_OF_DIALOGUES: u8 = 1;
+pub(super) const FORMAT_OF_DIALOGUES: u8 = 1;
 
 /// A dialogue as it is stored: version and alarm stand before the record, so that the writer need not read it.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreErr
 }
 
 pub(super) const FORMAT: &[u8] = b"mformat";
-/// By what the key of the suppression hashes is known again.
+/// The key of the suppression hashes.
 pub(super) const SUPPRESSION: &[u8] = b"msuppression";
 
 /// The number of the last turn in the log; 0 where there is none.
@@ -270,7 +270,7 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
     })
 }
 
-fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
+pub(super) fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
     let seq = seq_of(key)?;
     decode::<Entry>("a turn", value).map(|entry| Scanned::Turn { seq, entry: Box::new(entry) }).or_else(
         |error| {

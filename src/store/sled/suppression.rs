@@ -1,42 +1,35 @@
-//! The key of the suppression hashes: a file beside the data, for its owner alone. Who has the data without it can try no
-//! numbers; who keeps it elsewhere says so in `sayso.toml`.
+//! The key of the suppression hashes: drawn when the store is made, and kept in it, so that no backup is without it.
 
+use super::keys::{self, gone};
 use crate::consent::SuppressionKey;
-use std::fs::{File, OpenOptions};
-use std::io::{Error, ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use crate::store::{StoreError, codec};
 
-/// The file's name within the store's folder.
-const NAME: &str = "suppression.key";
 /// Bytes of a new key.
 const KEY_BYTES: usize = 32;
 
-/// Reads the key; makes it when it is missing.
-pub(super) fn key(folder: &Path) -> Result<SuppressionKey, Error> {
-    let path = folder.join(NAME);
-    let mut bytes = Vec::new();
-    match File::open(&path) {
-        Ok(mut file) => {
-            file.read_to_end(&mut bytes)?;
+/// The key that a store has; where it has none yet, the one that is given, or a new one.
+pub(super) fn key(db: &sled::Db, given: Option<SuppressionKey>) -> Result<SuppressionKey, StoreError> {
+    let stored = stored(db)?;
+    match (stored, given) {
+        (Some(stored), Some(given)) if stored.bytes() != given.bytes() => Err(StoreError::Corrupt(
+            "people were erased under another key than the one that is given".to_owned(),
+        )),
+        (Some(key), _) | (None, Some(key)) => Ok(key),
+        (None, None) => {
+            let mut bytes = vec![0; KEY_BYTES];
+            getrandom::fill(&mut bytes).map_err(|error| StoreError::Gone(error.to_string()))?;
+            SuppressionKey::new(bytes).ok_or_else(too_short)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => bytes = made(folder, &path)?,
-        Err(error) => return Err(error),
     }
-    SuppressionKey::new(bytes).ok_or_else(|| {
-        Error::new(ErrorKind::InvalidData, format!("`{}` is too short for a key", path.display()))
-    })
 }
 
-/// A new key: on the disk, whole, under its name, before anything is made with it.
-fn made(folder: &Path, path: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![0; KEY_BYTES];
-    getrandom::fill(&mut bytes)?;
-    let beside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    File::open(folder)?.sync_all()?;
-    Ok(bytes)
+/// The key that a store has, if it has one.
+pub(super) fn stored(db: &sled::Db) -> Result<Option<SuppressionKey>, StoreError> {
+    let Some(value) = db.get(keys::SUPPRESSION).map_err(|error| gone(&error))? else { return Ok(None) };
+    let bytes: Vec<u8> = codec::decode("the key of the suppression hashes", &value)?;
+    SuppressionKey::new(bytes).map(Some).ok_or_else(too_short)
+}
+
+fn too_short() -> StoreError {
+    StoreError::Corrupt("the key of the suppression hashes is too short".to_owned())
 }

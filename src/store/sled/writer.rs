@@ -4,6 +4,7 @@ use super::codec;
 use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
 use super::ledger::{self, StoredEntry};
+use super::room::Room;
 use crate::consent::SuppressionKey;
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
@@ -14,10 +15,11 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::oneshot;
 
 /// Jobs that become one batch. Beyond a thousand turns a sync costs less than the batch itself (measured), and
@@ -53,7 +55,32 @@ pub(super) enum Job {
     Receipt(Receipt, Answer<Option<Key>>),
     /// `None` for everybody of whom something has come meanwhile.
     Erase(Vec<Traces>, Answer<Vec<Option<Erased>>>),
+    /// From now on the keys of everything that is written are noted there too.
+    Follow(Arc<Followed>, Answer<()>),
+    /// What stands under the keys that were noted and not yet taken, at one moment.
+    Rest(Arc<Followed>, Answer<Vec<Changed>>),
 }
+
+/// The keys that were written since somebody began to follow. O(keys) of memory.
+#[derive(Debug, Default)]
+pub(super) struct Followed(Mutex<BTreeSet<Vec<u8>>>);
+
+impl Followed {
+    pub(super) fn put_back(&self, keys: BTreeSet<Vec<u8>>) {
+        self.note(keys.into_iter());
+    }
+
+    fn note(&self, keys: impl Iterator<Item = Vec<u8>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+    }
+
+    pub(super) fn take(&self) -> BTreeSet<Vec<u8>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A key, and what stands under it; `None` where nothing does any more.
+pub(super) type Changed = (Vec<u8>, Option<Vec<u8>>);
 
 /// A turn with its bytes.
 pub(super) struct Prepared {
@@ -81,6 +108,9 @@ pub(super) struct Writer {
     pub(super) suppression: SuppressionKey,
     /// Whether anybody was ever erased: nobody else's dialogue is looked for under a second key.
     suppressed: Arc<AtomicBool>,
+    room: Room,
+    /// Whoever makes a backup: one at a time, and nobody any more when it is done or given up.
+    follower: Weak<Followed>,
 }
 
 /// Writes that are not on the disk yet, and what they hide.
@@ -113,16 +143,14 @@ impl Writer {
     pub(super) fn open(
         db: sled::Db,
         file: File,
+        room: Room,
         suppression: SuppressionKey,
         suppressed: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
-        let (seq, live, batch) = (keys::last_seq(&db)?, Live::default(), Batch::default());
-        let mut writer = Self { db, file, seq, live, batch, suppression, suppressed };
-        writer.knows_its_key()?;
-        match writer.get(keys::FORMAT)? {
-            Some(format) => codec::decode::<u8>("the store's format", &format).map(|_| ())?,
-            None => writer.batch.put(keys::FORMAT.to_vec(), codec::encode(&codec::FORMAT)),
-        }
+        let seq = keys::last_seq(&db)?;
+        let (live, batch, follower) = (Live::default(), Batch::default(), Weak::new());
+        let mut writer = Self { db, file, seq, live, batch, suppression, suppressed, room, follower };
+        writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
             let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
@@ -142,6 +170,7 @@ impl Writer {
     /// Works until the last handle of the store is gone.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
+            self.room.look();
             let mut replies = vec![self.work(first)];
             while replies.len() < BATCH_MAX {
                 let Ok(job) = jobs.try_recv() else { break };
@@ -170,7 +199,22 @@ impl Writer {
         let batch = std::mem::take(&mut self.batch);
         self.db.apply_batch(batch.writes).map_err(|error| gone(&error))?;
         self.db.flush().map_err(|error| gone(&error))?;
-        self.file.sync_data().map_err(|error| StoreError::Gone(error.to_string()))
+        self.file.sync_data().map_err(|error| StoreError::Gone(error.to_string()))?;
+        // Noted after it is applied: whoever takes a key from there finds what was written.
+        if let Some(followed) = self.follower.upgrade() {
+            followed.note(batch.overlay.into_keys());
+        }
+        Ok(())
+    }
+
+    /// What stands under the keys that were written since they were last taken. Nothing of the batch that is being made is
+    /// among them: it is applied as a whole, later.
+    fn rest(&self, followed: &Followed) -> Result<Vec<Changed>, StoreError> {
+        let stored = |key: Vec<u8>| {
+            let value = self.db.get(&key).map_err(|error| gone(&error))?;
+            Ok((key, value.map(|value| value.to_vec())))
+        };
+        followed.take().into_iter().map(stored).collect()
     }
 
     /// Does a job as far as it can be done before the sync; the reply is sent after it.
@@ -182,6 +226,18 @@ impl Writer {
             })
         }
         match job {
+            // While there is no room, nothing is taken, and nothing sent that could not be marked.
+            Job::Commit(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
+            Job::Receipt(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
+            Job::Claim { answer, .. } | Job::ClaimFor { answer, .. } if self.room.is_full() => {
+                reply(answer, Ok(Vec::new()))
+            }
+            Job::Due { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
+            Job::Follow(followed, answer) => {
+                self.follower = Arc::downgrade(&followed);
+                reply(answer, Ok(()))
+            }
+            Job::Rest(followed, answer) => reply(answer, self.rest(&followed)),
             Job::Commit(turns, answer) => {
                 let result = turns.into_iter().map(|turn| self.commit(turn)).collect();
                 reply(answer, result)
@@ -205,19 +261,13 @@ impl Writer {
         }
     }
 
-    /// Sees that the key of the suppression hashes is the one that they were made with.
-    fn knows_its_key(&mut self) -> Result<(), StoreError> {
-        let mark = codec::encode(&self.suppression.mark());
-        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?.is_some();
-        self.suppressed.store(any, Ordering::Release);
-        let is_known = self.get(keys::SUPPRESSION)?.is_some_and(|known| known == mark);
-        if any && !is_known {
-            let why = "`suppression.key` is not the key that the people were hashed with who were erased; bring it back";
-            return Err(StoreError::Corrupt(why.to_owned()));
+    /// Keeps the key of the suppression hashes where it is new, and sees whether anybody was ever erased.
+    fn keep_key(&mut self) -> Result<(), StoreError> {
+        if self.get(keys::SUPPRESSION)?.is_none() {
+            self.put(keys::SUPPRESSION.to_vec(), codec::encode(&self.suppression.bytes()));
         }
-        if !is_known {
-            self.put(keys::SUPPRESSION.to_vec(), mark);
-        }
+        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?;
+        self.suppressed.store(any.is_some(), Ordering::Release);
         Ok(())
     }
 
