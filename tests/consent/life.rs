@@ -182,7 +182,14 @@ impl Life {
                             let Effect::Send(send) = effect else { panic!("{effect:?}") };
                             left.push(Message { class: send.class, content: send.content, at: message.at });
                         }
-                        Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Consent { .. } => {}
+                        Scanned::Subscriber { .. }
+                        | Scanned::ErasedTurn { .. }
+                        | Scanned::Row(_)
+                        | Scanned::Consent { .. }
+                        | Scanned::Proof { .. }
+                        | Scanned::Damaged { .. }
+                        | Scanned::Root { .. }
+                        | Scanned::Suppression { .. } => {}
                     }
                 }
                 after = page.next;
