@@ -4,8 +4,13 @@
 mod gate;
 mod kind;
 mod ledger;
+mod opt_out;
+mod phrase;
+mod tapback;
 pub mod wording;
+mod word;
 
-pub use gate::{Asking, Pass, Refusal, Verdict, gate, quiet_until};
+pub use gate::{Asking, HeldBy, Pass, Refusal, Verdict, gate, quiet_until};
 pub use kind::{Kind, kind_of};
-pub use ledger::{Change, How, LedgerEntry, Standing, Status};
+pub use ledger::{Change, How, LedgerEntry, Standing, Status, Unsure};
+pub use opt_out::Reason;

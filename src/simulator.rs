@@ -265,9 +265,11 @@ impl Simulation {
             let page = self.engine.store().scan(Table::Turns, after, PAGE).await?;
             traces.extend(page.items.into_iter().filter_map(|item| match item {
                 Scanned::Turn { entry, .. } => Some(entry.trace),
-                Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
-                    None
-                }
+                Scanned::Subscriber { .. }
+                | Scanned::Row(_)
+                | Scanned::Sent(_)
+                | Scanned::Consent { .. }
+                | Scanned::Review { .. } => None,
             }));
             match page.next {
                 Some(next) => after = Some(next),

@@ -15,8 +15,11 @@ use std::io::BufRead;
 struct Why {
     /// The text as it came.
     text: String,
-    /// `answer`, `intent`, `opt_out`, `opt_in`, `help`, `auto_reply`, `tapback` or `none`.
+    /// `answer`, `intent`, `opt_out`, `unsure`, `opt_in`, `help`, `auto_reply`, `tapback` or `none`.
     kind: &'static str,
+    /// The word or rule by which it is an opt-out, unsure, a call for help or an opt-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
     /// The rung that took it.
     rung: Option<&'static str>,
     /// The intent that it means here.
@@ -130,6 +133,7 @@ fn explain(bot: &Bot, state: &State, text: &str) -> Why {
     Why {
         text: text.to_owned(),
         kind: kind(&reading.kind, decided),
+        rule: reading.kind.rule().map(str::to_owned),
         rung: taken
             .as_ref()
             .map(|(rung, _): &(&Rung, Move)| if repaired { "a misspelt text" } else { rung.name }),
@@ -155,7 +159,8 @@ fn winner<'r>(reading: &'r Reading, decided: &Move) -> Option<&'r Heard> {
         }
         Move::Go(None, _)
         | Move::Ignore(_)
-        | Move::OptOut(_)
+        | Move::OptOut(..)
+        | Move::Unsure(_)
         | Move::Help
         | Move::OptIn(_)
         | Move::Answer(_)
@@ -235,6 +240,9 @@ fn rule(winner: &Heard, loser: &Heard) -> &'static str {
 fn print(why: &Why, streams: &mut Streams<'_>) -> Result<(), Unusable> {
     writeln!(streams.out, "{:?} is {}", why.text, why.kind)?;
     let mut line = |name: &str, value: &str| writeln!(streams.out, "  {name:9} {value}");
+    if let Some(rule) = &why.rule {
+        line("rule", rule)?;
+    }
     if let Some(rung) = why.rung {
         line("rung", rung)?;
     }

@@ -5,7 +5,7 @@ use super::{Standing, Status};
 use crate::sms::Class;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// What the gate must know about a send.
 #[derive(Debug, Clone)]
@@ -35,10 +35,35 @@ pub enum Verdict {
     Hold {
         /// When to ask again.
         until: Timestamp,
+        /// What holds it.
+        by: HeldBy,
     },
     /// Never.
     Refuse(Refusal),
 }
+
+/// What holds a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// The hours in which nothing may be sent.
+    Hours,
+    /// A text of the person that may be an opt-out, and that nobody has read yet.
+    Review,
+}
+
+impl HeldBy {
+    /// One word for logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Review => "review",
+        }
+    }
+}
+
+/// How long a message waits that a review holds, before it is asked about again: nobody knows when it is decided.
+const REVIEW_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why a message was allowed: kept with it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -71,17 +96,20 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::OptOutConfirmation, _) if asking.answers_stop => Verdict::Refuse(Refusal::ProviderAnswers),
         // An opt-in right behind an opt-out makes its confirmation untrue.
         (Class::OptOutConfirmation, Status::In | Status::None) => Verdict::Refuse(Refusal::Overtaken),
-        (Class::OptOutConfirmation, Status::Out)
-        | (Class::Help, _)
-        | (Class::Reply, Status::None | Status::In) => pass(),
+        (Class::OptOutConfirmation, Status::Out) | (Class::Help, _) => pass(),
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => Verdict::Refuse(Refusal::OptedOut),
+        (Class::Reply | Class::FollowUp | Class::Campaign, _) if asking.standing.unsure.is_some() => {
+            let until = asking.now.checked_add(REVIEW_AGAIN).unwrap_or(Timestamp::MAX);
+            Verdict::Hold { until, by: HeldBy::Review }
+        }
+        (Class::Reply, Status::None | Status::In) => pass(),
         (Class::FollowUp | Class::Campaign, Status::None) => Verdict::Refuse(Refusal::NoConsent),
         (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => {
             Verdict::Refuse(Refusal::Overtaken)
         }
         (Class::FollowUp | Class::Campaign, Status::In) => {
             match quiet_until(asking.quiet, asking.zone, asking.now) {
-                Some(until) => Verdict::Hold { until },
+                Some(until) => Verdict::Hold { until, by: HeldBy::Hours },
                 None => pass(),
             }
         }
@@ -137,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_may_be_an_opt_out_holds_everything_but_help() {
+        let zone = TimeZone::UTC;
+        let now: Timestamp = "2026-06-01T16:00:00Z".parse().expect("a time");
+        for status in [Status::None, Status::In] {
+            let unsure = Some(crate::consent::Unsure { since: now, entry: 1 });
+            let standing = Standing { status, unsure, entries: 1, ..Standing::default() };
+            let asking = |class| {
+                gate(&Asking { class, standing: &standing, answers_stop: false, overtaken: true, quiet: None, zone: &zone, now })
+            };
+            for class in [Class::Reply, Class::FollowUp, Class::Campaign] {
+                assert!(matches!(asking(class), Verdict::Hold { by: HeldBy::Review, .. }), "{class:?}");
+            }
+            assert!(matches!(asking(Class::Help), Verdict::Pass(_)));
+        }
+    }
+
+    #[test]
     fn nobody_is_written_to_who_has_not_said_so() {
         let noon = "2026-06-01T16:00:00Z";
         assert!(matches!(verdict(Class::Reply, Status::None, noon), Verdict::Pass(_)));
@@ -154,7 +199,7 @@ mod tests {
             ("2026-11-01T04:30:00Z", Some("2026-11-01T14:00:00Z")), // the night the clocks go back
         ];
         for (now, until) in cases {
-            let held = until.map(|until| Verdict::Hold { until: until.parse().expect("a time") });
+            let held = until.map(|until| Verdict::Hold { until: until.parse().expect("a time"), by: HeldBy::Hours });
             let got = verdict(Class::FollowUp, Status::In, now);
             assert_eq!(matches!(got, Verdict::Pass(_)), held.is_none(), "{now}");
             if let Some(held) = held {

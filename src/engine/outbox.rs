@@ -130,7 +130,10 @@ impl Engine {
                 let reference = row.id.to_string();
                 Ok((account, Outbound { from, to: row.key.phone, body, media, reference }, pass))
             }
-            Verdict::Hold { until } => Err(Settlement::Hold { until }),
+            Verdict::Hold { until, by } => {
+                tracing::debug!(row = %row.id, by = by.name(), "the gate holds a message");
+                Err(Settlement::Hold { until })
+            }
             Verdict::Refuse(refusal) => Err(Settlement::Dead { why: Death::Refused(refusal) }),
         })
     }

@@ -1,0 +1,180 @@
+//! What kind of text is this: the rates on texts that several people composed by hand for this purpose (`tests/consent`).
+//!
+//! `development` was looked at while the rules were written, `kept` was not. `scripts/evaluate` prints all rates.
+
+// Test code: a panic is the report, and rates are printed for whoever asks for them.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_enum_match_arm)]
+
+use sayso::consent::{Kind, kind_of};
+use sayso::sms::Text;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Of 10,000 ordinary texts, so many may be taken for opt-outs.
+const OPTED_OUT_MAX: usize = 3;
+/// Of 10,000 ordinary texts, so many may be left to a person.
+const REVIEWED_MAX: usize = 20;
+
+/// One half of the texts.
+struct Half {
+    name: &'static str,
+    /// Ordinary texts between persons.
+    others: Vec<String>,
+    /// Language, class, text.
+    opt_outs: Vec<[String; 3]>,
+    /// Expected kind, text.
+    hard: Vec<[String; 2]>,
+}
+
+fn halves() -> [Half; 2] {
+    ["development", "kept"].map(|name| {
+        let read = |file: &str| {
+            let path = format!("{}/tests/consent/{name}/{file}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(path).unwrap()
+        };
+        let rows = |file: &str| read(file).lines().map(str::to_owned).collect::<Vec<_>>();
+        Half {
+            name,
+            others: rows("others.txt"),
+            opt_outs: rows("optouts.tsv").iter().map(|row| columns(row)).collect(),
+            hard: rows("hard.tsv").iter().map(|row| columns(row)).collect(),
+        }
+    })
+}
+
+/// The columns of a row; a text may hold anything but a tab and a line break, which is written `\n`.
+fn columns<const N: usize>(row: &str) -> [String; N] {
+    let parts: Vec<String> = row.splitn(N, '\t').map(|part| part.replace("\\n", "\n")).collect();
+    parts.try_into().unwrap_or_else(|_| panic!("not {N} columns: {row}"))
+}
+
+fn kind(text: &str) -> Kind {
+    kind_of(&Text::new(text), None)
+}
+
+/// What a kind counts as.
+fn outcome(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::OptOut { .. } => "opt_out",
+        Kind::Unsure { .. } => "unsure",
+        Kind::Help(_) => "help",
+        Kind::OptIn(_) => "opt_in",
+        Kind::Tapback => "tapback",
+        Kind::AutoReply => "auto_reply",
+        Kind::Speech => "speech",
+    }
+}
+
+fn texts<'t>(texts: impl Iterator<Item = &'t String>, wanted: &str) -> Vec<String> {
+    let found = texts.map(|text| (text, kind(text))).filter(|(_, kind)| outcome(kind) == wanted);
+    found.map(|(text, kind)| format!("{text}   [{}]", kind.rule().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn ordinary_texts_are_hardly_ever_taken_for_opt_outs() {
+    let halves = halves();
+    let others = || halves.iter().flat_map(|half| &half.others);
+    let count = others().count();
+    assert!(count >= 10_000, "{count} texts are too few to measure so few mistakes");
+    for (wanted, max) in [("opt_out", OPTED_OUT_MAX), ("unsure", REVIEWED_MAX)] {
+        let found = texts(others(), wanted);
+        assert!(found.len() * 10_000 <= max * count, "{} of {count} are {wanted}:\n{}", found.len(), found.join("\n"));
+    }
+}
+
+#[test]
+fn opt_outs_are_caught_however_they_are_worded() {
+    let halves = halves();
+    let all = || halves.iter().flat_map(|half| &half.opt_outs).map(|[_, _, text]| text);
+    let count = all().count();
+    assert!(count >= 600, "{count} texts are too few");
+    let unsure = texts(all(), "unsure").len();
+    let missed: Vec<String> = all().filter(|text| !matches!(outcome(&kind(text)), "opt_out" | "unsure")).cloned().collect();
+    assert!(missed.len() * 100 <= count, "{} of {count} are missed:\n{}", missed.len(), missed.join("\n"));
+    assert!(unsure * 20 <= count, "{unsure} of {count} are left to a person");
+}
+
+/// A text may be an opt-out to one reader and none to another (`unsure_ok`): it is neither help nor a machine's.
+fn is_as_expected(expected: &str, got: &str) -> bool {
+    got == expected || expected == "unsure_ok" && matches!(got, "speech" | "unsure" | "opt_out")
+}
+
+#[test]
+fn what_only_sounds_like_an_opt_out_is_what_it_is() {
+    let halves = halves();
+    let hard: Vec<&[String; 2]> = halves.iter().flat_map(|half| &half.hard).collect();
+    for sure in ["tapback", "auto_reply", "help", "opt_in", "speech"] {
+        let of: Vec<_> = hard.iter().filter(|[expected, _]| expected == sure).collect();
+        let wrong: Vec<_> = of.iter().filter(|[_, text]| outcome(&kind(text)) != sure).map(|[_, text]| text.as_str()).collect();
+        assert!(wrong.len() * 20 <= of.len(), "{} of {} are no {sure}:\n{}", wrong.len(), of.len(), wrong.join("\n"));
+    }
+}
+
+/// Prints what `scripts/evaluate` is for.
+#[test]
+#[ignore = "prints rates and checks nothing; `scripts/evaluate` runs it"]
+fn rates() {
+    let list = std::env::var_os("SAYSO_LIST").is_some();
+    for half in halves() {
+        println!("── {}\n", half.name);
+        print_opt_outs(&half, list);
+        print_others(&half, list);
+        print_hard(&half, list);
+    }
+}
+
+fn print_opt_outs(half: &Half, list: bool) {
+    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    let mut lines = String::new();
+    for [language, class, text] in &half.opt_outs {
+        let got = kind(text);
+        let place = match outcome(&got) {
+            "opt_out" => 0,
+            "unsure" => 1,
+            _ => 2,
+        };
+        for name in [format!("  class {class}"), format!("  language {language}"), " all".to_owned()] {
+            counts.entry(name).or_default()[place] += 1;
+        }
+        if place > 0 {
+            writeln!(lines, "  {:8} {language} {class}: {text}   [{}]", outcome(&got), got.rule().unwrap_or("-")).unwrap();
+        }
+    }
+    println!("{:28} {:>8} {:>8} {:>8}", "opt-outs", "caught", "review", "missed");
+    for (name, [caught, review, missed]) in &counts {
+        println!("{name:28} {caught:8} {review:8} {missed:8}");
+    }
+    println!("{}", if list { lines } else { String::new() });
+}
+
+fn print_others(half: &Half, list: bool) {
+    let count = half.others.len();
+    println!("{count} ordinary texts, in each 10,000");
+    for wanted in ["opt_out", "unsure", "help", "opt_in", "tapback", "auto_reply"] {
+        let found = texts(half.others.iter(), wanted);
+        let tenths = found.len() * 100_000 / count.max(1);
+        println!("  {wanted:12} {:3}.{} ({})", tenths / 10, tenths % 10, found.len());
+        if list {
+            found.iter().for_each(|text| println!("      {text}"));
+        }
+    }
+    println!();
+}
+
+fn print_hard(half: &Half, list: bool) {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    let mut lines = String::new();
+    for [expected, text] in &half.hard {
+        let got = kind(text);
+        *counts.entry(expected).or_default().entry(outcome(&got)).or_default() += 1;
+        if !is_as_expected(expected, outcome(&got)) {
+            writeln!(lines, "  {expected} → {}: {text}   [{}]", outcome(&got), got.rule().unwrap_or("-")).unwrap();
+        }
+    }
+    println!("hard texts: expected, and what they were taken for");
+    for (expected, got) in &counts {
+        let got: Vec<String> = got.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        println!("  {expected:12} {}", got.join(", "));
+    }
+    println!("{}", if list { lines } else { String::new() });
+}
