@@ -2,6 +2,7 @@
 
 mod chat;
 mod check;
+mod consent;
 mod export;
 mod fmt;
 mod graph;
@@ -107,6 +108,9 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// See to consent.
+    #[command(subcommand)]
+    Consent(consent::Wanted),
     /// Print what the store holds, one JSON object per line.
     Export {
         /// What to print.
@@ -239,6 +243,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
+        Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Export { what, brand, folder } => {
             export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
         }

@@ -2,7 +2,10 @@
 //!
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
-use crate::store::{Cursor, Page, Scanned, Store, StoreError, Table};
+use crate::dialogue::{Decision, Event};
+use crate::engine::{Arrival, Engine, Received};
+use crate::sms::Key;
+use crate::store::{Cursor, Page, Scanned, StoreError, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +30,15 @@ pub enum Request {
         /// How many things at most.
         limit: usize,
     },
+    /// Somebody has read a text that was unsure.
+    Review {
+        /// Whose.
+        key: Key,
+        /// What it is.
+        decision: Decision,
+        /// Who says so.
+        by: String,
+    },
 }
 
 /// What is answered.
@@ -40,6 +52,8 @@ pub enum Response {
         /// Where the next page begins.
         next: Option<Cursor>,
     },
+    /// Whether there was a text to decide about.
+    Reviewed(bool),
     /// It could not be done.
     Error(String),
 }
@@ -70,13 +84,13 @@ impl Door {
     }
 
     /// Answers for as long as the process lives.
-    pub(super) async fn serve(self, store: Arc<dyn Store>) {
+    pub(super) async fn serve(self, engine: Arc<Engine>) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let store = Arc::clone(&store);
+                    let engine = Arc::clone(&engine);
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, &*store).await {
+                        if let Err(error) = converse(stream, &engine).await {
                             tracing::debug!(%error, "a verb went away");
                         }
                     });
@@ -90,7 +104,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> {
+async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
     use tokio::io::AsyncReadExt;
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
@@ -101,7 +115,7 @@ async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> 
             return Ok(());
         }
         let response = match serde_json::from_slice(&line) {
-            Ok(request) => answer(request, store).await,
+            Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
         let mut bytes = serde_json::to_vec(&response)?;
@@ -110,13 +124,24 @@ async fn converse(stream: UnixStream, store: &dyn Store) -> std::io::Result<()> 
     }
 }
 
-async fn answer(request: Request, store: &dyn Store) -> Response {
+async fn answer(request: Request, engine: &Engine) -> Response {
     match request {
-        Request::Scan { what, after, limit } => match store.scan(what, after, limit).await {
+        Request::Review { key, decision, by } => match review(engine, key, decision, by).await {
+            Ok(decided) => Response::Reviewed(decided),
+            Err(error) => Response::Error(error),
+        },
+        Request::Scan { what, after, limit } => match engine.store().scan(what, after, limit).await {
             Ok(Page { items, next }) => Response::Page { items, next },
             Err(error) => Response::Error(error.to_string()),
         },
     }
+}
+
+/// Lets an engine know what somebody has read; whether there was anything to decide.
+pub async fn review(engine: &Engine, key: Key, decision: Decision, by: String) -> Result<bool, String> {
+    let arrival = Arrival::other(key, Event::Reviewed { decision, by });
+    let received = engine.receive(arrival).await.map_err(|error| error.to_string())?;
+    Ok(matches!(received, Received::Turn { .. }))
 }
 
 /// A client of the socket.
@@ -138,16 +163,29 @@ impl Client {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
+        match self.ask(&Request::Scan { what, after, limit }).await? {
+            Response::Page { items, next } => Ok(Page { items, next }),
+            Response::Error(why) => Err(StoreError::Gone(why)),
+            Response::Reviewed(_) => Err(StoreError::Gone("the server answers something else".to_owned())),
+        }
+    }
+
+    /// Says what a text is that was unsure; whether there was one.
+    pub async fn review(&mut self, key: Key, decision: Decision, by: String) -> Result<bool, StoreError> {
+        match self.ask(&Request::Review { key, decision, by }).await? {
+            Response::Reviewed(decided) => Ok(decided),
+            Response::Error(why) => Err(StoreError::Gone(why)),
+            Response::Page { .. } => Err(StoreError::Gone("the server answers something else".to_owned())),
+        }
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
-        let mut line =
-            serde_json::to_vec(&Request::Scan { what, after, limit }).map_err(|e| gone(e.into()))?;
+        let mut line = serde_json::to_vec(request).map_err(|e| gone(e.into()))?;
         line.push(b'\n');
         self.stream.write_all(&line).await.map_err(gone)?;
         let mut answer = String::new();
         self.stream.read_line(&mut answer).await.map_err(gone)?;
-        match serde_json::from_str(&answer).map_err(|error| gone(error.into()))? {
-            Response::Page { items, next } => Ok(Page { items, next }),
-            Response::Error(why) => Err(StoreError::Gone(why)),
-        }
+        serde_json::from_str(&answer).map_err(|error| gone(error.into()))
     }
 }

@@ -365,8 +365,21 @@ fn plain_letters(c: char) -> Option<&'static str> {
         'þ' | 'Þ' => "th",
         'ħ' | 'Ħ' => "h",
         'ı' => "i",
-        _ => return None,
+        c => return stylised(c),
     })
+}
+
+/// Letters that only a generator of styles writes: small capitals ("ꜱᴛᴏᴘ"), and letters in filled circles and squares.
+fn stylised(c: char) -> Option<&'static str> {
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
+    const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡ᙮ʏᴢ";
+    let at = match c {
+        '🅐'..='🅩' => usize::try_from(u32::from(c) - u32::from('🅐')).ok()?,
+        '🅰'..='🆉' => usize::try_from(u32::from(c) - u32::from('🅰')).ok()?,
+        'ɢ'..='ꟿ' => SMALL_CAPITALS.chars().position(|small| small == c)?,
+        _ => return None,
+    };
+    LETTERS.get(at..=at)
 }
 
 /// Starts of the runs of ten decimal digits in Unicode (general category Nd) that phones type.
@@ -392,7 +405,7 @@ mod tests {
 
     #[test]
     fn what_people_type_folds_to_what_they_mean() {
-        let cases: [(&str, &[&str]); 18] = [
+        let cases: [(&str, &[&str]); 19] = [
             ("Hi, JOIN please!", &["hi", "join", "please"]),
             ("don't", &["dont"]),
             ("Don’t", &["dont"]),
@@ -402,6 +415,7 @@ mod tests {
             ("st\u{200b}op", &["stop"]),
             ("so\u{ad}ft", &["soft"]),
             ("Arrêt", &["arret"]),
+            ("ꜱᴛᴏᴘ 🅢🅣🅞🅟 🆂🆃🅾🅿", &["stop", "stop", "stop"]),
             ("Nguye\u{302}\u{303}n", &["nguyen"]),
             ("Straße Łódź", &["strasse", "lodz"]),
             ("٣٤", &["34"]),
