@@ -1,11 +1,13 @@
 //! A brand linked and checked: the one value that dialogues run on. Names have become numbers, and nothing dangles.
 
 mod check;
+mod keyword;
 mod link;
 mod mention;
 mod node;
 mod resource;
 
+pub use keyword::common_keyword;
 pub use link::{BrandSources, Shared, link, link_shared};
 pub use mention::{Mention, Notes, Role, Symbol, shared_mentions};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
@@ -61,8 +63,10 @@ index_type! {
 /// A brand, ready to hold dialogues. Frozen: shared between threads without locks.
 #[derive(Debug, Clone)]
 pub struct Bot {
-    /// The brand's stable name.
+    /// The brand's stable name: that of its folder.
     pub id: BrandId,
+    /// The name under which its data is kept: that which its folder had first.
+    pub kept_as: BrandId,
     /// What people call it.
     pub name: String,
     /// The programme's name.
@@ -87,12 +91,21 @@ pub struct Bot {
     pub hours: Option<Hours>,
     /// Its numbers.
     pub numbers: Vec<Number>,
+    /// Texts that start its flows, the shortest for each way in which a pattern ends. Kept where it shares a number: the
+    /// brands beside it must not take them too.
+    pub keywords: Vec<String>,
     /// What a keyword does while a question waits.
     pub interrupt: Interrupt,
     /// What is asked before a keyword leaves the dialogue, where that is to be asked.
     pub leaving: Option<Texts>,
     /// What is said to a text that nothing takes.
     pub fallback: Option<Texts>,
+    /// The one confirmation of an opt-out, where the brand words it itself.
+    pub stopped: Option<Texts>,
+    /// The answer to an opt-in that no flow answers, where the brand words it itself.
+    pub started: Option<Texts>,
+    /// The answer to HELP, where the brand words it itself.
+    pub help: Option<Texts>,
     /// What tags were called before, and what they are called now.
     pub tags_before: Vec<(String, String)>,
     /// A fingerprint of all files it was linked from.
@@ -123,6 +136,9 @@ pub struct Number {
     pub sender: Sender,
     /// The account.
     pub account: AccountId,
+    /// Whether other brands may have it too: then a text is for the brand whose keyword it is, or else for that of the
+    /// person's last dialogue.
+    pub shared: bool,
 }
 
 /// A field of the brand.
@@ -138,6 +154,8 @@ pub struct Field {
     pub was: Vec<String>,
     /// Whether values of a type it had before are read anew.
     pub convert: bool,
+    /// Of a list: keys that its values had before, with those of today.
+    pub keys_before: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Field {

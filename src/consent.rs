@@ -7,8 +7,8 @@ mod ledger;
 mod opt_out;
 mod phrase;
 mod tapback;
-pub mod wording;
 mod word;
+pub mod wording;
 
 pub use gate::{Asking, HeldBy, Pass, Refusal, Verdict, gate, quiet_until};
 pub use kind::{Kind, kind_of};

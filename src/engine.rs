@@ -7,6 +7,7 @@ mod lanes;
 mod outbox;
 pub mod outside;
 mod receive;
+mod route;
 mod timers;
 pub mod transport;
 
@@ -17,12 +18,13 @@ pub use receive::{Arrival, ReceiveError, Received};
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
-use crate::provider::{Account, Delivery};
-use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Key, Phone, Sender};
+use crate::provider::Account;
+use crate::sms::{AccountId, BrandId, Phone, Sender};
 use crate::store::{Scanned, Store, StoreError, Table};
 use jiff::Timestamp;
 use lanes::Lanes;
-use std::collections::{HashMap, HashSet};
+use route::Numbers;
+use std::collections::HashMap;
 use std::sync::Arc;
 use timers::Parked;
 use tokio::sync::{Notify, watch};
@@ -42,8 +44,7 @@ pub struct UnderReview {
 /// Everything that a message passes through.
 pub struct Engine {
     bots: HashMap<BrandId, Arc<Bot>>,
-    numbers: HashMap<Sender, (BrandId, AccountId)>,
-    closed: HashSet<Sender>,
+    numbers: Numbers,
     parked: Parked,
     accounts: HashMap<AccountId, Account>,
     store: Arc<dyn Store>,
@@ -61,7 +62,7 @@ pub struct Engine {
 pub struct Parts {
     /// The brands.
     pub bots: Vec<Arc<Bot>>,
-    /// Numbers of brands that cannot be served now: their texts are not taken, and come again.
+    /// Numbers of brands that cannot be served now: texts for them are not taken, and come again.
     pub closed: Vec<Sender>,
     /// The provider accounts.
     pub accounts: Vec<Account>,
@@ -83,14 +84,10 @@ impl Engine {
     /// An engine of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let numbers = parts.bots.iter().flat_map(|bot| {
-            bot.numbers.iter().map(|number| (number.sender, (bot.id.clone(), number.account.clone())))
-        });
         Self {
-            numbers: numbers.collect(),
-            closed: parts.closed.into_iter().collect(),
+            numbers: Numbers::of(&parts.bots, &parts.closed),
             parked: Parked::default(),
-            bots: parts.bots.into_iter().map(|bot| (bot.id.clone(), bot)).collect(),
+            bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
             accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,
@@ -104,7 +101,7 @@ impl Engine {
         }
     }
 
-    /// A brand's bot.
+    /// A brand's bot, by the name under which the brand's data is kept.
     #[must_use]
     pub fn bot(&self, brand: &BrandId) -> Option<&Arc<Bot>> {
         self.bots.get(brand)
@@ -147,51 +144,8 @@ impl Engine {
         self.clock.now()
     }
 
-    /// The event that a delivery of an account is to one of our brands; `None` for a receipt of a message that we did not
-    /// send. An account speaks only for the numbers that it carries.
-    pub async fn arrival(
-        &self,
-        account: &AccountId,
-        delivery: Delivery,
-    ) -> Result<Option<Arrival>, ReceiveError> {
-        Ok(match delivery {
-            Delivery::Text(mut inbound) => {
-                shorten(&mut inbound.body);
-                Some(Arrival::text(self.key(account, inbound.from, inbound.to)?, inbound))
-            }
-            Delivery::OptOut { from, to, how } => {
-                Some(Arrival::opt_out(self.key(account, from, to)?, how, "provider"))
-            }
-            Delivery::Receipt(receipt) => {
-                let key = self.store.receipt(&receipt).await?;
-                key.map(|key| Arrival::receipt(key, receipt))
-            }
-        })
-    }
-
     /// A number as logs show it.
     fn shown(&self, phone: Phone) -> String {
         if self.log_numbers { phone.to_string() } else { phone.masked() }
-    }
-
-    fn key(&self, account: &AccountId, phone: Phone, to: Sender) -> Result<Key, ReceiveError> {
-        if self.closed.contains(&to) {
-            return Err(ReceiveError::Closed(to));
-        }
-        let carried = self.numbers.get(&to).filter(|(_, carrier)| carrier == account);
-        let (brand, _) = carried.ok_or(ReceiveError::UnknownNumber(to))?;
-        Ok(Key { brand: brand.clone(), phone })
-    }
-}
-
-/// Cuts a body at the longest that is kept, at a character; what providers carry is far shorter.
-fn shorten(body: &mut String) {
-    if body.len() > BODY_BYTES_MAX {
-        let mut end = BODY_BYTES_MAX;
-        while !body.is_char_boundary(end) {
-            end -= 1;
-        }
-        tracing::warn!(bytes = body.len(), "a body longer than any provider carries was cut");
-        body.truncate(end);
     }
 }

@@ -21,7 +21,7 @@ pub use automaton::Grammar;
 pub use compile::{TypeLookup, compile};
 pub use freeze::STATES_MAX;
 pub use list::{choice, told_apart};
-pub use prove::{Comparable, prove, prove_together, reserved_spelling};
+pub use prove::{Comparable, common_text, prove, prove_together, reserved_spelling};
 pub use recognize::{Match, Rank, SlotValue};
 pub use skip::SkipWords;
 pub use types::declared;

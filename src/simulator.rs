@@ -1,7 +1,7 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Lookup, Number};
-use crate::dialogue::{Event, Human, Trace};
+use crate::dialogue::{Decision, Event, Human, Trace};
 use crate::engine::{
     Arrival, CallError, Clock, Engine, ManualClock, Outside, OutsideError, Parts, ReceiveError, Received,
     Secrets, Transport,
@@ -170,7 +170,7 @@ impl Simulation {
     ) -> Result<Self, SimulationError> {
         let mut bot = Bot::clone(bot);
         if bot.numbers.is_empty() {
-            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into() });
+            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into(), shared: false });
         }
         let (to, account) = (bot.numbers[0].sender, bot.numbers[0].account.clone());
         let names: BTreeSet<AccountId> = bot.numbers.iter().map(|number| number.account.clone()).collect();
@@ -178,7 +178,7 @@ impl Simulation {
         let clock = Arc::new(ManualClock::new(now));
         let wire = Arc::new(Wire::default());
         let around = Arc::new(Around::of(&bot));
-        let brand = bot.id.clone();
+        let brand = bot.kept_as.clone();
         let parts = Parts {
             closed: Vec::new(),
             accounts,
@@ -247,7 +247,7 @@ impl Simulation {
             account.provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
         let mut received = Received::Unchanged;
         for delivery in decoded {
-            if let Some(arrival) = self.engine.arrival(&self.account, delivery).await? {
+            for arrival in self.engine.arrivals(&self.account, delivery).await? {
                 received = self.engine.receive(arrival).await?;
             }
         }
@@ -295,6 +295,20 @@ impl Simulation {
     /// When the engine or the store does not take it.
     pub async fn human(&mut self, phone: Phone, done: Human) -> Result<Vec<Delivered>, SimulationError> {
         self.engine.receive(Arrival::other(self.key(phone), Event::Human(done))).await?;
+        self.settle().await
+    }
+
+    /// Somebody reads a text that was unsure. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn reviewed(
+        &mut self,
+        phone: Phone,
+        decision: Decision,
+    ) -> Result<Vec<Delivered>, SimulationError> {
+        let event = Event::Reviewed { decision, by: "a test".to_owned() };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
         self.settle().await
     }
 
@@ -348,7 +362,7 @@ impl Simulation {
 /// A value for every secret that the brand's files name; none of them leaves the house.
 fn secrets(bot: &Bot) -> Secrets {
     let own = bot.secrets().map(|name| (name.to_owned(), vec![TOKEN.into()])).collect();
-    BTreeMap::from([(bot.id.clone(), own)])
+    BTreeMap::from([(bot.kept_as.clone(), own)])
 }
 
 /// An account that is served by the generic provider and the list above.

@@ -1,8 +1,10 @@
 //! A workspace: the folder with `sayso.toml`, its brands and grammars, read and linked.
 
 mod files;
+mod names;
 
 pub use files::Overlay;
+pub use names::SHARED_MAX;
 
 use crate::bot::{Bot, BrandSources, Mention, Notes, Shared, link, link_shared, shared_mentions};
 use crate::config::Config;
@@ -13,6 +15,7 @@ use crate::grammar::syntax::{self as grammar_syntax, GrammarFile};
 use crate::outline::{FILE_BYTES_MAX, Reader};
 use crate::sms::{BrandId, Sender};
 use files::Files;
+use names::Names;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,6 +37,8 @@ pub struct Workspace {
     pub closed: Vec<Sender>,
     /// The names of all brands, with and without errors.
     pub brands: Vec<BrandId>,
+    /// The brands whose data is kept under another name than theirs, by that name.
+    renamed: BTreeMap<BrandId, BrandId>,
     /// Everything that was read.
     pub sources: Sources,
     /// Everything that was found.
@@ -82,16 +87,15 @@ impl Workspace {
             mentions.shared = shared_mentions(&grammars);
         }
         let shared = link_shared(&grammars, &mut loader.found);
-        let mut numbers = BTreeMap::new();
         let mut bots: Vec<Arc<Bot>> = Vec::new();
         let mut closed = Vec::new();
-        let mut brands = Vec::new();
-        for folder in loader.files.folders_in(&root.join("flows")) {
-            let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
-            let id = BrandId::from(name);
-            brands.push(id.clone());
-            if let Some(files) = loader.brand(&folder) {
-                let claimed = loader.claim_numbers(&files, &config, &mut numbers);
+        let folders = loader.files.folders_in(&root.join("flows"));
+        let named = |folder: &PathBuf| folder.file_name().and_then(|name| name.to_str()).map(BrandId::from);
+        let brands: Vec<BrandId> = folders.iter().filter_map(named).collect();
+        let mut claims = Names::of(&brands);
+        for (folder, id) in folders.iter().filter_map(|folder| Some((folder, named(folder)?))) {
+            if let Some(files) = loader.brand(folder) {
+                let claimed = claims.claim(&id, &files.brand, &config, &mut loader.found);
                 loader.secrets(&id, &files.brand, &config);
                 let bot = loader.link(&id, &files, (&shared, &shared_texts), mentions.as_deref_mut());
                 match bot.filter(|_| claimed) {
@@ -101,10 +105,12 @@ impl Workspace {
             }
         }
         config.check_secrets(&brands, &mut loader.found);
-        // A number that a sound brand has is that brand's.
-        closed.retain(|number| !bots.iter().any(|bot| bot.numbers.iter().any(|own| own.sender == *number)));
+        let renamed = claims.settle(&bots, &mut loader.found);
+        // A number that a sound brand has for itself is that brand's.
+        let own = |bot: &Bot, number| bot.numbers.iter().any(|own| own.sender == number && !own.shared);
+        closed.retain(|number| !bots.iter().any(|bot| own(bot, *number)));
         let Loader { sources, found, .. } = loader;
-        Self { root: root.to_path_buf(), config, bots, closed, brands, sources, found }
+        Self { root: root.to_path_buf(), config, bots, closed, brands, renamed, sources, found }
     }
 
     /// Whether `sayso.toml` itself has errors.
@@ -117,6 +123,19 @@ impl Workspace {
     #[must_use]
     pub fn bot(&self, id: &str) -> Option<&Arc<Bot>> {
         self.bots.iter().find(|bot| bot.id.as_str() == id)
+    }
+
+    /// What a brand is called today whose data is kept under that name.
+    #[must_use]
+    pub fn called<'a>(&'a self, kept_as: &'a BrandId) -> &'a BrandId {
+        self.renamed.get(kept_as).unwrap_or(kept_as)
+    }
+
+    /// The name under which the data of a brand is kept.
+    #[must_use]
+    pub fn kept_as<'a>(&'a self, brand: &'a BrandId) -> &'a BrandId {
+        let renamed = self.renamed.iter().find(|(_, called)| *called == brand);
+        renamed.map_or(brand, |(kept_as, _)| kept_as)
     }
 
     /// The conversations of a brand, in order of name.
@@ -224,37 +243,6 @@ impl Loader<'_> {
         files.grammars = grammars;
         files.texts.extend(ids);
         Some(files)
-    }
-
-    /// Whether the brand's numbers are its own and their accounts known.
-    fn claim_numbers(
-        &mut self,
-        files: &BrandFiles,
-        config: &Config,
-        numbers: &mut BTreeMap<Sender, Place>,
-    ) -> bool {
-        let before = self.found.count(crate::diagnostic::Severity::Error);
-        for number in &files.brand.numbers {
-            if let Some(first) = numbers.get(&number.number.value) {
-                let message = format!("the number {} is claimed twice", number.number.value);
-                let diagnostic = Diagnostic::new(Code::NumberTaken, number.number.place, message);
-                self.found
-                    .push(diagnostic.related(*first, "first here").hint("a number belongs to one brand"));
-            } else {
-                numbers.insert(number.number.value, number.number.place);
-            }
-            let account = &number.account;
-            if !config.has_account(&account.value) {
-                let message = format!("`{CONFIG_FILE}` has no provider account `{}`", account.value);
-                let diagnostic = Diagnostic::new(Code::UnknownAccount, account.place, message);
-                self.found.push(
-                    diagnostic
-                        .did_you_mean(&account.value, config.accounts())
-                        .hint(format!("add a table `[providers.{}]` to `{CONFIG_FILE}`", account.value)),
-                );
-            }
-        }
-        self.found.count(crate::diagnostic::Severity::Error) == before
     }
 
     /// Reports secrets that a brand's file names and that the operator has not given it.

@@ -78,7 +78,12 @@ fn ordinary_texts_are_hardly_ever_taken_for_opt_outs() {
     assert!(count >= 10_000, "{count} texts are too few to measure so few mistakes");
     for (wanted, max) in [("opt_out", OPTED_OUT_MAX), ("unsure", REVIEWED_MAX)] {
         let found = texts(others(), wanted);
-        assert!(found.len() * 10_000 <= max * count, "{} of {count} are {wanted}:\n{}", found.len(), found.join("\n"));
+        assert!(
+            found.len() * 10_000 <= max * count,
+            "{} of {count} are {wanted}:\n{}",
+            found.len(),
+            found.join("\n")
+        );
     }
 }
 
@@ -89,7 +94,8 @@ fn opt_outs_are_caught_however_they_are_worded() {
     let count = all().count();
     assert!(count >= 600, "{count} texts are too few");
     let unsure = texts(all(), "unsure").len();
-    let missed: Vec<String> = all().filter(|text| !matches!(outcome(&kind(text)), "opt_out" | "unsure")).cloned().collect();
+    let missed: Vec<String> =
+        all().filter(|text| !matches!(outcome(&kind(text)), "opt_out" | "unsure")).cloned().collect();
     assert!(missed.len() * 100 <= count, "{} of {count} are missed:\n{}", missed.len(), missed.join("\n"));
     assert!(unsure * 20 <= count, "{unsure} of {count} are left to a person");
 }
@@ -105,8 +111,18 @@ fn what_only_sounds_like_an_opt_out_is_what_it_is() {
     let hard: Vec<&[String; 2]> = halves.iter().flat_map(|half| &half.hard).collect();
     for sure in ["tapback", "auto_reply", "help", "opt_in", "speech"] {
         let of: Vec<_> = hard.iter().filter(|[expected, _]| expected == sure).collect();
-        let wrong: Vec<_> = of.iter().filter(|[_, text]| outcome(&kind(text)) != sure).map(|[_, text]| text.as_str()).collect();
-        assert!(wrong.len() * 20 <= of.len(), "{} of {} are no {sure}:\n{}", wrong.len(), of.len(), wrong.join("\n"));
+        let wrong: Vec<_> = of
+            .iter()
+            .filter(|[_, text]| outcome(&kind(text)) != sure)
+            .map(|[_, text]| text.as_str())
+            .collect();
+        assert!(
+            wrong.len() * 20 <= of.len(),
+            "{} of {} are no {sure}:\n{}",
+            wrong.len(),
+            of.len(),
+            wrong.join("\n")
+        );
     }
 }
 
@@ -137,7 +153,13 @@ fn print_opt_outs(half: &Half, list: bool) {
             counts.entry(name).or_default()[place] += 1;
         }
         if place > 0 {
-            writeln!(lines, "  {:8} {language} {class}: {text}   [{}]", outcome(&got), got.rule().unwrap_or("-")).unwrap();
+            writeln!(
+                lines,
+                "  {:8} {language} {class}: {text}   [{}]",
+                outcome(&got),
+                got.rule().unwrap_or("-")
+            )
+            .unwrap();
         }
     }
     println!("{:28} {:>8} {:>8} {:>8}", "opt-outs", "caught", "review", "missed");
@@ -168,7 +190,8 @@ fn print_hard(half: &Half, list: bool) {
         let got = kind(text);
         *counts.entry(expected).or_default().entry(outcome(&got)).or_default() += 1;
         if !is_as_expected(expected, outcome(&got)) {
-            writeln!(lines, "  {expected} → {}: {text}   [{}]", outcome(&got), got.rule().unwrap_or("-")).unwrap();
+            writeln!(lines, "  {expected} → {}: {text}   [{}]", outcome(&got), got.rule().unwrap_or("-"))
+                .unwrap();
         }
     }
     println!("hard texts: expected, and what they were taken for");

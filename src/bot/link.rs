@@ -81,10 +81,14 @@ pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics
     linker.resources();
     linker.flows();
     let texts = std::mem::take(&mut linker.texts);
-    let bot = linker.finish();
+    let mut bot = linker.finish();
     let sound = !own_found.has_errors();
     if sound {
         check(&bot, sources, &texts, &mut own_found);
+    }
+    if bot.numbers.iter().any(|number| number.shared) {
+        let begins = |ix: IntentIx| bot.intent(ix).starts.is_some();
+        bot.keywords = texts.into_iter().filter(|(ix, _)| begins(*ix)).map(|(_, text)| text).collect();
     }
     let sound = !own_found.has_errors();
     found.extend(own_found);
@@ -333,15 +337,19 @@ impl<'l> Linker<'l> {
         let brand = self.sources.brand;
         let fallback = self.optional_texts(&brand.fallback);
         let leaving = self.optional_texts(&brand.leaving);
-        let renamed = |now: &str, was: &At<String>| (was.value.clone(), now.to_owned());
+        let stopped = self.optional_texts(&brand.stopped);
+        let started = self.optional_texts(&brand.started);
+        let help = self.optional_texts(&brand.help);
         let tags = brand.tags.iter();
         let numbers = brand.numbers.iter().map(|number| Number {
             sender: number.number.value,
             account: AccountId::from(number.account.value.as_str()),
+            shared: number.shared,
         });
         let numbers = numbers.collect();
         Bot {
             id: self.sources.id.clone(),
+            kept_as: kept_as(&self.sources.id, brand),
             name: self.required(brand.name.as_ref(), Code::NoBrand, "brand NAME"),
             program: self.required(brand.program.as_ref(), Code::MissingFact, "program NAME"),
             contact: self.required(brand.contact.as_ref(), Code::MissingFact, "contact ADDRESS"),
@@ -354,11 +362,15 @@ impl<'l> Linker<'l> {
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,
+            keywords: Vec::new(),
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
             leaving,
             fallback,
+            stopped,
+            started,
+            help,
             tags_before: tags
-                .flat_map(|tag| tag.was.iter().map(|was| renamed(&tag.name.value, was)))
+                .flat_map(|tag| tag.was.iter().map(|was| (was.value.clone(), tag.name.value.clone())))
                 .collect(),
             hash: self.sources.hash.clone(),
             webhooks: self.resources.webhooks,
@@ -382,6 +394,11 @@ impl<'l> Linker<'l> {
         }
         fact.map(|at| at.value.clone()).unwrap_or_default()
     }
+}
+
+/// The name under which a brand's data is kept.
+fn kept_as(id: &BrandId, brand: &BrandFile) -> BrandId {
+    brand.was.as_ref().map_or_else(|| id.clone(), |was| BrandId::from(was.value.as_str()))
 }
 
 /// The country of the brand's first full number; a brand of short codes alone is taken for one of the United States.

@@ -1,6 +1,6 @@
 //! A linked node: what it does, what it waits for, and all ways out of it.
 
-use super::{Bot, Contest, FieldIx, FlowIx, IntentIx, Lookup, Media, NodeIx, Team, Webhook};
+use super::{Bot, Contest, Field, FieldIx, FlowIx, IntentIx, Lookup, Media, NodeIx, Team, Webhook};
 use crate::expr;
 use crate::flow::{Delay, Door, Pause};
 use crate::language::Lang;
@@ -172,6 +172,30 @@ pub enum Awaited {
 }
 
 impl Awaited {
+    /// What a record keeps of it, so that an edit of the files is noticed: the verb, and what it is about.
+    #[must_use]
+    pub fn name(&self, bot: &Bot) -> String {
+        match self {
+            Self::Field(field) => format!("ask {}", bot.field(*field).name),
+            Self::Option { .. } => "choose".to_owned(),
+            Self::Pause(_) => "wait".to_owned(),
+            Self::Flow(_) => "call".to_owned(),
+            Self::Consent => "consent".to_owned(),
+            Self::Age(_) => "age".to_owned(),
+            Self::Vote { name, .. } => format!("vote {name}"),
+            Self::Draw(contest) => format!("contest {}", contest.name),
+            Self::Lookup(lookup) => format!("lookup {}", lookup.name),
+            Self::Human(_) => "handoff".to_owned(),
+        }
+    }
+
+    /// Whether that is its name, or that of a field which is called otherwise today.
+    #[must_use]
+    pub fn is_called(&self, name: &str, bot: &Bot) -> bool {
+        let before = |field: &Field| field.was.iter().any(|was| name == format!("ask {was}"));
+        self.name(bot) == name || matches!(self, Self::Field(field) if before(bot.field(*field)))
+    }
+
     /// What is shown for each option of a menu, the first one first.
     pub fn labels(&self) -> impl Iterator<Item = &Texts> {
         let (labels, options) = match self {

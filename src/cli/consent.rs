@@ -125,7 +125,8 @@ fn key(waiting: &[Waiting], id: &str) -> Result<Key, Unusable> {
             .hint("`sayso consent review` lists those that do")),
         several => {
             let ids: Vec<String> = several.iter().map(|one| one.id()).collect();
-            Err(Unusable::new(format!("texts of `{id}` wait in several brands")).hint(format!("name one of: {}", ids.join(", "))))
+            Err(Unusable::new(format!("texts of `{id}` wait in several brands"))
+                .hint(format!("name one of: {}", ids.join(", "))))
         }
     }
 }
@@ -180,12 +181,15 @@ impl Desk {
 
     async fn decide(&mut self, key: Key, decision: Decision, by: &str) -> Result<bool, Unusable> {
         match self {
-            Self::Server(client) => {
-                client.review(key, decision, by.to_owned()).await.map_err(|error| Unusable::new(error.to_string()))
-            }
+            Self::Server(client) => client
+                .review(key, decision, by.to_owned())
+                .await
+                .map_err(|error| Unusable::new(error.to_string())),
             Self::Engine(engine) => {
                 let done = socket::review(engine, key, decision, by.to_owned()).await;
-                done.map_err(|why| Unusable::new(why).hint("`sayso check` says what is wrong with a brand's files"))
+                done.map_err(|why| {
+                    Unusable::new(why).hint("`sayso check` says what is wrong with a brand's files")
+                })
             }
         }
     }
@@ -194,7 +198,8 @@ impl Desk {
 fn engine(workspace: &Workspace, store: SledStore) -> Result<Engine, Unusable> {
     let unusable = |error: String| Unusable::new(error);
     let transport = Http::new().map_err(|error| unusable(error.to_string()))?;
-    let outside = Guarded::new(&workspace.config.outside.allow()).map_err(|error| unusable(error.to_string()))?;
+    let outside =
+        Guarded::new(&workspace.config.outside.allow()).map_err(|error| unusable(error.to_string()))?;
     Ok(Engine::new(Parts {
         bots: workspace.bots.clone(),
         closed: workspace.closed.clone(),

@@ -85,7 +85,9 @@ pub(super) fn export(
 
 fn brand_of(item: &Scanned) -> &str {
     match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => key.brand.as_str(),
+        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => {
+            key.brand.as_str()
+        }
         Scanned::Turn { entry, .. } => entry.key.brand.as_str(),
         Scanned::Row(row) => row.key.brand.as_str(),
         Scanned::Sent(sent) => sent.key.brand.as_str(),

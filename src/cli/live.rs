@@ -51,13 +51,14 @@ pub(super) fn compare(
 
 fn count(workspace: &Workspace, item: &Scanned, counts: &mut BTreeMap<BrandId, Count>) {
     let Scanned::Subscriber { key, record } = item else { return };
-    let findings = match workspace.bot(key.brand.as_str()) {
+    let brand = workspace.called(&key.brand);
+    let findings = match workspace.bot(brand.as_str()) {
         Some(bot) => judge(bot, record),
         // Nothing can be said about a brand with errors, which the check itself has printed.
-        None if workspace.brands.contains(&key.brand) => Vec::new(),
+        None if workspace.brands.contains(brand) => Vec::new(),
         None => judge_without_brand(record),
     };
-    let count = counts.entry(key.brand.clone()).or_default();
+    let count = counts.entry(brand.clone()).or_default();
     count.people += 1;
     for finding in findings {
         *count.findings.entry(finding).or_default() += 1;
@@ -76,7 +77,7 @@ fn print(
     }
     let place = |finding: &Finding| match finding {
         Finding::Stands { node, .. } => node.clone(),
-        Finding::Holds { field, .. } => format!("field {field}"),
+        Finding::Holds { field, .. } | Finding::Unlisted { field, .. } => format!("field {field}"),
     };
     let rows: Vec<_> = count
         .findings
@@ -125,6 +126,7 @@ fn words(finding: &Finding) -> String {
             Fate::NodeGone { to } => format!("the node is gone: they begin again at {to}"),
             Fate::FlowGone => "the flow is gone: they leave it".to_owned(),
         },
+        Finding::Unlisted { key, .. } => format!("`{key}` is no value of it any more"),
         Finding::Holds { stored, today, value, .. } => match value {
             Kept::Converted => format!("{stored}, read anew as {today} (convert)"),
             Kept::Unreadable => format!("{stored}, cannot be read as {today}: counts as unfilled"),
@@ -137,7 +139,8 @@ fn words(finding: &Finding) -> String {
 fn hint(has_folder: bool, finding: &Finding) -> Option<String> {
     match finding {
         Finding::Stands { .. } if !has_folder => {
-            Some("a brand is called as its folder below `flows/`: give it its name back".to_owned())
+            let way = "give the folder below `flows/` its name back, or write `was NAME` below the brand that it became";
+            Some(way.to_owned())
         }
         Finding::Stands { node, fate } => {
             let (flow, node) = node.split_once('.')?;
@@ -148,6 +151,9 @@ fn hint(has_folder: bool, finding: &Finding) -> Option<String> {
                 Fate::FlowGone => Some(format!("write `was {flow}` below the flow that it became")),
                 Fate::Stays | Fate::Moved { .. } | Fate::WaitChanged { .. } => None,
             }
+        }
+        Finding::Unlisted { key, .. } => {
+            Some(format!("write `was {key}` below the value that it became, or put it back into the list"))
         }
         Finding::Holds { field, .. } => Some(format!(
             "write `convert` below the field `{field}` to read its values anew, or give the new field another name"

@@ -74,7 +74,7 @@ fn secrets(workspace: &Workspace) -> Result<Secrets, Unusable> {
         let own = workspace.config.open_secrets(&bot.id, &workspace.root).map_err(|error| {
             Unusable::new(error.to_string()).hint("set it, or take it out of `sayso.toml`")
         })?;
-        secrets.insert(bot.id.clone(), own);
+        secrets.insert(bot.kept_as.clone(), own);
     }
     Ok(secrets)
 }

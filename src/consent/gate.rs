@@ -172,7 +172,15 @@ mod tests {
             let unsure = Some(crate::consent::Unsure { since: now, entry: 1 });
             let standing = Standing { status, unsure, entries: 1, ..Standing::default() };
             let asking = |class| {
-                gate(&Asking { class, standing: &standing, answers_stop: false, overtaken: true, quiet: None, zone: &zone, now })
+                gate(&Asking {
+                    class,
+                    standing: &standing,
+                    answers_stop: false,
+                    overtaken: true,
+                    quiet: None,
+                    zone: &zone,
+                    now,
+                })
             };
             for class in [Class::Reply, Class::FollowUp, Class::Campaign] {
                 assert!(matches!(asking(class), Verdict::Hold { by: HeldBy::Review, .. }), "{class:?}");
@@ -199,7 +207,8 @@ mod tests {
             ("2026-11-01T04:30:00Z", Some("2026-11-01T14:00:00Z")), // the night the clocks go back
         ];
         for (now, until) in cases {
-            let held = until.map(|until| Verdict::Hold { until: until.parse().expect("a time"), by: HeldBy::Hours });
+            let held =
+                until.map(|until| Verdict::Hold { until: until.parse().expect("a time"), by: HeldBy::Hours });
             let got = verdict(Class::FollowUp, Status::In, now);
             assert_eq!(matches!(got, Verdict::Pass(_)), held.is_none(), "{now}");
             if let Some(held) = held {

@@ -62,7 +62,9 @@ impl Kind {
     #[must_use]
     pub fn rule(&self) -> Option<&str> {
         match self {
-            Self::OptOut { rule, .. } | Self::Unsure { rule, .. } | Self::Help(rule) | Self::OptIn(rule) => Some(rule),
+            Self::OptOut { rule, .. } | Self::Unsure { rule, .. } | Self::Help(rule) | Self::OptIn(rule) => {
+                Some(rule)
+            }
             Self::Speech | Self::Tapback | Self::AutoReply => None,
         }
     }

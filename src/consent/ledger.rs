@@ -158,7 +158,9 @@ impl Standing {
             Change::Out => Status::Out,
             Change::Declined => Status::None,
             Change::Asked if self.status == Status::Out => Status::None,
-            Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_) => self.status,
+            Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_) => {
+                self.status
+            }
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
         let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Why somebody wants no more texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// They say so.
@@ -249,7 +251,11 @@ impl<'s> Scene<'s> {
             }
         }
         if let Some(rule) = sure {
-            return Some(Judged::OptOut { rule: rule.name.clone(), reason: rule.reason, yields: rule.yields });
+            return Some(Judged::OptOut {
+                rule: rule.name.clone(),
+                reason: rule.reason,
+                yields: rule.yields,
+            });
         }
         // Two phrases of which each alone would leave a doubt leave none together.
         if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
@@ -260,7 +266,8 @@ impl<'s> Scene<'s> {
         if let [only] = doubts.as_slice() {
             return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
         }
-        let alone = |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
+        let alone =
+            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
         alone(Then::Help).map(Judged::Help).or_else(|| alone(Then::OptIn).map(Judged::OptIn))
     }
 
@@ -278,7 +285,8 @@ impl<'s> Scene<'s> {
             return Where::Alone;
         }
         let sentences = self.sentences[hit.start]..=self.sentences[hit.end - 1];
-        let mut own = self.sentences.iter().zip(&self.explained).filter(|(sentence, _)| sentences.contains(sentence));
+        let mut own =
+            self.sentences.iter().zip(&self.explained).filter(|(sentence, _)| sentences.contains(sentence));
         if !own.all(|(_, explained)| *explained) {
             Where::Anywhere
         } else if self.sentences.last() == self.sentences.get(hit.end - 1) {
@@ -291,8 +299,10 @@ impl<'s> Scene<'s> {
 
 /// Whether what stands between two words parts sentences.
 fn parts(gap: &str) -> bool {
-    gap.contains(['.', '!', '?', ',', ';', ':', '\n', '(', ')', '"', '“', '”', '–', '—', '…', '。', '，', '！', '？', '、', '¡', '¿'])
-        || gap.contains(" -")
+    gap.contains([
+        '.', '!', '?', ',', ';', ':', '\n', '(', ')', '"', '“', '”', '–', '—', '…', '。', '，', '！', '？',
+        '、', '¡', '¿',
+    ]) || gap.contains(" -")
 }
 
 /// Whether a word is written as a name is, in a text that does not shout.

@@ -110,7 +110,8 @@ impl Phrases {
     pub(super) fn add(&mut self, lexicon: &Lexicon<'_>, language: &str, phrase: &str, rule: u16) {
         let spaced = |c: char| if "[]()|".contains(c) { vec![' ', c, ' '] } else { vec![c] };
         let spaced: String = phrase.chars().flat_map(spaced).collect();
-        let mut builder = Builder { phrases: self, lexicon, language, words: spaced.split_whitespace().collect(), at: 0 };
+        let mut builder =
+            Builder { phrases: self, lexicon, language, words: spaced.split_whitespace().collect(), at: 0 };
         let ends = builder.alternatives(&[0]);
         assert_eq!(builder.at, builder.words.len(), "`{phrase}` closes what it has not opened");
         assert!(!ends.contains(&0), "`{phrase}` would be in every text");
@@ -174,11 +175,22 @@ impl Phrases {
     }
 
     /// One word further in everything that has begun, and what begins with it.
-    fn advance(&self, known: Option<&Known>, at: usize, active: &Active, next: &mut Active, hits: &mut Vec<Hit>) {
+    fn advance(
+        &self,
+        known: Option<&Known>,
+        at: usize,
+        active: &Active,
+        next: &mut Active,
+        hits: &mut Vec<Hit>,
+    ) {
         let mut reach = |place: Place, symbol: Symbol, start: usize| {
             for after in self.edges.get(&(place, symbol)).into_iter().flatten() {
                 if !next.contains(&(*after, start)) {
-                    hits.extend(self.ends[*after as usize].iter().map(|rule| Hit { rule: *rule, start, end: at + 1 }));
+                    hits.extend(self.ends[*after as usize].iter().map(|rule| Hit {
+                        rule: *rule,
+                        start,
+                        end: at + 1,
+                    }));
                     next.push((*after, start));
                 }
             }
@@ -281,7 +293,9 @@ pub(super) fn is_one_slip(word: &[u8], meant: &[u8]) -> bool {
         (0, 0) => false,
         (more, less) if more == less + 1 => a[1..] == *b,
         (less, more) if more == less + 1 => b[1..] == *a,
-        (la, lb) if la == lb => a[1..] == b[1..] || la > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..],
+        (la, lb) if la == lb => {
+            a[1..] == b[1..] || la > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
+        }
         _ => false,
     }
 }

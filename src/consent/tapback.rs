@@ -34,16 +34,29 @@ struct Forms {
 static FORMS: LazyLock<Forms> = LazyLock::new(|| {
     let data: Data = toml::from_str(include_str!("../../data/rules/tapback.toml"))
         .expect("the forms are part of the program and read by its tests");
-    let mut forms =
-        Forms { around: FxHashSet::default(), whole: FxHashSet::default(), firsts: FxHashSet::default(), words_max: 0 };
+    let mut forms = Forms {
+        around: FxHashSet::default(),
+        whole: FxHashSet::default(),
+        firsts: FxHashSet::default(),
+        words_max: 0,
+    };
     for form in data.forms.values().flatten() {
         let part = |words: &str| {
-            let starred = words.split(' ').map(|word| if word == "*" { word.to_owned() } else { pattern(&Text::new(word)) });
+            let starred = words
+                .split(' ')
+                .map(|word| if word == "*" { word.to_owned() } else { pattern(&Text::new(word)) });
             starred.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
         };
         let (before, after) = form.split_once(QUOTE).expect("a form has a place for the message");
         let (before, after) = (part(before.trim()), part(after.trim()));
-        let join = |middle: &str| [&before, middle, &after].iter().filter(|part| !part.is_empty()).map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let join = |middle: &str| {
+            [&before, middle, &after]
+                .iter()
+                .filter(|part| !part.is_empty())
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         forms.around.insert(join(QUOTE));
         for object in &data.objects {
             let whole = join(&pattern(&Text::new(object)));
@@ -76,7 +89,11 @@ pub(super) fn is_tapback(text: &Text) -> bool {
     let original = text.original();
     if let Some(open) = original.find(OPENING).filter(|open| *open <= LEAD_BYTES_MAX) {
         return quotes(original, open).into_iter().any(|quote| {
-            let around = format!("{} {QUOTE} {}", pattern(&Text::new(&original[..quote.start])), pattern(&Text::new(&original[quote.end..])));
+            let around = format!(
+                "{} {QUOTE} {}",
+                pattern(&Text::new(&original[..quote.start])),
+                pattern(&Text::new(&original[quote.end..]))
+            );
             FORMS.around.contains(around.trim())
         });
     }
@@ -124,7 +141,17 @@ mod tests {
         ] {
             assert!(is_tapback(&Text::new(body)), "{body}");
         }
-        for body in ["Liked it a lot", "I loved \"Dune\"", "Liked \"Dune\" a lot", "back to \"normal\"", "\"Reply STOP to end\" lol never", "STOP", "", "loved", "🛑"] {
+        for body in [
+            "Liked it a lot",
+            "I loved \"Dune\"",
+            "Liked \"Dune\" a lot",
+            "back to \"normal\"",
+            "\"Reply STOP to end\" lol never",
+            "STOP",
+            "",
+            "loved",
+            "🛑",
+        ] {
             assert!(!is_tapback(&Text::new(body)), "{body}");
         }
     }

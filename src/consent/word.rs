@@ -86,7 +86,10 @@ fn meant(word: &str, parted: bool, longest: usize) -> Option<&'static str> {
     }
     // What stands before or behind by accident: "stop1".
     let letters = word.trim_matches(|c: char| c.is_ascii_digit());
-    if letters.len() < word.len() && letters.len() >= LETTERS_MIN && let Some(known) = find(letters) {
+    if letters.len() < word.len()
+        && letters.len() >= LETTERS_MIN
+        && let Some(known) = find(letters)
+    {
         return Some(known);
     }
     let is_near = |known: &str| {
@@ -94,7 +97,11 @@ fn meant(word: &str, parted: bool, longest: usize) -> Option<&'static str> {
             || known.len() >= TWO_SLIPS_FROM && strsim::osa_distance(word, known) <= 2
     };
     let long = word.chars().count() >= LETTERS_MIN;
-    words.iter().filter(|known| long && known.chars().count() >= LETTERS_MIN).find(|known| is_near(known)).map(String::as_str)
+    words
+        .iter()
+        .filter(|known| long && known.chars().count() >= LETTERS_MIN)
+        .find(|known| is_near(known))
+        .map(String::as_str)
 }
 
 /// A word without its repeated letters.
@@ -130,7 +137,8 @@ fn unleeted(original: &str) -> Option<String> {
     }
     // "!" is an i only inside a word.
     let trimmed = plain.trim_end_matches('i').to_owned();
-    (changed && original.chars().any(|c| c.is_ascii_alphabetic())).then_some(if WORDS.words.contains(&plain) { plain } else { trimmed })
+    (changed && original.chars().any(|c| c.is_ascii_alphabetic()))
+        .then_some(if WORDS.words.contains(&plain) { plain } else { trimmed })
 }
 
 #[cfg(test)]
@@ -139,10 +147,52 @@ mod tests {
 
     #[test]
     fn a_slip_counts_in_a_whole_text_only() {
-        for body in ["STPO", "stpp", "stopppp", "sotp", "stp", "Dtop", "STOP1", "st op", "s.t.o.p", "ST0P!!", "5top", "$top", "unsubcribe", "UNSUBSCRIBR", "un subscribe", "qiut", "canel", "S🛑T🛑O🛑P", "arrett"] {
+        for body in [
+            "STPO",
+            "stpp",
+            "stopppp",
+            "sotp",
+            "stp",
+            "Dtop",
+            "STOP1",
+            "st op",
+            "s.t.o.p",
+            "ST0P!!",
+            "5top",
+            "$top",
+            "unsubcribe",
+            "UNSUBSCRIBR",
+            "un subscribe",
+            "qiut",
+            "canel",
+            "S🛑T🛑O🛑P",
+            "arrett",
+        ] {
             assert!(mistyped(&Text::new(body)).is_some(), "{body}");
         }
-        for body in ["shop", "top", "spot", "step", "quiz", "quite", "quit it now", "and", "stops", "stopped", "cancer", "remote", "", "555", "s", "to p", "$5", "no more", "cane", "store", "slop"] {
+        for body in [
+            "shop",
+            "top",
+            "spot",
+            "step",
+            "quiz",
+            "quite",
+            "quit it now",
+            "and",
+            "stops",
+            "stopped",
+            "cancer",
+            "remote",
+            "",
+            "555",
+            "s",
+            "to p",
+            "$5",
+            "no more",
+            "cane",
+            "store",
+            "slop",
+        ] {
             assert_eq!(mistyped(&Text::new(body)), None, "{body}");
         }
     }

@@ -129,7 +129,13 @@ impl<'b> Machine<'b> {
             how,
             rule: rule.to_owned(),
             reason,
-            settles: self.state.person.standing.unsure.filter(|_| change.settles()).map(|unsure| unsure.entry),
+            settles: self
+                .state
+                .person
+                .standing
+                .unsure
+                .filter(|_| change.settles())
+                .map(|unsure| unsure.entry),
             shown: shown.map(|shown| shortened(&shown)),
             received: inbound.filter(|_| !is_age).map(|inbound| shortened(&inbound.body)),
             message: inbound.map(|inbound| inbound.id.clone()),

@@ -26,6 +26,11 @@ pub struct Standpoint {
     pub flow: String,
     /// The node.
     pub node: String,
+    /// What it waited for, as [`Awaited::name`] says it.
+    ///
+    /// [`Awaited::name`]: crate::bot::Awaited::name
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<String>,
     /// Bad answers to its question.
     #[serde(default)]
     pub tries: u32,
@@ -60,7 +65,7 @@ pub fn resume(bot: &Bot, record: Record) -> State {
         };
         let (node, moved) = node_of(bot, flow, &stood.node);
         let mut frame = linked(stood, flow, node);
-        frame.displaced |= moved || !is_waiting(bot, &frame, &record.person);
+        frame.displaced |= moved || !is_same(bot, stood, node) || !is_waiting(bot, &frame, &record.person);
         stack.push(frame);
     }
     State { stack, person: renamed(bot, record.person) }
@@ -77,6 +82,16 @@ pub(super) fn node_of(bot: &Bot, flow: FlowIx, name: &str) -> (NodeIx, bool) {
     match bot.node_named(flow, name) {
         Some(node) => (node, false),
         None => (bot.flow(flow).gone.unwrap_or(bot.flow(flow).first), true),
+    }
+}
+
+/// Whether the node waits for the same as when somebody came to it, as far as the record says.
+pub(super) fn is_same(bot: &Bot, stood: &Standpoint, node: NodeIx) -> bool {
+    let wait = bot.node(node).wait.as_ref();
+    let today = wait.map(|wait| &wait.what);
+    match (&stood.awaits, today) {
+        (None, _) | (Some(_), None) => true,
+        (Some(before), Some(today)) => today.is_called(before, bot),
     }
 }
 
@@ -123,6 +138,11 @@ pub(super) fn called_today(bot: &Bot, mut person: Person) -> Person {
                 person.fields.entry(field.name.clone()).or_insert(value);
             }
         }
+        if let Some(Value::Choice(key)) = person.fields.get_mut(&field.name)
+            && let Some((_, today)) = field.keys_before.iter().find(|(was, _)| was == key)
+        {
+            today.clone_into(key);
+        }
     }
     for (was, now) in &bot.tags_before {
         if person.tags.remove(was) {
@@ -147,6 +167,7 @@ pub fn to_record(bot: &Bot, state: &State) -> Record {
     let named = |frame: &Frame| Standpoint {
         flow: bot.flow(frame.flow).name.clone(),
         node: bot.node(frame.node).name.clone(),
+        awaits: bot.node(frame.node).wait.as_ref().map(|wait| wait.what.name(bot)),
         tries: frame.tries,
         displaced: frame.displaced,
         until: frame.until,

@@ -80,6 +80,18 @@ pub const RUNGS: [Rung; 9] = [
     Rung { name: "nothing else", hears_stopped: false, decide: leftover },
 ];
 
+/// Where keywords stand among the rungs: what takes a text here or above knows what it says.
+pub const KEYWORD: usize = 6;
+
+/// The first rung that takes a text, by its place in [`RUNGS`], and what it decides. `None` where a person has opted out
+/// and no rung that hears them takes it.
+#[must_use]
+pub fn decide(scene: &Scene<'_>) -> Option<(usize, Move)> {
+    let stopped = scene.state.person.standing.status == Status::Out;
+    let hearing = RUNGS.iter().enumerate().filter(|(_, rung)| rung.hears_stopped || !stopped);
+    { hearing }.find_map(|(place, rung)| Some((place, (rung.decide)(scene)?)))
+}
+
 /// Replies to one person in an hour: more than anybody reads, few enough that two machines talking to each other
 /// cost little before they fall silent.
 pub const REPLIES_PER_HOUR_MAX: u32 = 60;

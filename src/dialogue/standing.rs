@@ -1,9 +1,10 @@
 //! What an edit of the files means for somebody who stands in a dialogue: said before the files are served. It joins by the
 //! rules of [`super::record`], so it foretells what [`super::resume`] will do.
 
-use super::record::{Record, anew, called_today, is_waiting, linked, node_of};
-use crate::bot::Bot;
+use super::record::{Record, anew, called_today, is_same, is_waiting, linked, node_of};
+use crate::bot::{Bot, Field};
 use crate::expr::kind_name;
+use crate::slot::Value;
 use serde::Serialize;
 
 /// One thing about a person.
@@ -17,6 +18,13 @@ pub enum Finding {
         /// What becomes of them there.
         #[serde(flatten)]
         fate: Fate,
+    },
+    /// A value of theirs is none of its list's any more: it is kept, and is none of those that flows compare it with.
+    Unlisted {
+        /// The field, by its name of today.
+        field: String,
+        /// The key of the value.
+        key: String,
     },
     /// A value of theirs is of another kind than its field.
     Holds {
@@ -44,7 +52,8 @@ pub enum Fate {
         /// How the files say it.
         by: By,
     },
-    /// The node waits for another kind of thing than it did: a question became a pause, or a pause a question.
+    /// The node waits for another thing than it did: it asks for another field, or a question became a pause. They are asked
+    /// anew.
     WaitChanged {
         /// Where, `flow.node`.
         to: String,
@@ -87,6 +96,7 @@ impl Finding {
         match self {
             Self::Stands { fate, .. } => matches!(fate, Fate::NodeGone { .. } | Fate::FlowGone),
             Self::Holds { value, .. } => *value == Kept::Undeclared,
+            Self::Unlisted { .. } => true,
         }
     }
 }
@@ -100,6 +110,7 @@ pub fn judge(bot: &Bot, record: &Record) -> Vec<Finding> {
     for field in bot.fields() {
         let Some(value) = person.fields.get(&field.name) else { continue };
         if value.kind() == field.slot_type.kind() {
+            findings.extend(unlisted(field, value));
             continue;
         }
         let kept = match (field.convert, anew(bot, field, value)) {
@@ -111,6 +122,13 @@ pub fn judge(bot: &Bot, record: &Record) -> Vec<Finding> {
         findings.push(Finding::Holds { field: field.name.clone(), stored, today, value: kept });
     }
     findings
+}
+
+/// A value that was taken out of its list, with nothing that it became.
+fn unlisted(field: &Field, value: &Value) -> Option<Finding> {
+    let (Value::Choice(key), Some(list)) = (value, field.slot_type.as_choice()) else { return None };
+    let is_listed = list.values().iter().any(|value| value.key == *key);
+    (!is_listed).then(|| Finding::Unlisted { field: field.name.clone(), key: key.clone() })
 }
 
 /// The same for a brand that has no files any more: all its flows are gone.
@@ -145,7 +163,8 @@ fn fate(bot: &Bot, record: &Record, at: usize) -> Fate {
     }
     let frame = linked(stood, flow, node);
     // Who has been moved before is asked anew anyway.
-    if !stood.displaced && !is_waiting(bot, &frame, &record.person) {
+    let waits = || is_same(bot, stood, node) && is_waiting(bot, &frame, &record.person);
+    if !stood.displaced && !waits() {
         return Fate::WaitChanged { to };
     }
     if (flow_name, node_name) == (&stood.flow, &stood.node) {

@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::event::{Cause, Event, Human};
 use super::machine::{Bad, Machine};
 use super::reading::Reading;
-use super::rung::{Move, RUNGS, Scene};
+use super::rung::{Move, RUNGS, Scene, decide};
 use super::state::{Count, State, fingerprint};
 use crate::bot::{Bot, FlowIx, Optin};
 use crate::consent::{Change, How, Kind, Reason, Status, wording};
@@ -87,16 +87,12 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     machine.trace.intent = reading.heard.first().map(|heard| machine.bot.intent(heard.intent).name.clone());
 
     let scene = Scene { bot: machine.bot, state: before, reading, now: machine.now };
-    let stopped = before.person.standing.status == Status::Out;
     machine.muted = super::rung::is_loop(&scene);
-    let hearing = RUNGS.iter().filter(|rung| rung.hears_stopped || !stopped);
-    let Some((rung, decided)) =
-        hearing.map(|rung| Some((rung, (rung.decide)(&scene)?))).find_map(|taken| taken)
-    else {
+    let Some((place, decided)) = decide(&scene) else {
         machine.note("opted out: recorded, not answered");
         return;
     };
-    machine.trace.rung = Some(rung.name.to_owned());
+    machine.trace.rung = Some(RUNGS[place].name.to_owned());
     let meant = reading.repaired.as_deref().unwrap_or(reading);
     if reading.repaired.is_some()
         && matches!(decided, Move::Answer(_) | Move::Go(..) | Move::Start(..) | Move::AskAgain(_))
@@ -120,14 +116,14 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
                 machine.note("a threat: a person of the brand should read it");
             }
             machine.close();
-            machine.send(Class::OptOutConfirmation, wording::opted_out);
+            machine.send(Class::OptOutConfirmation, machine.bot.stopped.as_ref(), wording::opted_out);
         }
-        Move::Help => machine.send(Class::Help, wording::help),
+        Move::Help => machine.send(Class::Help, machine.bot.help.as_ref(), wording::help),
         Move::OptIn(_) if machine.muted => machine.note("a machine answers a machine"),
         Move::OptIn(_) => match machine.bot.optin_flow() {
             Some(flow) if machine.is_open(flow) => machine.ask_again(),
             Some(flow) => machine.interrupt(flow),
-            None => machine.send(Class::Reply, wording::opted_in),
+            None => machine.send(Class::Reply, machine.bot.started.as_ref(), wording::opted_in),
         },
         Move::Answer(value) => machine.answer(value, inbound),
         Move::Leave(flow) => machine.leave_for(flow),

@@ -55,6 +55,12 @@ pub struct BrandFile {
     pub budget: Option<At<usize>>,
     /// What is said to a text that nothing takes.
     pub fallback: Vec<TextDecl>,
+    /// The one confirmation of an opt-out, in the brand's own words.
+    pub stopped: Vec<TextDecl>,
+    /// The answer to an opt-in that no flow answers.
+    pub started: Vec<TextDecl>,
+    /// The answer to HELP.
+    pub help: Vec<TextDecl>,
     /// The fields.
     pub fields: Vec<FieldDecl>,
     /// Pictures.
@@ -69,15 +75,26 @@ pub struct BrandFile {
     pub contests: Vec<ContestDecl>,
     /// Tags that were renamed.
     pub tags: Vec<TagDecl>,
+    /// The name that its folder had first, under which its data is kept.
+    pub was: Option<At<String>>,
 }
 
-/// `+14045550100 via ACCOUNT`
+impl BrandFile {
+    /// The texts that belong to no flow.
+    pub fn texts(&self) -> impl Iterator<Item = &TextDecl> {
+        [&self.fallback, &self.leaving, &self.stopped, &self.started, &self.help].into_iter().flatten()
+    }
+}
+
+/// `+14045550100 via ACCOUNT`, `12345 via ACCOUNT shared`
 #[derive(Debug, Clone)]
 pub struct NumberDecl {
     /// The number.
     pub number: At<Sender>,
     /// The provider account.
     pub account: At<String>,
+    /// Whether other brands may have it too.
+    pub shared: bool,
 }
 
 /// What a keyword does while a question waits.
@@ -125,7 +142,7 @@ const BLOCKS: [&str; 9] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 16] = [
+const BRAND_WORDS: [&str; 20] = [
     "program",
     "numbers",
     "contact",
@@ -142,6 +159,10 @@ const BRAND_WORDS: [&str; 16] = [
     "double-optin",
     "budget",
     "fallback",
+    "stopped",
+    "started",
+    "help",
+    "was",
 ];
 
 /// Reads a brand file. Returns all that could be read; mistakes go to the reader.
@@ -215,6 +236,10 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
         "budget" => file.budget = budget(rest, reader),
         "fallback" => file.fallback.extend(text(block, lang, reader)),
+        "stopped" => file.stopped.extend(text(block, lang, reader)),
+        "started" => file.started.extend(text(block, lang, reader)),
+        "help" => file.help.extend(text(block, lang, reader)),
+        "was" => file.was = named(rest, "brand", reader),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }
 }
@@ -236,13 +261,16 @@ fn numbers(rest: Span<'_>, reader: &mut Reader<'_>) -> Vec<NumberDecl> {
             continue;
         };
         let number = split(piece, ' ')[0];
+        let (account, more) = first_word(after(piece, via + 5));
+        let shared = *more.fragment() == "shared";
+        if !shared && !more.fragment().is_empty() {
+            unknown(Code::UnknownWord, more, more.fragment(), "a number", &["shared"], reader);
+        }
         match number.fragment().parse() {
             Ok(sender) => {
                 let number = At::new(sender, reader.place(number));
-                numbers.extend(
-                    named(after(piece, via + 5), "provider account", reader)
-                        .map(|account| NumberDecl { number, account }),
-                );
+                let account = named(account, "provider account", reader);
+                numbers.extend(account.map(|account| NumberDecl { number, account, shared }));
             }
             Err(error) => reader.mistake(Code::BadNumbers, number, format!("{error}")),
         }

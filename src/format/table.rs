@@ -44,6 +44,11 @@ impl Inside {
     pub(super) fn goes_on(self) -> bool {
         matches!(self, TextGoesOn | GoesOn)
     }
+
+    /// What may stand below a line without a first word that has a row.
+    fn below(self) -> &'static Below {
+        if matches!(self, Value) { &VALUE } else { &NOTHING }
+    }
 }
 
 /// A first word, what stands behind it, and what may stand below. `say` is `say.es` too. What ends in a sign
@@ -86,7 +91,7 @@ impl Below {
             _ => line.starts_with(first).then_some(first.len()),
         };
         let row = self.rows.iter().find_map(|(first, inside, below)| Some((length(first)?, *inside, *below)));
-        let unknown = || (0, self.others, if self.others.goes_on() { self } else { &NOTHING });
+        let unknown = || (0, self.others, if self.others.goes_on() { self } else { self.others.below() });
         let (first, inside, below) = row.unwrap_or_else(unknown);
         Known { first, inside, below }
     }
@@ -125,12 +130,18 @@ static FACTS: Below = Below::of(&[
     ("optin", Plain, &NOTHING),
     ("double-optin", Plain, &NOTHING),
     ("fallback", Text, &WORDINGS),
+    ("stopped", Text, &WORDINGS),
+    ("started", Text, &WORDINGS),
+    ("help", Text, &WORDINGS),
+    ("was", Plain, &NOTHING),
 ]);
 
 static FIELD: Below = Below::of(&[("field", Named(&Plain), &NOTHING)]);
 
 static FIELD_LINES: Below =
     Below { rows: &[("was", Plain, &NOTHING), ("convert", Plain, &NOTHING)], others: Value };
+
+static VALUE: Below = Below::of(&[("was", Plain, &NOTHING)]);
 
 static RESOURCE: Below = Below::of(&[
     ("url", Words, &NOTHING),

@@ -38,6 +38,10 @@ pub fn compile(files: &[GrammarFile], types: &TypeLookup<'_>, found: &mut Diagno
     }
     for list in files.iter().flat_map(|file| &file.lists) {
         told_apart("values", list.values.iter().map(ValueDecl::words), builder.found);
+        for was in list.values.iter().flat_map(|value| &value.was) {
+            let message = "values of a grammar's list are kept nowhere, and so have no earlier key";
+            builder.found.push(Diagnostic::new(Code::DeepIndent, was.place, message));
+        }
     }
     for word in files.iter().flat_map(|file| file.skip.iter().chain(&file.keep)) {
         if folded(&word.value).len() > 1 {

@@ -8,7 +8,7 @@ mod pair;
 mod ties;
 mod walk;
 
-pub use ties::{Comparable, prove_together};
+pub use ties::{Comparable, common_text, prove_together};
 
 use super::automaton::Grammar;
 use super::positions::Label;

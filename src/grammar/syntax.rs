@@ -77,12 +77,19 @@ pub struct ValueDecl {
     pub key: At<String>,
     /// Other spellings in any language.
     pub spellings: Vec<At<String>>,
+    /// Keys it had before: only values of a brand's fields are kept, and so may have some.
+    pub was: Vec<At<String>>,
 }
 
 impl ValueDecl {
     /// The words that stand for it, the key first.
     pub fn words(&self) -> impl Iterator<Item = &At<String>> {
         std::iter::once(&self.key).chain(&self.spellings)
+    }
+
+    /// The key of today, then those it had before.
+    pub fn keys(&self) -> impl Iterator<Item = &At<String>> {
+        std::iter::once(&self.key).chain(&self.was)
     }
 }
 
@@ -264,12 +271,22 @@ fn type_decl(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Opti
 pub fn list_values(blocks: &[Block<'_>], reader: &mut Reader<'_>) -> Vec<ValueDecl> {
     let mut values = Vec::new();
     for block in blocks {
-        for child in &block.children {
-            reader.mistake(Code::DeepIndent, child.line, "nothing belongs below a value");
-        }
-        values.extend(list_value(block.line, reader));
+        let value = list_value(block.line, reader);
+        values.extend(value.map(|value| ValueDecl { was: keys_before(block, reader), ..value }));
     }
     values
+}
+
+/// `was KEY` below a value.
+fn keys_before(block: &Block<'_>, reader: &mut Reader<'_>) -> Vec<At<String>> {
+    let mut keys = Vec::new();
+    for child in &block.children {
+        match first_word(child.line) {
+            (word, key) if *word.fragment() == "was" => keys.extend(named(key, "value", reader)),
+            _ => reader.mistake(Code::DeepIndent, child.line, "only `was KEY` belongs below a value"),
+        }
+    }
+    keys
 }
 
 /// `key`, `key: spelling, spelling`, `key: spelling | es spelling, spelling`.
@@ -277,7 +294,7 @@ fn list_value(line: Span<'_>, reader: &mut Reader<'_>) -> Option<ValueDecl> {
     let colon = line.fragment().find(':');
     let key = split(line.take(colon.unwrap_or(line.fragment().len())), '|')[0];
     let key = named(key, "value", reader)?;
-    let mut value = ValueDecl { key, spellings: Vec::new() };
+    let mut value = ValueDecl { key, spellings: Vec::new(), was: Vec::new() };
     let Some(colon) = colon else { return Some(value) };
     for (number, part) in split(line.take_from(colon + 1), '|').into_iter().enumerate() {
         // From the second part on, the first word is the language; spellings of all languages are understood.

@@ -214,11 +214,12 @@ async fn handle(engine: &Engine, id: &AccountId, request: RawRequest) -> Result<
     let mut replies = Vec::new();
     for delivery in deliveries {
         let to = texted(&delivery);
-        let Some(arrival) = engine.arrival(id, delivery).await? else { continue };
-        let key = arrival.key.clone();
-        engine.receive(arrival).await?;
-        if let (SendBy::Answer, Some(to)) = (account.provider.send_by(), to) {
-            replies.extend(engine.answers(&key, to).await?);
+        for arrival in engine.arrivals(id, delivery).await? {
+            let key = arrival.key.clone();
+            engine.receive(arrival).await?;
+            if let (SendBy::Answer, Some(to)) = (account.provider.send_by(), to) {
+                replies.extend(engine.answers(&key, to).await?);
+            }
         }
     }
     Ok(account.provider.acknowledge(&replies))

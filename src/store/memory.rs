@@ -158,7 +158,10 @@ impl Inner {
                 .filter_map(|(key, dialogue)| {
                     let unsure = dialogue.record.person.standing.unsure?;
                     let entry = self.ledger.get(&(key.clone(), unsure.entry))?;
-                    Some((key_bytes(key), Scanned::Review { key: key.clone(), entry: Box::new(entry.clone()) }))
+                    Some((
+                        key_bytes(key),
+                        Scanned::Review { key: key.clone(), entry: Box::new(entry.clone()) },
+                    ))
                 })
                 .collect(),
             Table::Consents => (self.ledger.iter())

@@ -1,7 +1,7 @@
 //! Writing a conversation as a file: what `parse` reads again as the same conversation.
 
 use super::syntax::{Chat, Expectation, Line};
-use crate::dialogue::Human;
+use crate::dialogue::{Decision, Human};
 use crate::simulator::World;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -51,6 +51,8 @@ impl Display for Line {
             Self::Human(Human::Wrote { body }) => message(f, "h>", body),
             Self::Human(Human::TookOver) => f.write_str("h take"),
             Self::Human(Human::GaveBack) => f.write_str("h back"),
+            Self::Reviewed(Decision::Keep) => f.write_str("h keep"),
+            Self::Reviewed(Decision::OptOut) => f.write_str("h optout"),
         }
     }
 }

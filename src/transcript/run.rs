@@ -120,6 +120,11 @@ impl Runner<'_> {
                 let delivered = self.simulation.human(self.phone, done.clone()).await?;
                 self.hear(line.place, delivered);
             }
+            Line::Reviewed(decision) => {
+                self.nothing_left();
+                let delivered = self.simulation.reviewed(self.phone, *decision).await?;
+                self.hear(line.place, delivered);
+            }
             Line::Pin(node, arm) if self.is_arm(node, arm) => {
                 self.simulation.pin(self.phone, node, arm).await?;
             }
@@ -180,7 +185,8 @@ impl Runner<'_> {
         let person = record.person;
         let (holds, known) = match expectation {
             Expectation::Consent(status) => {
-                let known = person.standing.status.to_string();
+                let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
+                let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
                 (*status == known, format!("consent is `{known}`"))
             }
             Expectation::Tag(tag) => (person.tags.contains(tag), format!("the tags are {:?}", person.tags)),

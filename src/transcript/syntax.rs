@@ -1,7 +1,7 @@
 //! Reading `*.chat` files.
 
 use crate::diagnostic::{At, Code, Diagnostic, Place};
-use crate::dialogue::Human;
+use crate::dialogue::{Decision, Human};
 use crate::flow::Delay;
 use crate::outline::{Block, Reader, Span, after, first_word, outline};
 use crate::simulator::World;
@@ -44,12 +44,14 @@ pub enum Line {
     Lookup(String, World),
     /// `h> TEXT`: a human writes to them; `h take`, `h back`: takes the dialogue over, gives it back.
     Human(Human),
+    /// `h keep`, `h optout`: somebody reads a text that was unsure, and says what it is.
+    Reviewed(Decision),
 }
 
 /// What an `=` line expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// `= consent in`, `out` or `none`.
+    /// `= consent in`, `out`, `none`, or `unsure` where a text waits to be read.
     Consent(String),
     /// `= tag vip`
     Tag(String),
@@ -102,6 +104,10 @@ fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<L
             let taken = *rest.fragment() == "take";
             return Some(Line::Human(if taken { Human::TookOver } else { Human::GaveBack }));
         }
+        "h" if matches!(*rest.fragment(), "keep" | "optout") => {
+            let keep = *rest.fragment() == "keep";
+            return Some(Line::Reviewed(if keep { Decision::Keep } else { Decision::OptOut }));
+        }
         other => {
             let message = format!("a conversation has no `{other}`");
             bad(word, &message, reader);
@@ -114,7 +120,7 @@ fn bad(at: Span<'_>, message: &str, reader: &mut Reader<'_>) {
     let place: Place = reader.place(at);
     reader.report(Diagnostic::new(Code::BadChat, place, message).hint(
         "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` (what must not \
-         be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, `h take`, `h back`",
+         be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, `h take`, `h back`, `h keep`, `h optout`",
     ));
 }
 
@@ -200,9 +206,11 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
     let (what, of) = first_word(value);
     let of = Some((*of.fragment()).to_owned()).filter(|of| !of.is_empty());
     let expectation = match (*word.fragment(), of.map(|of| (*what.fragment(), of))) {
-        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none") => Expectation::Consent(said),
+        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none" | "unsure") => {
+            Expectation::Consent(said)
+        }
         ("consent", _) => {
-            bad(rest, "consent is `in`, `out` or `none`", reader);
+            bad(rest, "consent is `in`, `out`, `none` or `unsure`", reader);
             return None;
         }
         ("tag", _) => Expectation::Tag(said),

@@ -180,6 +180,56 @@ fn a_question_that_became_a_pause_is_told() {
 }
 
 #[test]
+fn a_question_that_asks_for_another_field_is_told_and_asked_anew() {
+    let folder = peopled();
+    let asks_again =
+        ASKS_TWICE.replace("  say What's your name?\n  ask name\n", "  say And cups?\n  ask cup\n");
+    write(folder.path(), "flows/gelato/brand.flow", &format!("{BRAND}field cup: yes_no\n"));
+    let (code, rows, err) = compared(folder.path(), &asks_again);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(rows[1], "welcome.second  1 person  welcome.second waits for something else than before");
+    write(folder.path(), "sayso.toml", SETTINGS);
+    let chat = fed(folder.path(), &["chat", "--store", "--from", "+14045550125"], b"yes\n");
+    assert_eq!(
+        chat.out, "< And cups?\n",
+        "an answer to what they were asked before fills nothing: {chat:#?}"
+    );
+    let folder = peopled();
+    let first = BRAND.replace("field name: name\n", "field first: name\n  was name\n");
+    write(folder.path(), "flows/gelato/brand.flow", &first);
+    let renamed = ASKS_TWICE.replace("ask name", "ask first");
+    let (code, rows, err) = compared(folder.path(), &renamed);
+    assert_eq!((code, rows[1].as_str()), (Some(0), "welcome.second  1 person"), "{err}");
+}
+
+#[test]
+fn values_that_their_list_has_no_more_are_told() {
+    let folder = workspace(&[]);
+    let brand = |values: &str| {
+        let field = format!("field flavor: one of\n{values}\nfield name: name\n");
+        write(folder.path(), "flows/gelato/brand.flow", &BRAND.replace("field name: name\n", &field));
+    };
+    let asks = ASKS_TWICE.replace("  ask cone\n", "  ask flavor\n");
+    brand("  mint: peppermint\n  vanilla\n");
+    write(folder.path(), "flows/gelato/welcome.flow", &asks);
+    let chat = fed(folder.path(), &["chat", "--store", "--from", "+14045550126"], b"JOIN\nmint\n");
+    assert_eq!(chat.code, Some(0), "{chat:#?}");
+    write(folder.path(), "sayso.toml", &settings_of_chats());
+    let told = |values: &str| {
+        brand(values);
+        let check = run(folder.path(), &["check", "--live"]);
+        let row = check.out.lines().find(|line| line.trim().starts_with("field flavor")).map(str::to_owned);
+        (check.code, row, check.err)
+    };
+    let (code, row, err) = told("  vanilla\n  peppermint\n");
+    assert_eq!(code, Some(1), "{err}");
+    assert!(row.unwrap().ends_with("1 person  `mint` is no value of it any more"));
+    assert!(err.contains("hint: write `was mint` below the value"), "{err}");
+    let (code, row, err) = told("  vanilla\n  peppermint\n    was mint\n");
+    assert_eq!((code, row), (Some(0), None), "{err}");
+}
+
+#[test]
 fn values_of_another_kind_than_their_field_are_told() {
     let folder = peopled();
     for (kind, code, row) in [
@@ -229,7 +279,18 @@ fn people_of_a_brand_that_has_no_folder_are_mistakes() {
     std::fs::rename(folder.path().join("flows/gelato"), folder.path().join("flows/ices")).unwrap();
     let check = run(folder.path(), &["check", "--live"]);
     assert_eq!(check.code, Some(1), "{check:#?}");
-    assert!(check.err.contains("give it its name back"), "{check:#?}");
+    assert!(check.err.contains("its name back, or write `was NAME` below the brand"), "{check:#?}");
+    let (code, rows) = {
+        let was = BRAND.replace("brand Gelato\n", "brand Gelato\n  was gelato\n");
+        write(folder.path(), "flows/ices/brand.flow", &was);
+        let check = run(folder.path(), &["check", "--live"]);
+        (check.code, check.out.lines().map(str::trim).map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert_eq!(code, Some(0));
+    assert!(rows.contains(&"ices: 3 people".to_owned()), "{rows:?}");
+    write(folder.path(), "sayso.toml", SETTINGS);
+    let chat = fed(folder.path(), &["chat", "ices", "--store", "--from", "+14045550125"], b"Ana\n");
+    assert_eq!(chat.out, "< You're in!\n", "the dialogue goes on under the new name: {chat:#?}");
 }
 
 #[test]

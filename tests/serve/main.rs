@@ -15,4 +15,5 @@ mod input;
 mod life;
 mod sends;
 mod server;
+mod shared;
 mod twilio;

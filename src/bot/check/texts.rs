@@ -5,9 +5,11 @@
 mod advice;
 mod first;
 mod gate;
+mod held;
 mod parts;
 mod phrases;
 mod place;
+mod required;
 mod words;
 
 use super::super::{Action, Awaited, Bot, BrandSources, NodeIx, Texts};
@@ -22,6 +24,7 @@ use first::first_messages;
 use gate::Gates;
 use parts::Parts;
 use place::{Origin, Places};
+use required::required;
 use std::borrow::Cow;
 use words::Words;
 
@@ -89,6 +92,7 @@ pub(super) fn texts(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
     }
     facts(bot, sources, &mut look);
     first_messages(bot, sources, found);
+    required(bot, sources, found);
 }
 
 /// The brand's facts: they are read in texts that are composed of them.
@@ -175,7 +179,14 @@ fn sayings<'b>(bot: &'b Bot, sources: &BrandSources<'b>) -> Vec<Saying<'b>> {
     for (number, decl) in decls.enumerate() {
         of_node(bot, NodeIx::new(number), decl, &mut sayings);
     }
-    for (texts, decls) in [(&bot.fallback, &sources.brand.fallback), (&bot.leaving, &sources.brand.leaving)] {
+    let brand = sources.brand;
+    for (texts, decls) in [
+        (&bot.fallback, &brand.fallback),
+        (&bot.leaving, &brand.leaving),
+        (&bot.stopped, &brand.stopped),
+        (&bot.started, &brand.started),
+        (&bot.help, &brand.help),
+    ] {
         sayings.extend(texts.as_ref().map(|texts| Saying::alone(Read::Anywhere, texts, decls)));
     }
     sayings

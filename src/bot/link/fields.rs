@@ -58,10 +58,21 @@ pub(super) fn fields(brand: &BrandFile, types: &Types, found: &mut Diagnostics) 
             slot_type,
             was: decl.was.iter().map(|was| was.value.clone()).collect(),
             convert: decl.convert,
+            keys_before: keys_before(&decl.kind),
         };
         fields.push((field, known));
     }
     fields
+}
+
+/// The keys that the values of a list had before, with those of today.
+fn keys_before(kind: &KindDecl) -> Vec<(String, String)> {
+    let KindDecl::OneOf(values) = kind else { return Vec::new() };
+    let was = |value: &ValueDecl| {
+        let now = value.key.value.clone();
+        value.was.iter().map(move |was| (was.value.clone(), now.clone())).collect::<Vec<_>>()
+    };
+    values.iter().flat_map(was).collect()
 }
 
 /// The list behind a type that comes with sayso, if it is one.
@@ -71,7 +82,7 @@ fn known_list(slot_type: &dyn SlotType) -> Option<Arc<Choice>> {
     (!values.is_empty()).then(|| Arc::new(Choice::new(slot_type.name(), values)))
 }
 
-/// A `one of` list; an empty one, and a spelling that two values share, are mistakes.
+/// A `one of` list; an empty one, and a spelling or a key, of today or before, that two values share, are mistakes.
 fn one_of(decl: &FieldDecl, values: &[ValueDecl], found: &mut Diagnostics) -> Choice {
     if values.is_empty() {
         let message = format!("the list of `{}` is empty", decl.name.value);
@@ -82,5 +93,6 @@ fn one_of(decl: &FieldDecl, values: &[ValueDecl], found: &mut Diagnostics) -> Ch
         reserved_spelling(word, found);
     }
     told_apart("values", values.iter().map(ValueDecl::words), found);
+    told_apart("values", values.iter().map(ValueDecl::keys), found);
     choice(&decl.name.value, values)
 }

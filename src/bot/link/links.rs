@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 pub(super) fn links(sources: &BrandSources<'_>, found: &mut Diagnostics) -> BTreeMap<String, String> {
     let nodes = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
     let said = nodes.flat_map(|node| &node.lines).flat_map(texts);
-    let brand = sources.brand;
-    expr::links(brand.fallback.iter().chain(&brand.leaving).chain(said).flat_map(TextDecl::wordings), found)
+    expr::links(sources.brand.texts().chain(said).flat_map(TextDecl::wordings), found)
 }
 
 /// The texts of a line, and of what stands below it.

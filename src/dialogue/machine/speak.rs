@@ -18,9 +18,15 @@ pub const SENDS_MAX: usize = 8;
 pub const SENT_BYTES_MAX: usize = 5 * 1024;
 
 impl Machine<'_> {
-    /// Sends one of the texts that the rules require.
-    pub(in crate::dialogue) fn send(&mut self, class: Class, words: fn(wording::Facts<'_>, Lang) -> String) {
-        let body = words(self.view().facts(), self.language());
+    /// Sends one of the texts that the rules require: in the brand's words, or in ours.
+    pub(in crate::dialogue) fn send(
+        &mut self,
+        class: Class,
+        own: Option<&Texts>,
+        ours: fn(wording::Facts<'_>, Lang) -> String,
+    ) {
+        let body = own.map(|texts| self.worded(texts)).filter(|body| !body.trim().is_empty());
+        let body = body.unwrap_or_else(|| ours(self.view().facts(), self.language()));
         self.push_send(class, body, &[]);
     }
 
@@ -86,10 +92,7 @@ impl Machine<'_> {
 
     pub(in crate::dialogue) fn fallback(&mut self) {
         self.state.person.fallback_at = Some(self.now);
-        match &self.bot.fallback {
-            Some(texts) => self.say(texts),
-            None => self.send(Class::Reply, wording::fallback),
-        }
+        self.send(Class::Reply, self.bot.fallback.as_ref(), wording::fallback);
     }
 
     /// Sends a text with the options of the menu that follows it, or either alone.

@@ -27,10 +27,7 @@ impl Machine<'_> {
     pub(in crate::dialogue) fn interrupt(&mut self, flow: FlowIx) {
         if self.bot.interrupt == Interrupt::Ask && waiting(self.bot, &self.state).is_some() {
             self.state.person.offered = Some(self.bot.flow(flow).name.clone());
-            match &self.bot.leaving {
-                Some(texts) => self.say(texts),
-                None => self.send(self.class, wording::leaving),
-            }
+            self.send(self.class, self.bot.leaving.as_ref(), wording::leaving);
             return;
         }
         if self.bot.interrupt == Interrupt::Switch || self.state.stack.len() >= STACK_MAX {

@@ -192,6 +192,34 @@ pub fn prove_together(
     stopped(&given_up, found);
 }
 
+/// The shortest text that an intent of one scope and an intent of another take alike, of those pairs of intents that
+/// `matters`. Searched as ties are: a text that one takes far more narrowly than the other is not looked for.
+#[must_use]
+pub fn common_text(
+    first: &Grammar,
+    second: &Grammar,
+    matters: &dyn Fn(&str, &str) -> bool,
+) -> Option<String> {
+    let mut found = Diagnostics::default();
+    let (a, b) =
+        (freeze(first, Purpose::Compare, &mut found)?, freeze(second, Purpose::Compare, &mut found)?);
+    if a.is_empty() || b.is_empty() {
+        return None;
+    }
+    let sides = Sides::of(first, second);
+    let intent = |grammar: &Grammar, pattern: u32| {
+        grammar.intents[grammar.patterns[pattern as usize].intent as usize].clone()
+    };
+    let pairs = common_pairs(&a, &b, first, second, &sides).0.into_iter();
+    let pairs = pairs.filter(|(a, b)| matters(&intent(first, *a), &intent(second, *b)));
+    let mut budget = BUDGET;
+    let texts = pairs.filter_map(|pair| match sides.search(pair, &mut budget, Some) {
+        Search::Found(text) => Some(text),
+        Search::None | Search::Stopped => None,
+    });
+    texts.min_by_key(|text| (text.split(' ').count(), text.len()))
+}
+
 fn report_together(
     own: &Grammar,
     shared: &Grammar,

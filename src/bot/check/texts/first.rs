@@ -1,60 +1,16 @@
 //! The first message after an opt-in: what it must hold (CTIA Messaging Principles 5.1.2.1), on every way to the first wait.
 
-use super::super::super::{Action, Awaited, Bot, BrandSources, FlowIx, Node, NodeIx, Optin, Texts, Wait};
-use super::{phrases::Phrases, said, words_of};
+use super::super::super::{Action, Awaited, Bot, BrandSources, FlowIx, Node, NodeIx, Optin, Wait};
+use super::held::{ALL, Held, PROGRAM, REQUEST, TERMS, held, names};
+use super::said;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::expr::{self, Fact, Term, TextPiece};
 use crate::flow::TextDecl;
 use crate::flow::syntax::{FlowDecl, NodeDecl};
 use crate::language::Lang;
-use crate::reserved::{Reserved, meaning};
-use crate::sms::Text;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-/// Facts of a first message, as bits.
-type Held = u8;
-
-const PROGRAM: Held = 1;
-const OFTEN: Held = 1 << 1;
-const RATES: Held = 1 << 2;
-const HELP: Held = 1 << 3;
-const STOP: Held = 1 << 4;
-const CONTACT: Held = 1 << 5;
-/// All but the programme, which `{terms}` does not name.
-const TERMS: Held = OFTEN | RATES | HELP | STOP | CONTACT;
-const ALL: Held = PROGRAM | TERMS;
-/// What a question for consent must say; the answer to a yes must say the rest.
-const REQUEST: Held = ALL & !CONTACT;
-
-const NAMES: [(Held, &str); 6] = [
-    (PROGRAM, "the programme"),
-    (OFTEN, "how often you write"),
-    (RATES, "that rates may apply"),
-    (HELP, "HELP"),
-    (STOP, "STOP"),
-    (CONTACT, "the contact"),
-];
 
 /// Flows within flows that are looked into: as many as run within one another.
 const CALLS_MAX: usize = 8;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lists {
-    rates: BTreeMap<String, Vec<String>>,
-    often: BTreeMap<String, Vec<String>>,
-}
-
-/// How a brand may say facts in its own words.
-static SAID: LazyLock<Phrases<Held>> = LazyLock::new(|| {
-    let lists: Lists = toml::from_str(include_str!("../../../../data/rules/first_message.toml"))
-        .expect("the word lists are part of the program and read by its tests");
-    let rates = lists.rates.into_values().flatten().map(|phrase| (phrase, RATES));
-    let often = lists.often.into_values().flatten().map(|phrase| (phrase, OFTEN));
-    Phrases::new(rates.chain(often))
-});
 
 /// Reports flows that people opt in by and whose first messages do not hold what they must, in each language.
 pub(super) fn first_messages(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
@@ -103,8 +59,7 @@ fn report(bot: &Bot, flow: FlowIx, place: Option<Place>, flow_place: Place, miss
     let message = if place.is_none() {
         format!("people opt in by `{name}`, and it says nothing before it waits or ends")
     } else {
-        let names = NAMES.iter().filter(|(fact, _)| missing & fact != 0).map(|(_, name)| *name);
-        format!("the first message of `{name}` does not say: {}", names.collect::<Vec<_>>().join(", "))
+        format!("the first message of `{name}` does not say: {}", names(missing))
     };
     let hint = match (missing & PROGRAM != 0, missing & TERMS != 0) {
         (true, false) => "write `{program}` into it",
@@ -302,57 +257,4 @@ fn place_in(decls: &[&TextDecl], bot: &Bot, language: Lang) -> Place {
     let own = decls.iter().find(|decl| super::language_of(decl, bot) == language);
     let first = || decls.iter().find(|decl| super::language_of(decl, bot) == bot.first_language());
     own.or_else(first).or(decls.first()).expect("a text was written in some language").place
-}
-
-/// The facts that a text holds, whichever of its wordings is sent.
-fn held(bot: &Bot, texts: &Texts, language: Lang) -> Held {
-    texts.in_language(language).iter().map(|text| held_by(bot, text)).fold(ALL, |all, held| all & held)
-}
-
-fn held_by(bot: &Bot, text: &expr::Text) -> Held {
-    let facts = text.pieces.iter().filter_map(|piece| match piece {
-        TextPiece::Term(term) => fact_of(term),
-        TextPiece::Words(_) | TextPiece::Plural { .. } | TextPiece::Link { .. } => None,
-    });
-    let typed = facts.fold(0, |held, fact| {
-        held | match fact {
-            Fact::Program => PROGRAM,
-            Fact::Contact => CONTACT,
-            Fact::Terms => TERMS,
-        }
-    });
-    if typed == ALL { typed } else { typed | held_by_words(bot, &Text::new(&words_of(text))) }
-}
-
-fn fact_of(term: &Term) -> Option<Fact> {
-    match term {
-        Term::Fact(fact) => Some(*fact),
-        Term::Else(first, _) => fact_of(first),
-        Term::Field(_) | Term::Age(_) | Term::Region(_) | Term::Constant(_) | Term::Sum(..) => None,
-    }
-}
-
-/// The facts that a brand says in its own words.
-fn held_by_words(bot: &Bot, text: &Text) -> Held {
-    let phrase = format!(" {} ", text.phrase());
-    let says = |fact: &str| {
-        let fact = Text::new(fact).phrase();
-        !fact.is_empty() && phrase.contains(&format!(" {fact} "))
-    };
-    let mut held = 0;
-    held |= if says(&bot.program) { PROGRAM } else { 0 };
-    held |= if says(&bot.contact) { CONTACT } else { 0 };
-    held |= if bot.frequency.as_deref().is_some_and(says) { OFTEN } else { 0 };
-    for at in 0..text.tokens().len() {
-        held |= SAID.at(text, at).fold(0, |held, (_, fact)| held | fact);
-        let typed = text.typed(at..at + 1);
-        if typed.chars().any(char::is_uppercase) && !typed.chars().any(char::is_lowercase) {
-            held |= match meaning(&Text::new(typed)) {
-                Some((_, Reserved::Help)) => HELP,
-                Some((_, Reserved::OptOut)) => STOP,
-                Some((_, Reserved::OptIn)) | None => 0,
-            };
-        }
-    }
-    held
 }

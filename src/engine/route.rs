@@ -1,0 +1,166 @@
+//! Which brand a delivery is for: that of the number, or of a number that several share, by keyword and last dialogue.
+
+use super::{Arrival, Engine, ReceiveError};
+use crate::bot::Bot;
+use crate::consent::{How, Kind, kind_of};
+use crate::dialogue::{Event, KEYWORD, Move, Scene, State, decide, fingerprint, read, resume};
+use crate::provider::Delivery;
+use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Phone, Sender, Text};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Who answers each number.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(HashMap<Sender, Line>);
+
+/// Who answers one number.
+#[derive(Debug, Default)]
+struct Line {
+    account: Option<AccountId>,
+    /// One, but for numbers that are shared; in the order of their names.
+    brands: Vec<BrandId>,
+    /// Whether a brand that cannot be served now has it too.
+    closed: bool,
+}
+
+impl Numbers {
+    /// The numbers of the brands that are served, and those that are closed.
+    pub(super) fn of(bots: &[Arc<Bot>], closed: &[Sender]) -> Self {
+        let mut lines: HashMap<Sender, Line> = HashMap::new();
+        for bot in bots {
+            for number in &bot.numbers {
+                let line = lines.entry(number.sender).or_default();
+                line.account = Some(number.account.clone());
+                line.brands.push(bot.kept_as.clone());
+            }
+        }
+        for number in closed {
+            lines.entry(*number).or_default().closed = true;
+        }
+        for line in lines.values_mut() {
+            line.brands.sort();
+        }
+        Self(lines)
+    }
+
+    /// The line of a number. An account speaks only for the numbers that it carries.
+    fn line(&self, account: &AccountId, to: Sender) -> Result<&Line, ReceiveError> {
+        let line = self.0.get(&to).ok_or(ReceiveError::UnknownNumber(to))?;
+        match &line.account {
+            None => Err(ReceiveError::Closed(to)),
+            Some(carrier) if carrier == account => Ok(line),
+            Some(_) => Err(ReceiveError::UnknownNumber(to)),
+        }
+    }
+}
+
+/// What a person has with one of the brands that share a number.
+struct Side {
+    key: Key,
+    state: State,
+    /// Where in the order of rungs the brand takes the text, and whether that begins one of its flows.
+    rung: usize,
+    begins: bool,
+}
+
+impl Engine {
+    /// The events that a delivery of an account is to our brands, in the order in which they are to be received: one, but
+    /// none for a receipt of a message that we did not send, and several for an opt-out from a number that brands share.
+    pub async fn arrivals(
+        &self,
+        account: &AccountId,
+        delivery: Delivery,
+    ) -> Result<Vec<Arrival>, ReceiveError> {
+        match delivery {
+            Delivery::Text(mut inbound) => {
+                shorten(&mut inbound.body);
+                let line = self.numbers.line(account, inbound.to)?;
+                match line.brands.as_slice() {
+                    [brand] if !line.closed => Ok(vec![Arrival::text(key(brand, inbound.from), inbound)]),
+                    _ => self.shared(line, inbound).await,
+                }
+            }
+            Delivery::OptOut { from, to, how } => {
+                let line = self.numbers.line(account, to)?;
+                if line.closed {
+                    return Err(ReceiveError::Closed(to));
+                }
+                let out = |brand| Arrival::opt_out(key(brand, from), how, "provider");
+                Ok(line.brands.iter().map(out).collect())
+            }
+            Delivery::Receipt(receipt) => {
+                let key = self.store.receipt(&receipt).await?;
+                Ok(key.map(|key| Arrival::receipt(key, receipt)).into_iter().collect())
+            }
+        }
+    }
+
+    /// A text to a number that brands share. An opt-out is one from all of them, and one of them confirms it. Else it is for
+    /// the brand of the person's last dialogue, if that takes it as highly as a keyword; then for the brand whose keyword it
+    /// is; then for the last dialogue's again, or the first brand. O(brands of the number), [`SHARED_MAX`] at most.
+    ///
+    /// [`SHARED_MAX`]: crate::workspace::SHARED_MAX
+    async fn shared(&self, line: &Line, inbound: Inbound) -> Result<Vec<Arrival>, ReceiveError> {
+        let closed = || ReceiveError::Closed(inbound.to);
+        let seen = fingerprint(&inbound.account, &inbound.id);
+        let mut sides = Vec::with_capacity(line.brands.len());
+        for brand in &line.brands {
+            let side = self.side(brand, &inbound).await?;
+            if side.state.person.has_seen(seen) {
+                return Ok(vec![Arrival::text(side.key, inbound)]);
+            }
+            sides.push(side);
+        }
+        // The one they texted last before all others.
+        sides.sort_by_key(|side| std::cmp::Reverse(side.state.person.last_text));
+        if let Kind::OptOut { rule, yields: false, .. } = kind_of(&Text::new(&inbound.body), inbound.hint) {
+            if line.closed {
+                return Err(closed());
+            }
+            let (confirming, others) = sides.split_first().ok_or_else(closed)?;
+            let out = |side: &Side| Arrival::opt_out(side.key.clone(), How::Text, &rule);
+            // The confirmation comes last: whatever comes again until then changes nothing.
+            let text = Arrival::text(confirming.key.clone(), inbound);
+            return Ok(others.iter().map(out).chain([text]).collect());
+        }
+        let talks = sides.first().filter(|side| side.state.person.last_text.is_some());
+        let takes = talks
+            .filter(|side| side.rung <= KEYWORD)
+            .or_else(|| sides.iter().filter(|side| side.begins).min_by_key(|side| side.rung));
+        let side = match takes {
+            Some(side) => side,
+            // It may be meant for the brand that cannot be served.
+            None if line.closed => return Err(closed()),
+            None => sides.first().ok_or_else(closed)?,
+        };
+        Ok(vec![Arrival::text(side.key.clone(), inbound)])
+    }
+
+    async fn side(&self, brand: &BrandId, inbound: &Inbound) -> Result<Side, ReceiveError> {
+        let bot = self.bots.get(brand).ok_or_else(|| ReceiveError::UnknownBrand(brand.to_string()))?;
+        let key = key(brand, inbound.from);
+        let state = resume(bot, self.store.load(&key).await?.record);
+        let now = self.clock.now();
+        let reading = read(bot, &state, &Event::Text(inbound.clone()), now);
+        let decided = decide(&Scene { bot, state: &state, reading: &reading, now });
+        let rung = decided.as_ref().map_or(usize::MAX, |(rung, _)| *rung);
+        let begins = matches!(decided, Some((_, Move::Start(..) | Move::AskAgain(_))));
+        Ok(Side { key, state, rung, begins })
+    }
+}
+
+fn key(brand: &BrandId, phone: Phone) -> Key {
+    Key { brand: brand.clone(), phone }
+}
+
+/// Cuts a body at the longest that is kept, at a character; what providers carry is far shorter.
+fn shorten(body: &mut String) {
+    if body.len() > BODY_BYTES_MAX {
+        let mut end = BODY_BYTES_MAX;
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        tracing::warn!(bytes = body.len(), "a body longer than any provider carries was cut");
+        body.truncate(end);
+    }
+}
