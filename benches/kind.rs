@@ -1,7 +1,7 @@
 //! What it costs to say what kind of text this is, beside normalizing it.
 
-// A bench prints what it measures.
-#![allow(clippy::print_stdout, missing_docs)]
+// A bench asks the clock, prints what it measures, and needs no more digits than a float has.
+#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
 use sayso::consent::kind_of;
 use sayso::sms::Text;
@@ -19,7 +19,8 @@ fn main() {
     let all = [read("development"), read("kept")].concat();
     let bodies: Vec<&str> = all.lines().collect();
     let texts: Vec<Text> = bodies.iter().map(|body| Text::new(body)).collect();
-    texts.iter().for_each(|text| drop(black_box(kind_of(text, None)))); // the rules are read once
+    drop(black_box(kind_of(&Text::new("stop"), None))); // the rules are read once
+    drop(black_box(kind_of(&Text::new("i quit my job"), None)));
     let nanoseconds = |work: &dyn Fn()| {
         let began = Instant::now();
         (0..ROUNDS).for_each(|_| work());

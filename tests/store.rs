@@ -239,7 +239,7 @@ fn unsure(mut turn: Turn, number: u32) -> Turn {
 async fn a_text_that_waits_to_be_read_is_listed_until_it_is_decided(store: &dyn Store) {
     done(store, unsure(turn(&bob(), 0, 0, Vec::new()), 1)).await;
     done(store, unsure(turn(&ann(), 0, 0, Vec::new()), 1)).await;
-    done(store, turn(&key_of("donuts", ANN), 0, 0, vec![ledger(1, 0)])).await;
+    done(store, turn(&person("donuts", 1), 0, 0, vec![ledger(1, 0)])).await;
     // A later turn that says nothing about it leaves it on the list.
     let mut later = unsure(turn(&ann(), 1, 1, Vec::new()), 1);
     later.entry.effects.clear();

@@ -96,13 +96,14 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::OptOutConfirmation, _) if asking.answers_stop => Verdict::Refuse(Refusal::ProviderAnswers),
         // An opt-in right behind an opt-out makes its confirmation untrue.
         (Class::OptOutConfirmation, Status::In | Status::None) => Verdict::Refuse(Refusal::Overtaken),
-        (Class::OptOutConfirmation, Status::Out) | (Class::Help, _) => pass(),
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => Verdict::Refuse(Refusal::OptedOut),
         (Class::Reply | Class::FollowUp | Class::Campaign, _) if asking.standing.unsure.is_some() => {
             let until = asking.now.checked_add(REVIEW_AGAIN).unwrap_or(Timestamp::MAX);
             Verdict::Hold { until, by: HeldBy::Review }
         }
-        (Class::Reply, Status::None | Status::In) => pass(),
+        (Class::OptOutConfirmation, Status::Out)
+        | (Class::Help, _)
+        | (Class::Reply, Status::None | Status::In) => pass(),
         (Class::FollowUp | Class::Campaign, Status::None) => Verdict::Refuse(Refusal::NoConsent),
         (Class::FollowUp | Class::Campaign, Status::In) if asking.overtaken => {
             Verdict::Refuse(Refusal::Overtaken)

@@ -164,11 +164,9 @@ impl Standing {
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
         let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };
-        let unsure = match entry.change {
-            Change::Unsure => self.unsure.or(Some(Unsure { since: entry.at, entry: entry.number })),
-            change if change.settles() => None,
-            _ => self.unsure,
-        };
+        let before = self.unsure.filter(|_| !entry.change.settles());
+        let begins = Unsure { since: entry.at, entry: entry.number };
+        let unsure = before.or((entry.change == Change::Unsure).then_some(begins));
         Self { status, since, entries: entry.number, unsure, of_age: self.of_age.max(shown) }
     }
 }

@@ -162,7 +162,9 @@ fn compiled(data: Data) -> Rules {
     let mut phrases = Phrases::new(&lexicon);
     for (number, rule) in (0..).zip(&data.rule) {
         for (language, lines) in &rule.phrases {
-            lines.iter().for_each(|line| phrases.add(&lexicon, language, line, number));
+            for line in lines {
+                phrases.add(&lexicon, language, line, number);
+            }
         }
     }
     Rules { rules: data.rule, phrases }

@@ -88,7 +88,9 @@ impl Phrases {
             (&lexicon.small, |known| known.small = true),
             (&lexicon.jest, |known| known.jest = true),
         ] {
-            list.iter().for_each(|word| mark(phrases.words.entry(word.as_str().into()).or_default()));
+            for word in list {
+                mark(phrases.words.entry(word.as_str().into()).or_default());
+            }
         }
         for ((language, name), members) in &lexicon.classes {
             let class = phrases.symbol(&format!("{language} {name}"), true);

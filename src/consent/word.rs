@@ -25,7 +25,7 @@ struct Data {
 }
 
 struct Words {
-    words: Vec<String>,
+    law: Vec<String>,
     spelt: FxHashSet<String>,
     no_slips: FxHashSet<String>,
 }
@@ -37,7 +37,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         lines.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned).collect()
     };
     Words {
-        words: list(data.words),
+        law: list(data.words),
         spelt: list(data.spelt).into_iter().collect(),
         no_slips: list(data.no_slips).into_iter().collect(),
     }
@@ -65,12 +65,12 @@ pub(super) fn mistyped(text: &Text) -> Option<&'static str> {
     let parted = tokens > 1;
     meant(&word, parted, longest).or_else(|| {
         let plain = unleeted(text.original())?;
-        WORDS.words.iter().find(|known| **known == plain).map(String::as_str)
+        WORDS.law.iter().find(|known| **known == plain).map(String::as_str)
     })
 }
 
 fn meant(word: &str, parted: bool, longest: usize) -> Option<&'static str> {
-    let words = &WORDS.words;
+    let words = &WORDS.law;
     let find = |word: &str| words.iter().find(|known| *known == word).map(String::as_str);
     if parted {
         return find(word).filter(|known| longest < known.len());
@@ -137,8 +137,11 @@ fn unleeted(original: &str) -> Option<String> {
     }
     // "!" is an i only inside a word.
     let trimmed = plain.trim_end_matches('i').to_owned();
-    (changed && original.chars().any(|c| c.is_ascii_alphabetic()))
-        .then_some(if WORDS.words.contains(&plain) { plain } else { trimmed })
+    (changed && original.chars().any(|c| c.is_ascii_alphabetic())).then_some(if WORDS.law.contains(&plain) {
+        plain
+    } else {
+        trimmed
+    })
 }
 
 #[cfg(test)]
