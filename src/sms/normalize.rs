@@ -339,9 +339,14 @@ fn fold_into(c: char, out: &mut String) {
         } else if let Some(plain) = plain_letters(part) {
             out.push_str(plain);
         } else if part.is_alphanumeric() || is_spacing_script_mark(part) {
-            out.extend(
-                part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low)),
-            );
+            let low =
+                part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low));
+            for low in low {
+                match stylised(low) {
+                    Some(plain) => out.push_str(plain),
+                    None => out.push(low),
+                }
+            }
         }
     }
 }
