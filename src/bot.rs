@@ -379,6 +379,13 @@ impl Bot {
         own.enumerate().map(move |(within, node)| (NodeIx::new(first + within), node))
     }
 
+    /// The node that is written `flow.node`, by the names of the day or earlier ones.
+    #[must_use]
+    pub fn node_at(&self, path: &str) -> Option<NodeIx> {
+        let (flow, node) = path.split_once('.')?;
+        self.node_named(self.flow_named(flow)?, node)
+    }
+
     /// A node of a flow by its name or one it had before. O(nodes of the flow).
     #[must_use]
     pub fn node_named(&self, flow: FlowIx, name: &str) -> Option<NodeIx> {

@@ -6,9 +6,11 @@ mod consent;
 mod export;
 mod fmt;
 mod graph;
+mod init;
 mod live;
 mod lsp;
 mod read;
+mod replay;
 mod serve;
 mod test;
 mod watch;
@@ -16,7 +18,7 @@ mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::workspace::{Workspace, find};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -36,6 +38,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write a workspace to begin with, which works as it is.
+    Init(init::Wanted),
     /// Check all files: all mistakes at once, each with a place and a way out.
     Check(check::Wanted),
     /// Write files in their one canonical form; print which ones changed.
@@ -46,16 +50,7 @@ enum Verb {
         code: String,
     },
     /// Talk with a brand: each line is a text.
-    Chat {
-        /// The brand; not needed where there is only one.
-        brand: Option<String>,
-        /// The number that writes.
-        #[arg(long, default_value = "+14045550123")]
-        from: String,
-        /// Keep the dialogue, in a folder beside the workspace's store, instead of forgetting it.
-        #[arg(long)]
-        store: bool,
-    },
+    Chat(chat::Wanted),
     /// Say what a text means to a brand, which rung takes it, and what lost by which rule.
     Why {
         /// The brand; not needed where there is only one.
@@ -88,14 +83,7 @@ enum Verb {
         drawing: graph::Drawing,
     },
     /// Run the conversations (`*.chat`) of all brands.
-    Test {
-        /// Only conversations whose path holds these words.
-        #[arg(long)]
-        filter: Option<String>,
-        /// List the nodes and ways out that no conversation walks.
-        #[arg(long)]
-        coverage: bool,
-    },
+    Test(test::Wanted),
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
         /// The address to listen on, instead of the one in `sayso.toml`.
@@ -111,31 +99,10 @@ enum Verb {
     /// See to consent.
     #[command(subcommand)]
     Consent(consent::Wanted),
-    /// Print what the store holds, one JSON object per line.
-    Export {
-        /// What to print.
-        what: What,
-        /// Only of this brand.
-        #[arg(long)]
-        brand: Option<String>,
-        /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
-        #[arg(long, value_name = "DIR")]
-        folder: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum What {
-    /// Dialogues and what is known about people.
-    Subscribers,
-    /// The log of turns.
-    Turns,
-    /// Messages that are not sent.
-    Outbox,
-    /// Messages that providers took.
-    Sent,
-    /// Consent ledgers.
-    Consents,
+    /// Print what the store holds, one JSON object per line, or one dialogue as a conversation.
+    Export(export::Wanted),
+    /// Run recorded texts against the files of the day, and show what would be answered otherwise.
+    Replay(replay::Wanted),
 }
 
 /// What a verb came to.
@@ -218,13 +185,14 @@ pub struct Streams<'s> {
 /// When it cannot be done at all: no workspace, no such brand, a store in use.
 pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     match &cli.verb {
+        Verb::Init(wanted) => init::init(wanted, streams),
         Verb::Explain { code } => explain(code, streams),
         Verb::Check(wanted) => check::asked(cli, wanted, streams),
         Verb::Fmt(wanted) => fmt::fmt(cli, wanted, streams),
-        Verb::Chat { brand, from, store } => {
+        Verb::Chat(wanted) => {
             let workspace = cli.open()?;
-            let bot = cli.brand(&workspace, brand.as_deref(), streams)?;
-            chat::chat(&workspace, &bot, from, *store, streams)
+            let bot = cli.brand(&workspace, wanted.brand.as_deref(), streams)?;
+            chat::chat(&workspace, &bot, wanted, streams)
         }
         Verb::Why { brand, node, text } => {
             let workspace = cli.open()?;
@@ -232,9 +200,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             why::why(&bot, node.as_deref(), text, cli.json, streams)
         }
         Verb::Read { kind, surroundings, text } => read::read(kind, surroundings, text, cli.json, streams),
-        Verb::Test { filter, coverage } => {
-            test::test(cli.open()?, filter.as_deref(), cli.json, *coverage, streams)
-        }
+        Verb::Test(wanted) => test::test(cli.open()?, wanted, cli.json, streams),
         Verb::Graph { of, drawing } => {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
@@ -244,9 +210,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
-        Verb::Export { what, brand, folder } => {
-            export::export(&cli.open()?, *what, brand.as_deref(), folder.as_deref(), streams)
-        }
+        Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
+        Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
     }
 }
 

@@ -15,6 +15,7 @@ mod svg;
 mod words;
 
 pub use picture::{Chart, Line, LineKind, Mark, MarkKind, Picture, To};
+pub use svg::escaped as xml_escaped;
 
 use std::fmt;
 

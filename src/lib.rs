@@ -96,6 +96,7 @@ pub mod language;
 pub mod lsp;
 pub mod outline;
 pub mod provider;
+pub mod replay;
 pub mod reserved;
 pub mod server;
 pub mod simulator;

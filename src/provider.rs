@@ -12,7 +12,7 @@ mod twilio;
 pub use signature::Proof;
 
 use crate::consent::How;
-use crate::sms::{AccountId, Inbound, MessageId, Outbound, Phone, Receipt, Sender};
+use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Phone, Receipt, Sender};
 use http::{HeaderMap, HeaderName, Method};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -154,6 +154,21 @@ fn message_id(id: &str) -> Result<MessageId, DecodeError> {
         1..=MESSAGE_ID_BYTES_MAX => Ok(MessageId::from(id)),
         _ => Err(DecodeError::Bad(format!("a message id has at most {MESSAGE_ID_BYTES_MAX} bytes"))),
     }
+}
+
+/// Pictures that one message carries (Twilio's limit, the highest that is known).
+const MEDIA_MAX: usize = 10;
+/// Bytes of all media addresses that are kept: ten of Twilio's have about 1,700. A log entry must stay below 16 KiB.
+const MEDIA_BYTES_MAX: usize = 2 * 1024;
+
+/// As many of the pictures of a message as are kept.
+fn bounded(media: impl IntoIterator<Item = Media>) -> Vec<Media> {
+    let mut bytes = 0;
+    let fits = |media: &Media| {
+        bytes += media.url.len() + media.content_type.len();
+        bytes <= MEDIA_BYTES_MAX
+    };
+    media.into_iter().take(MEDIA_MAX).filter(fits).collect()
 }
 
 /// Something that a request brought.

@@ -8,15 +8,15 @@ use crate::engine::{
 };
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
-use crate::sms::{AccountId, BrandId, Key, Phone, Sender};
-use crate::store::{MemoryStore, Scanned, Snapshot, Store, StoreError, Table};
+use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Phone, Receipt, ReceiptState, Sender};
+use crate::store::{MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Rounds of timers and sends after one event: far more than any flow can ask for.
@@ -37,6 +37,8 @@ pub struct Simulation {
     brand: BrandId,
     to: Sender,
     account: AccountId,
+    /// The account of each of the brand's numbers.
+    accounts: BTreeMap<Sender, AccountId>,
     texts: u64,
 }
 
@@ -73,6 +75,48 @@ pub enum World {
     Late,
 }
 
+/// What the provider does with our messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Carrier {
+    /// It takes them, and they reach the phone.
+    #[default]
+    Ok,
+    /// It refuses them for good.
+    Fail,
+    /// It is busy: they are tried again, as in production, and arrive once it is `Ok` again.
+    Late,
+    /// It takes them, and a receipt says that they did not reach the phone.
+    Lost,
+    /// It takes them, and a receipt says that the person has opted out there.
+    Stopped,
+}
+
+impl Carrier {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Fail, Self::Late, Self::Lost, Self::Stopped];
+
+    /// Its word in conversations.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Fail => "fail",
+            Self::Late => "late",
+            Self::Lost => "lost",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// What it answers to a call of ours. The codes are those that the generic provider tells apart.
+    fn status(self) -> u16 {
+        match self {
+            Self::Ok | Self::Lost | Self::Stopped => 200,
+            Self::Fail => 400,
+            Self::Late => 503,
+        }
+    }
+}
+
 /// What went wrong in a simulation.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
@@ -90,19 +134,50 @@ pub enum SimulationError {
     Provider(String),
 }
 
-/// The provider's side: it takes every message and keeps it.
+/// The provider's side: it does with every message what it was told to do.
 #[derive(Debug, Default)]
-struct Wire {
-    delivered: Mutex<Vec<Delivered>>,
+struct Wire(Mutex<Carried>);
+
+/// What the provider has done so far.
+#[derive(Debug, Default)]
+struct Carried {
+    carrier: Carrier,
+    delivered: Vec<Delivered>,
+    undelivered: Vec<Delivered>,
+    /// What it will say about messages that it took: from which number they left, and our reference.
+    receipts: Vec<(Sender, String, Carrier)>,
+}
+
+impl Wire {
+    fn carried(&self) -> MutexGuard<'_, Carried> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message as the generic provider is asked to send it.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(flatten)]
+    message: Delivered,
+    reference: String,
 }
 
 #[async_trait]
 impl Transport for Wire {
     async fn call(&self, call: Call) -> Result<Response, CallError> {
-        let message =
+        let Asked { message, reference } =
             serde_json::from_slice(&call.body).map_err(|error| CallError::NotSent(error.to_string()))?;
-        self.delivered.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-        Ok(Response { status: 200, retry_after: None, body: Vec::new() })
+        let mut so_far = self.carried();
+        let carrier = so_far.carrier;
+        match carrier {
+            Carrier::Ok => so_far.delivered.push(message),
+            Carrier::Fail | Carrier::Late => so_far.undelivered.push(message),
+            Carrier::Lost | Carrier::Stopped => {
+                so_far.receipts.push((message.from, reference, carrier));
+                so_far.undelivered.push(message);
+            }
+        }
+        Ok(Response { status: carrier.status(), retry_after: None, body: Vec::new() })
     }
 }
 
@@ -124,6 +199,14 @@ impl Around {
         };
         let lookups = bot.lookups().map(|lookup| (begins(lookup), lookup.name.clone()));
         Self { lookups: lookups.collect(), ..Self::default() }
+    }
+}
+
+impl Around {
+    /// Goes on where another one was.
+    fn take_over(&self, other: &Self) {
+        let answers = std::mem::take(&mut *other.answers.lock().unwrap_or_else(PoisonError::into_inner));
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
     }
 }
 
@@ -173,6 +256,7 @@ impl Simulation {
             bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into(), shared: false });
         }
         let (to, account) = (bot.numbers[0].sender, bot.numbers[0].account.clone());
+        let numbers = bot.numbers.iter().map(|number| (number.sender, number.account.clone())).collect();
         let names: BTreeSet<AccountId> = bot.numbers.iter().map(|number| number.account.clone()).collect();
         let accounts = names.into_iter().map(simulated).collect::<Result<_, _>>()?;
         let clock = Arc::new(ManualClock::new(now));
@@ -190,7 +274,8 @@ impl Simulation {
             bots: vec![Arc::new(bot)],
             log_numbers: false,
         };
-        Ok(Self { engine: Arc::new(Engine::new(parts)), clock, wire, around, brand, to, account, texts: 0 })
+        let engine = Arc::new(Engine::new(parts));
+        Ok(Self { engine, clock, wire, around, brand, to, account, accounts: numbers, texts: 0 })
     }
 
     /// What time it is here.
@@ -219,7 +304,8 @@ impl Simulation {
         Ok(self.engine.store().load(&self.key(phone)).await?)
     }
 
-    /// Somebody writes: their text goes the whole way of a webhook. What reached phones because of it.
+    /// Somebody writes: their text goes the whole way of a webhook. What reached phones because of it. A line
+    /// `[https://…]` is a picture, as in [`Delivered::shown`].
     ///
     /// # Errors
     /// When the engine or the store does not take it.
@@ -231,7 +317,8 @@ impl Simulation {
         self.texts += 1;
         // Unique beyond this simulation too: a store outlives it.
         let id = format!("{}-{}-{}", self.now(), from.digits(), self.texts);
-        let message = json!({ "from": from, "to": self.to, "text": body, "id": id });
+        let (text, media) = pictures(body);
+        let message = json!({ "from": from, "to": self.to, "text": text, "media": media, "id": id });
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer simulated"));
         let request = RawRequest {
@@ -278,6 +365,22 @@ impl Simulation {
         }
     }
 
+    /// Everything of one kind that the store holds, in order. O(all of it).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn all(&self, what: Table) -> Result<Vec<Scanned>, SimulationError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.engine.store().scan(what, after, PAGE).await?;
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// From now on chance has this end for somebody: the arm of the split in a node (`flow.node`), or `won` or `lost` of
     /// a contest.
     ///
@@ -287,6 +390,49 @@ impl Simulation {
         let event = Event::Pinned { node: node.to_owned(), arm: arm.to_owned() };
         self.engine.receive(Arrival::other(self.key(phone), event)).await?;
         Ok(())
+    }
+
+    /// Fills a field of somebody with what its type reads in these words, or empties it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn fill(&self, phone: Phone, field: &str, words: Option<&str>) -> Result<(), SimulationError> {
+        let event = Event::Filled { field: field.to_owned(), words: words.map(str::to_owned) };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
+        Ok(())
+    }
+
+    /// Leads somebody to a node (`flow.node`). What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn place(&mut self, phone: Phone, node: &str) -> Result<Vec<Delivered>, SimulationError> {
+        let event = Event::Placed { node: node.to_owned() };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
+        self.settle().await
+    }
+
+    /// From now on the brand is this one, read anew from its files: people stay where they are, as after a restart.
+    ///
+    /// # Errors
+    /// Never in practice: the simulated provider opens with its own settings.
+    pub fn reload(&mut self, bot: &Arc<Bot>) -> Result<(), SimulationError> {
+        let next = Self::with_store(bot, self.now(), Arc::clone(self.engine.store()))?;
+        std::mem::swap(&mut *next.wire.carried(), &mut *self.wire.carried());
+        next.around.take_over(&self.around);
+        *self = Self { texts: self.texts, ..next };
+        Ok(())
+    }
+
+    /// From now on the provider does this with our messages.
+    pub fn deliver(&self, carrier: Carrier) {
+        self.wire.carried().carrier = carrier;
+    }
+
+    /// The messages that did not reach a phone since this was last asked, each time one was tried.
+    #[must_use]
+    pub fn undelivered(&self) -> Vec<Delivered> {
+        std::mem::take(&mut self.wire.carried().undelivered)
     }
 
     /// A human does something in somebody's dialogue. What reached phones because of it.
@@ -330,11 +476,16 @@ impl Simulation {
     /// When the engine or the store does not work.
     pub async fn advance(&mut self, by: SignedDuration) -> Result<Vec<Delivered>, SimulationError> {
         let end = self.now().checked_add(by.max(SignedDuration::ZERO)).unwrap_or(self.now());
-        let mut delivered = Vec::new();
+        let mut delivered = self.settle().await?;
         for _ in 0..ROUNDS_MAX {
-            match self.engine.store().next_due().await? {
+            let due = match self.engine.store().next_due().await? {
+                // A message that is due stands behind one that is tried again later.
+                Some(due) if due <= self.now() => self.due_later(end).await?,
+                due => due,
+            };
+            match due {
                 Some(due) if due <= end => {
-                    self.clock.set(due.max(self.now()));
+                    self.clock.set(due);
                     delivered.extend(self.settle().await?);
                 }
                 _ => {
@@ -346,16 +497,50 @@ impl Simulation {
         Err(SimulationError::Restless)
     }
 
+    /// The first moment behind now, and up to `end`, at which something comes due. O(outbox and timers).
+    async fn due_later(&self, end: Timestamp) -> Result<Option<Timestamp>, SimulationError> {
+        let now = self.now();
+        let alarms = self.engine.store().due(end, usize::MAX).await?.into_iter().map(|alarm| alarm.at);
+        let rows = self.all(Table::Outbox).await?.into_iter().filter_map(|item| match item {
+            Scanned::Row(row) => matches!(row.state, RowState::Pending | RowState::Held).then_some(row.due),
+            Scanned::Subscriber { .. }
+            | Scanned::Turn { .. }
+            | Scanned::Sent(_)
+            | Scanned::Consent { .. }
+            | Scanned::Review { .. } => None,
+        });
+        Ok(alarms.chain(rows).filter(|due| *due > now).min())
+    }
+
     /// Does everything that is due now.
     async fn settle(&self) -> Result<Vec<Delivered>, SimulationError> {
         for _ in 0..ROUNDS_MAX {
-            if self.engine.tick().await? + self.engine.dispatch().await? == 0 {
-                return Ok(std::mem::take(
-                    &mut *self.wire.delivered.lock().unwrap_or_else(PoisonError::into_inner),
-                ));
+            let receipts = self.receipts().await?;
+            if self.engine.tick().await? + self.engine.dispatch().await? + receipts == 0 {
+                return Ok(std::mem::take(&mut self.wire.carried().delivered));
             }
         }
         Err(SimulationError::Restless)
+    }
+
+    /// The provider says what became of the messages that it took; how many words there were.
+    async fn receipts(&self) -> Result<usize, SimulationError> {
+        let receipts = std::mem::take(&mut self.wire.carried().receipts);
+        let count = receipts.len();
+        for (from, reference, carrier) in receipts {
+            let account = self.accounts.get(&from).unwrap_or(&self.account);
+            let receipt = Receipt {
+                account: account.clone(),
+                id: MessageId::from(reference.as_str()),
+                state: ReceiptState::Undelivered,
+                code: None,
+                opted_out: carrier == Carrier::Stopped,
+            };
+            for arrival in self.engine.arrivals(account, provider::Delivery::Receipt(receipt)).await? {
+                self.engine.receive(arrival).await?;
+            }
+        }
+        Ok(count)
     }
 }
 
@@ -375,4 +560,31 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
         provider::by_name("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
     let provider = (kind.open)(&settings).map_err(|error| refused(error.to_string()))?;
     Ok(Account { id, provider, answers_stop: false })
+}
+
+/// The words of a text, and the pictures that came with it: its lines `[https://…]`.
+fn pictures(body: &str) -> (String, Vec<Media>) {
+    let (mut words, mut media) = (Vec::new(), Vec::new());
+    for line in body.split('\n') {
+        let url = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        match url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+            Some(url) => {
+                media.push(Media { url: url.to_owned(), content_type: content_type(url).to_owned() });
+            }
+            None => words.push(line),
+        }
+    }
+    (words.join("\n"), media)
+}
+
+/// The media type of a picture by how its address ends, as phones send them.
+fn content_type(url: &str) -> &'static str {
+    match url.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+        Some("png") => "image/png",
+        Some("gif") => "image/gif",
+        Some("mp4") => "video/mp4",
+        Some("vcf") => "text/vcard",
+        Some("pdf") => "application/pdf",
+        _ => "image/jpeg",
+    }
 }

@@ -10,7 +10,7 @@ mod receipt;
 pub use inbound::{Inbound, Media, OptOutHint};
 pub use normalize::Text;
 pub use outbound::{Class, Outbound};
-pub use phone::{BadNumber, Phone, Sender, mask_numbers};
+pub use phone::{BadNumber, Phone, Sender, mask_numbers, replace_numbers};
 pub use receipt::{Receipt, ReceiptState};
 
 use serde::{Deserialize, Serialize};

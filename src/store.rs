@@ -88,6 +88,9 @@ pub struct Turn {
 pub struct Entry {
     /// Whose.
     pub key: Key,
+    /// The dialogue's turn, from 1: where a log is cut, the number tells. 0 in logs that were written without it.
+    #[serde(default)]
+    pub turn: u64,
     /// When.
     pub at: Timestamp,
     /// What happened.

@@ -3,10 +3,20 @@
 // Test code: a panic is the report.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/chat.rs"]
+mod chat;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/conversations.rs"]
+mod conversations;
 #[path = "cli/fmt.rs"]
 mod fmt;
+#[path = "cli/init.rs"]
+mod init;
+#[path = "cli/replay.rs"]
+mod replay;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -262,90 +272,6 @@ fn a_code_is_explained_in_any_case() {
         assert_eq!(ran.code, Some(0), "{ran:#?}");
         assert!(ran.out.contains("sayso") && ran.err.is_empty(), "{ran:#?}");
     }
-}
-
-#[test]
-fn a_conversation_on_a_pipe_is_one_line_a_reply() {
-    let chat = fed(Path::new(HERE), &["chat", "scoops"], b"JOIN\nana\n30309\nSTOP\nhello\n");
-    assert_eq!((chat.code, chat.err.as_str()), (Some(0), ""), "{chat:#?}");
-    let lines: Vec<_> = chat.out.lines().collect();
-    let wanted = [
-        "< Welcome to Scoops Alerts! ",
-        "< Thanks Ana! What's your ZIP code?",
-        "< Vanilla, mint or mango?",
-        "< You have been unsubscribed from Scoops Alerts.",
-    ];
-    assert_eq!(lines.len(), wanted.len(), "{lines:#?}");
-    for (line, wanted) in lines.iter().zip(wanted) {
-        assert!(line.starts_with(wanted), "{lines:#?}");
-    }
-}
-
-#[test]
-fn a_conversation_takes_whatever_comes() {
-    let folder = workspace(&[]);
-    let mut input = b"\n\r\n\xff\xfe\xfd\n\x00\x1b[31mred\r\nJOIN\r\n".to_vec();
-    input.extend(b"x".repeat(200_000));
-    input.extend(b"\nyes");
-    let chat = fed(folder.path(), &["chat"], &input);
-    assert_eq!(chat.code, Some(0), "{chat:#?}");
-    assert!(chat.out.contains("Do you like cones?"), "{chat:#?}");
-    assert!(chat.out.ends_with("< You're in!\n"), "the last line counts without its end: {chat:#?}");
-    let nothing = fed(folder.path(), &["chat"], b"");
-    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), ""), "{nothing:#?}");
-}
-
-#[test]
-fn a_conversation_that_is_kept_goes_on_where_it_was() {
-    let folder = workspace(&[]);
-    let first = fed(folder.path(), &["chat", "--store"], b"JOIN\n");
-    assert!(first.out.contains("Do you like cones?"), "{first:#?}");
-    let second = fed(folder.path(), &["chat", "--store"], b"yes\n");
-    assert_eq!(second.out, "< You're in!\n", "{second:#?}");
-    let other = fed(folder.path(), &["chat", "--store", "--from", "+14045550124"], b"yes\n");
-    assert!(!other.out.contains("You're in!"), "{other:#?}");
-    let turns = run(folder.path(), &["export", "turns", "--folder", "data/store-chat"]);
-    assert_eq!((turns.code, turns.out.lines().count()), (Some(0), 3), "{turns:#?}");
-    for line in turns.out.lines() {
-        let turn: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(turn["entry"]["key"]["brand"], "gelato");
-    }
-}
-
-#[test]
-fn the_conversations_of_the_repository_pass() {
-    let test = here(&["test"]);
-    assert_eq!((test.code, test.err.as_str()), (Some(0), ""), "{test:#?}");
-    assert!(test.out.contains("flows/scoops/welcome.chat") && test.out.contains(" 0 failed"), "{test:#?}");
-}
-
-#[test]
-fn a_conversation_that_goes_otherwise_says_what_was_sent() {
-    let good = "brand gelato\n\n> JOIN\n< Welcome to Gelato News! *\n> yes\n< You're in!\n";
-    let bad = "brand gelato\n\n> JOIN\n< Welcome to Gelato News! *\n> yes\n< You are out!\n= consent out\n";
-    let folder = workspace(&[("flows/gelato/a.chat", good), ("flows/gelato/b.chat", bad)]);
-    let test = run(folder.path(), &["test"]);
-    assert_eq!(test.code, Some(1), "{test:#?}");
-    assert!(test.out.contains("ok     flows/gelato/a.chat\nFAILED flows/gelato/b.chat\n"), "{test:#?}");
-    let summary = "1 passed, 1 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out walked\n";
-    assert!(test.out.ends_with(summary), "{test:#?}");
-    for words in ["flows/gelato/b.chat:6:1\n", "< You're in!", "flows/gelato/b.chat:7:1\n", "consent is `in`"]
-    {
-        assert!(test.err.contains(words), "{words}: {}", test.err);
-    }
-    let only = run(folder.path(), &["test", "--filter", "a.chat"]);
-    assert_eq!(
-        (only.code, only.out.as_str()),
-        (
-            Some(0),
-            "ok     flows/gelato/a.chat\n1 passed, 0 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out walked\n"
-        )
-    );
-    let json = run(folder.path(), &["test", "--json"]);
-    assert_eq!((json.code, json.err.as_str()), (Some(1), ""), "{json:#?}");
-    let objects: Vec<Value> = json.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let failed = objects.iter().find(|object| object["chat"] == "flows/gelato/b.chat").unwrap();
-    assert_eq!(failed["passed"], false);
 }
 
 /// Reads one line of what it prints, then closes the pipe, as `| head -1` does.

@@ -3,7 +3,7 @@
 //! `development` was looked at while the rules were written, `kept` was not. `scripts/evaluate` prints all rates.
 
 // Test code: a panic is the report, and rates are printed for whoever asks for them.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::wildcard_enum_match_arm)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 use sayso::consent::{Kind, kind_of};
 use sayso::sms::Text;
@@ -184,7 +184,9 @@ fn print_others(half: &Half, list: bool) {
         let tenths = found.len() * 100_000 / count.max(1);
         println!("  {wanted:12} {:3}.{} ({})", tenths / 10, tenths % 10, found.len());
         if list {
-            found.iter().for_each(|text| println!("      {text}"));
+            for text in &found {
+                println!("      {text}");
+            }
         }
     }
     println!();

@@ -475,6 +475,12 @@ fn patterns_samples_and_values_are_told_apart() {
 
 #[test]
 fn conversations_have_speakers() {
+    for (word, said) in
+        [("from", "+14045550124"), ("deliver", "late"), ("tap", "👍"), ("node", "welcome.hello")]
+    {
+        let wanted = [(word, "storage.type"), (said, "constant.other")];
+        painted("chat", &format!("{word} {said}"), &wanted);
+    }
     painted("chat", "< Hi \\* *\n  and more", &[("and more", "string.unquoted")]);
     painted(
         "chat",

@@ -146,6 +146,7 @@ fn turn(key: &Key, read_version: u64, second: i64, effects: Vec<Effect>) -> Turn
     record.person.turn = read_version + 1;
     let entry = Entry {
         key: key.clone(),
+        turn: read_version + 1,
         at: at(second),
         event: Event::Start { flow: "join".into(), cause: Cause::Api },
         seed: 7,

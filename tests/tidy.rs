@@ -57,6 +57,7 @@ const TABLE: &[(&str, &[&str])] = &[
     // ports
     ("provider", &["sms", "consent"]),
     ("store", &["sms", "consent", "dialogue"]),
+    ("replay", &["sms", "consent", "bot", "dialogue", "store"]),
     // shell
     ("engine", &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store"]),
     ("config", &["diagnostic", "outline", "sms", "provider"]),
@@ -72,13 +73,14 @@ const TABLE: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace",
+    "format", "graph", "consent", "dialogue", "provider", "store", "replay", "engine", "config", "workspace",
 ];
 
 #[rustfmt::skip]
 const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "format", "graph", "consent", "dialogue", "provider", "store", "replay", "engine", "config", "workspace",
+    "simulator",
 ];
 
 /// An editor writes conversations, too.
@@ -92,7 +94,7 @@ const BELOW_THE_DOORS_AND_TRANSCRIPT: &[&str] = &[
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "graph", "consent", "dialogue", "provider",
+    "format", "graph", "consent", "dialogue", "provider", "replay",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

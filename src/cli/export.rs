@@ -1,10 +1,15 @@
-//! `sayso export`: what the store holds, as JSON lines; through the running server where it has the store open.
+//! `sayso export`: what the store holds, as JSON lines or as a conversation; through the running server where it has the store open.
 
-use super::{Exit, Streams, Unusable, What, no_brand, runtime};
+use super::{Exit, Streams, Unusable, no_brand, runtime};
+use crate::replay::log::Logged;
 use crate::server::socket::Client;
-use crate::store::{Cursor, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::sms::{Key, Phone};
+use crate::store::{Cursor, Entry, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
+use crate::transcript::{Recorded, recorded};
 use crate::workspace::Workspace;
-use std::path::Path;
+use clap::ValueEnum;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Things that are read at once.
 const PAGE: usize = 500;
@@ -41,22 +46,101 @@ impl Source {
     }
 }
 
-/// Prints a table.
+/// What is exported, and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wanted {
+    /// What to print.
+    what: What,
+    /// Only of this brand.
+    #[arg(long)]
+    brand: Option<String>,
+    /// Only of the person with this number.
+    #[arg(long, value_name = "PHONE")]
+    dialogue: Option<Phone>,
+    /// In which form: `chat` writes the turns of one dialogue as a conversation, for the brand's folder.
+    #[arg(long = "as", value_name = "FORM", default_value = "json", requires_if("chat", "dialogue"))]
+    form: Form,
+    /// Leave what people said about themselves in the conversation; the number is replaced in any case.
+    #[arg(long, requires = "dialogue")]
+    personal: bool,
+    /// The store's folder, relative to the workspace, instead of the one in `sayso.toml`.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// Dialogues and what is known about people.
+    Subscribers,
+    /// The log of turns.
+    Turns,
+    /// Messages that are not sent.
+    Outbox,
+    /// Messages that providers took.
+    Sent,
+    /// Consent ledgers.
+    Consents,
+}
+
+/// How it is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One JSON object a line.
+    Json,
+    /// A conversation, as `sayso test` runs it.
+    Chat,
+}
+
+impl What {
+    fn table(self) -> Table {
+        match self {
+            Self::Subscribers => Table::Subscribers,
+            Self::Turns => Table::Turns,
+            Self::Outbox => Table::Outbox,
+            Self::Sent => Table::Sent,
+            Self::Consents => Table::Consents,
+        }
+    }
+}
+
+/// Prints a table, or a dialogue. O(what the store holds of it), whatever is left out; memory O(a page), and O(the turns of
+/// the dialogue) for a conversation.
 pub(super) fn export(
     workspace: &Workspace,
-    what: What,
-    brand: Option<&str>,
-    folder: Option<&Path>,
+    wanted: &Wanted,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let table = match what {
-        What::Subscribers => Table::Subscribers,
-        What::Turns => Table::Turns,
-        What::Outbox => Table::Outbox,
-        What::Sent => Table::Sent,
-        What::Consents => Table::Consents,
-    };
-    let folder = workspace.root.join(folder.unwrap_or(&workspace.config.store.path));
+    if wanted.form == Form::Chat && !matches!(wanted.what, What::Turns) {
+        let hint = "write `sayso export turns --dialogue PHONE --as chat`";
+        return Err(Unusable::new("only turns make a conversation").hint(hint));
+    }
+    let mut printed = 0;
+    let mut dialogue = Vec::new();
+    each(workspace, wanted, |item| {
+        printed += 1;
+        if let (Form::Chat, Scanned::Turn { entry, .. }) = (wanted.form, &item) {
+            dialogue.push(Entry::clone(entry));
+        } else {
+            writeln!(streams.out, "{}", line(&item)?)?;
+        }
+        Ok(())
+    })?;
+    if wanted.form == Form::Chat {
+        return as_chat(workspace, wanted, &dialogue, streams);
+    }
+    // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
+    let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
+    let stranger = wanted.brand.as_deref().filter(|name| printed == 0 && !known(name));
+    stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)))
+}
+
+/// Does something with everything that is wanted.
+fn each(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    mut work: impl FnMut(Scanned) -> Result<(), Unusable>,
+) -> Result<(), Unusable> {
+    let folder = workspace.root.join(wanted.folder.as_ref().unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
         return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
             .hint("`sayso serve` makes it"));
@@ -64,32 +148,82 @@ pub(super) fn export(
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
     runtime(false)?.block_on(async {
         let mut source = Source::open(&folder, cache_bytes).await?;
-        let (mut after, mut printed) = (None, 0);
+        let mut after = None;
         loop {
-            let page = source.page(table, after).await.map_err(|error| Unusable::new(error.to_string()))?;
-            for item in page.items.iter().filter(|item| brand.is_none_or(|brand| brand_of(item) == brand)) {
-                let line = serde_json::to_string(item).map_err(|error| Unusable::new(error.to_string()))?;
-                writeln!(streams.out, "{line}")?;
-                printed += 1;
-            }
+            let page = source.page(wanted.what.table(), after).await;
+            let page = page.map_err(|error| Unusable::new(error.to_string()))?;
+            page.items.into_iter().filter(|item| wanted.has(workspace, item)).try_for_each(&mut work)?;
             after = page.next;
             if after.is_none() {
-                // The store may hold a brand whose folder is gone; only one that neither knows is a slip.
-                let known = |name: &str| workspace.brands.iter().any(|brand| brand.as_str() == name);
-                let stranger = brand.filter(|name| printed == 0 && !known(name));
-                return stranger.map_or(Ok(Exit::Done), |name| Err(no_brand(workspace, name)));
+                return Ok(());
             }
         }
     })
 }
 
-fn brand_of(item: &Scanned) -> &str {
-    match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => {
-            key.brand.as_str()
+/// Prints the turns of one dialogue as a conversation; what its reader must know also goes to the side.
+fn as_chat(
+    workspace: &Workspace,
+    wanted: &Wanted,
+    dialogue: &[Entry],
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    let brands: BTreeSet<&str> =
+        dialogue.iter().map(|entry| workspace.called(&entry.key.brand).as_str()).collect();
+    let mut of_brands = brands.iter();
+    let brand = match (of_brands.next(), of_brands.next()) {
+        (Some(brand), None) => brand,
+        (Some(_), Some(_)) => {
+            let list = brands.iter().copied().collect::<Vec<_>>().join(", ");
+            let error = Unusable::new("this number has texted several brands");
+            return Err(error.hint(format!("name one by `--brand`: {list}")));
         }
-        Scanned::Turn { entry, .. } => entry.key.brand.as_str(),
-        Scanned::Row(row) => row.key.brand.as_str(),
-        Scanned::Sent(sent) => sent.key.brand.as_str(),
+        (None, _) => {
+            if let Some(name) = wanted.brand.as_deref().filter(|name| workspace.bot(name).is_none()) {
+                return Err(no_brand(workspace, name));
+            }
+            let hint = "`sayso export turns` prints the whole log";
+            return Err(Unusable::new("the log has no dialogue with this number").hint(hint));
+        }
+    };
+    let bot = workspace.bot(brand).ok_or_else(|| {
+        let error = Unusable::new(format!("the files have no sound brand `{brand}`"));
+        error.hint("`sayso check` says what is wrong")
+    })?;
+    let made = runtime(false)?.block_on(recorded(bot, dialogue, wanted.personal));
+    let Recorded { text, warnings, .. } = made.map_err(|error| Unusable::new(error.to_string()))?;
+    write!(streams.out, "{text}")?;
+    warnings.iter().try_for_each(|warning| writeln!(streams.err, "warning: {warning}"))?;
+    Ok(Exit::Done)
+}
+
+impl Wanted {
+    /// Whether it is wanted. A brand goes by its name of today, and by the one under which its data is kept.
+    fn has(&self, workspace: &Workspace, item: &Scanned) -> bool {
+        let key = key_of(item);
+        let names = [&key.brand, workspace.called(&key.brand)];
+        self.brand.as_ref().is_none_or(|brand| names.iter().any(|name| name.as_str() == brand))
+            && self.dialogue.is_none_or(|phone| key.phone == phone)
+    }
+}
+
+fn line(item: &Scanned) -> Result<String, Unusable> {
+    let line = match item {
+        Scanned::Turn { seq, entry } => serde_json::to_string(&Logged::new(*seq, entry)),
+        Scanned::Subscriber { .. }
+        | Scanned::Row(_)
+        | Scanned::Sent(_)
+        | Scanned::Consent { .. }
+        | Scanned::Review { .. } => serde_json::to_string(item),
+    };
+    line.map_err(|error| Unusable::new(error.to_string()))
+}
+
+fn key_of(item: &Scanned) -> &Key {
+    match item {
+        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => key,
+        Scanned::Turn { entry, .. } => &entry.key,
+        Scanned::Row(row) => &row.key,
+        Scanned::Sent(sent) => &sent.key,
     }
 }

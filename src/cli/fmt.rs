@@ -186,14 +186,14 @@ impl Reading {
 
 /// Puts a text in the place of a file at once, so that nobody reads half of it and nothing is lost when it fails. The
 /// permissions stay; where the file is a link, what it leads to is written.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let path = path.canonicalize()?;
     let permissions = path.metadata()?.permissions();
     if permissions.readonly() {
         return Err(std::io::Error::new(ErrorKind::PermissionDenied, "it is read-only"));
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".fmt-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(permissions)?;
     file.as_file().sync_all()?;

@@ -1,54 +1,98 @@
 //! `sayso test`: runs the conversations of all brands.
 
-use super::{Exit, Streams, Unusable, runtime};
-use crate::bot::Bot;
-use crate::diagnostic::{Diagnostics, draw, draw_json};
-use crate::outline::Reader;
-use crate::transcript::{Coverage, Outcome, Ran, coverage, parse, run};
-use crate::workspace::Workspace;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod junit;
 
-/// Runs all conversations, or those whose path holds the words of `filter`.
+use super::{Exit, Streams, Unusable, fmt, runtime};
+use crate::bot::Bot;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place, draw, draw_json};
+use crate::outline::Reader;
+use crate::sms::BrandId;
+use crate::transcript::{Coverage, Outcome, Ran, coverage, parse, run, update};
+use crate::workspace::{Workspace, decode};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is asked for.
+#[derive(Debug, Args)]
+pub(super) struct Wanted {
+    /// Only conversations whose path holds these words.
+    #[arg(long)]
+    filter: Option<String>,
+    /// List the nodes and ways out that no conversation walks.
+    #[arg(long)]
+    coverage: bool,
+    /// Write down what is sent and known now as what is expected; what must not be sent stays as it is.
+    #[arg(long)]
+    update: bool,
+    /// Write the results into a file in the form of `JUnit`, for CI.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// A conversation of a brand.
+struct Job {
+    bot: Arc<Bot>,
+    path: PathBuf,
+    shown: PathBuf,
+    /// Its number among the sources and its text; nothing where it could not be read.
+    read: Option<(FileId, String)>,
+    found: Diagnostics,
+}
+
+/// What became of it.
+struct Done {
+    ran: Ran,
+    found: Diagnostics,
+    /// Its expectations were written anew.
+    updated: bool,
+}
+
+/// Runs all conversations, or those that are wanted: on all cores, told in the order of their names.
 pub(super) fn test(
     mut workspace: Workspace,
-    filter: Option<&str>,
+    wanted: &Wanted,
     json: bool,
-    list: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let runtime = runtime(false)?;
-    let mut chats: Vec<(Arc<Bot>, PathBuf)> = Vec::new();
-    let mut broken = Vec::new();
-    for brand in workspace.brands.clone() {
-        let paths = workspace.chats(&brand).into_iter();
-        let wanted = paths.filter(|path| filter.is_none_or(|words| path.to_string_lossy().contains(words)));
-        match workspace.bot(brand.as_str()) {
-            Some(bot) => chats.extend(wanted.map(|path| (Arc::clone(bot), path))),
-            None => broken.push(brand),
+    let (jobs, broken) = jobs(&mut workspace, wanted.filter.as_deref())?;
+    let mut done = on_all_cores(&jobs, one)?;
+    if wanted.update {
+        for (job, done) in jobs.iter().zip(&mut done) {
+            write_anew(&mut workspace, job, done)?;
         }
     }
-    let (mut passed, mut failed) = (0, 0);
+    if let Some(path) = &wanted.junit {
+        junit::write(path, &workspace, &jobs, &done)?;
+    }
+    let failed = done.iter().filter(|done| done.ran.outcome == Outcome::Failed).count();
+    let passed = done.len() - failed;
     let mut walked: Vec<(Arc<Bot>, Coverage)> = Vec::new();
     let mut found = Diagnostics::default();
-    for (bot, path) in chats {
-        let shown = workspace.shown(&path);
-        let Ran { outcome, coverage } = runtime.block_on(one(&mut workspace, &bot, &path, &mut found))?;
+    for (Job { bot, shown, .. }, Done { ran, found: own, updated }) in jobs.into_iter().zip(done) {
+        let passed = ran.outcome == Outcome::Passed;
         match walked.last_mut().filter(|(last, _)| Arc::ptr_eq(last, &bot)) {
-            Some((_, walked)) => walked.extend(coverage),
-            None => walked.push((bot, coverage)),
+            Some((_, walked)) => walked.extend(ran.coverage),
+            None => walked.push((bot, ran.coverage)),
         }
-        let word = if outcome == Outcome::Passed { "ok" } else { "FAILED" };
+        found.extend(own);
         if json {
-            writeln!(
-                streams.out,
-                "{}",
-                serde_json::json!({ "chat": shown, "passed": outcome == Outcome::Passed })
-            )?;
+            let mut object = serde_json::json!({ "chat": shown, "passed": passed });
+            if updated {
+                object["updated"] = true.into();
+            }
+            writeln!(streams.out, "{object}")?;
         } else {
+            let word = if !passed {
+                "FAILED"
+            } else if updated {
+                "new"
+            } else {
+                "ok"
+            };
             writeln!(streams.out, "{word:6} {}", shown.display())?;
         }
-        if outcome == Outcome::Passed { passed += 1 } else { failed += 1 }
     }
     let (report, _) = found.into_report();
     if json {
@@ -56,12 +100,102 @@ pub(super) fn test(
     } else {
         write!(streams.err, "{}", draw(&workspace.sources, &report, streams.colour))?;
         writeln!(streams.out, "{passed} passed, {failed} failed")?;
+        let list = wanted.coverage;
         walked.iter().try_for_each(|(bot, walked)| print_coverage(bot, walked, list, streams))?;
     }
     for brand in &broken {
         writeln!(streams.err, "error: the brand `{brand}` has errors; run `sayso check`")?;
     }
     Ok(if failed == 0 && broken.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+/// The conversations whose path holds the words of `filter`, read; and the brands that cannot be tested.
+fn jobs(workspace: &mut Workspace, filter: Option<&str>) -> Result<(Vec<Job>, Vec<BrandId>), Unusable> {
+    let (mut jobs, mut broken) = (Vec::new(), Vec::new());
+    for brand in workspace.brands.clone() {
+        let paths = workspace.chats(&brand).into_iter();
+        let wanted = paths.filter(|path| filter.is_none_or(|words| path.to_string_lossy().contains(words)));
+        let Some(bot) = workspace.bot(brand.as_str()).cloned() else {
+            broken.push(brand);
+            continue;
+        };
+        for path in wanted {
+            let bytes = std::fs::read(&path)
+                .map_err(|error| Unusable::new(format!("`{}`: {error}", path.display())))?;
+            let shown = workspace.shown(&path);
+            let mut found = Diagnostics::default();
+            let read = decode(shown.clone(), &bytes, &mut workspace.sources, &mut found);
+            jobs.push(Job { bot: Arc::clone(&bot), path, shown, read, found });
+        }
+    }
+    Ok((jobs, broken))
+}
+
+/// What a work makes of each of these, in their order. Every core takes the next one that nobody has taken.
+fn on_all_cores<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> Result<R, Unusable> + Sync,
+) -> Result<Vec<R>, Unusable> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Result<R, Unusable>)>> = Mutex::new(Vec::with_capacity(items.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { return };
+                    let result = work(item);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn one(job: &Job) -> Result<Done, Unusable> {
+    let mut found = job.found.clone();
+    let ran = match &job.read {
+        Some((file, text)) => runtime(false)?.block_on(ran(&job.bot, *file, text, &mut found)),
+        None => Ran::failed(),
+    };
+    Ok(Done { ran, found, updated: false })
+}
+
+/// Writes the expectations of a conversation anew and runs it once more.
+fn write_anew(workspace: &mut Workspace, job: &Job, done: &mut Done) -> Result<(), Unusable> {
+    let Some((_, text)) = job.read.as_ref().filter(|_| !done.ran.changes.is_empty()) else { return Ok(()) };
+    let text = update(text, &done.ran.changes);
+    fmt::write(&job.path, &text)
+        .map_err(|error| Unusable::new(format!("`{}` cannot be written: {error}", job.shown.display())))?;
+    let file = workspace.sources.add(&job.shown, text.as_str());
+    done.found = Diagnostics::default();
+    done.ran = runtime(false)?.block_on(ran(&job.bot, file, &text, &mut done.found));
+    done.updated = true;
+    Ok(())
+}
+
+/// Reads and runs a conversation; one with mistakes is not run.
+async fn ran(bot: &Arc<Bot>, file: FileId, text: &str, found: &mut Diagnostics) -> Ran {
+    let chat = parse(text, &mut Reader::new(file, found));
+    if let Some(brand) = chat.brand.as_ref().filter(|brand| brand.value != bot.id.as_str()) {
+        let message =
+            format!("this conversation lies in the folder of `{}` and names `{}`", bot.id, brand.value);
+        found.push(Diagnostic::new(Code::BadChat, brand.place, message));
+    }
+    if found.has_errors() {
+        return Ran::failed();
+    }
+    match run(&chat, file, bot, found).await {
+        Ok(ran) => ran,
+        Err(error) => {
+            found.push(Diagnostic::new(Code::ChatFails, Place::new(file, 0..0), error.to_string()));
+            Ran::failed()
+        }
+    }
 }
 
 /// Prints how much of a brand was walked; with `list` also what was not.
@@ -88,40 +222,4 @@ fn print_coverage(
         no_nodes.iter().chain(&no_ways).try_for_each(|name| writeln!(streams.out, "  never: {name}"))?;
     }
     Ok(())
-}
-
-async fn one(
-    workspace: &mut Workspace,
-    bot: &Arc<Bot>,
-    path: &Path,
-    found: &mut Diagnostics,
-) -> Result<Ran, Unusable> {
-    let text =
-        std::fs::read(path).map_err(|error| Unusable::new(format!("`{}`: {error}", path.display())))?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let file = workspace.sources.add(workspace.shown(path), text.as_str());
-    let mut own = Diagnostics::default();
-    let chat = parse(&text, &mut Reader::new(file, &mut own));
-    let brand = chat.brand.as_ref().map(|brand| brand.value.clone());
-    let other = brand.as_ref().filter(|brand| brand.as_str() != bot.id.as_str());
-    if let (Some(other), Some(at)) = (other, &chat.brand) {
-        let message = format!("this conversation lies in the folder of `{}` and names `{other}`", bot.id);
-        own.push(crate::diagnostic::Diagnostic::new(crate::diagnostic::Code::BadChat, at.place, message));
-    }
-    let failed = Ran { outcome: Outcome::Failed, coverage: Coverage::default() };
-    let ran = if own.has_errors() {
-        failed
-    } else {
-        run(&chat, file, bot, &mut own).await.unwrap_or_else(|error| {
-            let whole = crate::diagnostic::Place::new(file, 0..0);
-            own.push(crate::diagnostic::Diagnostic::new(
-                crate::diagnostic::Code::ChatFails,
-                whole,
-                error.to_string(),
-            ));
-            failed
-        })
-    };
-    found.extend(own);
-    Ok(ran)
 }

@@ -61,14 +61,14 @@ fn report(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Resul
 }
 
 /// The files of a workspace, watched.
-struct Watched {
+pub(super) struct Watched {
     root: PathBuf,
     watcher: RecommendedWatcher,
     changes: Receiver<()>,
 }
 
 impl Watched {
-    fn new(root: PathBuf) -> Result<Self, Unusable> {
+    pub(super) fn new(root: PathBuf) -> Result<Self, Unusable> {
         // One word is enough, however much changes.
         let (tell, changes) = channel(1);
         let own = root.clone();
@@ -84,7 +84,7 @@ impl Watched {
     }
 
     /// Watches the folders that are there now: one may have been taken away or put in another's place.
-    fn renew(&mut self, streams: &mut Streams<'_>) -> Result<(), Unusable> {
+    pub(super) fn renew(&mut self, streams: &mut Streams<'_>) -> Result<(), Unusable> {
         for folder in FOLDERS.map(|name| self.root.join(name)) {
             // It is no matter that it was not watched.
             let _before = self.watcher.unwatch(&folder);
@@ -98,7 +98,7 @@ impl Watched {
     }
 
     /// Done when something has changed and then nothing for a moment.
-    async fn change(&mut self) {
+    pub(super) async fn change(&mut self) {
         if self.changes.recv().await.is_none() {
             // The watcher lives as long as we do.
             return std::future::pending().await;

@@ -58,6 +58,18 @@ pub enum Event {
         /// The end: the node of the arm, or `won` or `lost`.
         arm: String,
     },
+    /// Somebody else than the person says what a field holds.
+    Filled {
+        /// The field's name.
+        field: String,
+        /// Words that its type reads; `None` empties it.
+        words: Option<String>,
+    },
+    /// Somebody else than the person leads them to a node: what went on before is left.
+    Placed {
+        /// The node, as `flow.node`.
+        node: String,
+    },
 }
 
 /// What an outside answer came to.
@@ -135,6 +147,8 @@ impl Event {
             Self::Reviewed { .. } => "reviewed",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",
+            Self::Filled { .. } => "filled",
+            Self::Placed { .. } => "placed",
         }
     }
 }

@@ -64,6 +64,8 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Human(Human::GaveBack) => machine.given_back(),
         Event::Lookup { armed_in, name, answer } => machine.looked_up(*armed_in, name, answer),
         Event::Pinned { node, arm } => machine.pin(node, arm),
+        Event::Filled { field, words } => machine.filled(field, words.as_deref()),
+        Event::Placed { node } => machine.placed(node),
         Event::Taken(taken) => machine.taken(taken),
     }
     machine.finish(state)

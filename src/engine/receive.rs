@@ -124,6 +124,7 @@ impl Engine {
             }
             let entry = Entry {
                 key: key.clone(),
+                turn: step.state.person.turn,
                 at: now,
                 event: arrival.event.clone(),
                 seed,

@@ -262,6 +262,10 @@ pub(super) static CHAT: Below = Below::of(&[
     ("h>", Words, &TALK),
     ("h", Words, &NOTHING),
     ("lookup", Leads(&Words), &NOTHING),
+    ("deliver", Words, &NOTHING),
+    ("tap", Words, &NOTHING),
+    ("set", Said, &NOTHING),
+    ("node", Words, &NOTHING),
     ("~", Plain, &NOTHING),
     ("=", Line(&KNOWN), &NOTHING),
 ]);
@@ -277,6 +281,7 @@ static KNOWN: Below = Below {
         ("split", Said, &NOTHING),
         ("draw", Words, &NOTHING),
         ("told", Words, &NOTHING),
+        ("language", Words, &NOTHING),
     ],
     others: Said,
 };

@@ -238,7 +238,7 @@ fn arrow(route: &Route) -> String {
 }
 
 /// Words as XML holds them. What XML 1.0 cannot hold at all is shown as U+FFFD.
-fn escaped(words: &str) -> String {
+pub fn escaped(words: &str) -> String {
     let mut escaped = String::with_capacity(words.len());
     for c in words.chars() {
         match c {

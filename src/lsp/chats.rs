@@ -19,6 +19,10 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
                     found.extend(words.last(arm).map(|place| (place, of)));
                 }
             }
+            Line::Node(place) => node(words.behind("node", place), place, &mut found),
+            Line::Set(field, _) => {
+                found.extend(words.behind("set", field).map(|at| (at, Symbol::Field(field.clone()))));
+            }
             Line::Known(Expectation::Field(field, value)) => {
                 let at = if value.is_some() { words.behind("=", field) } else { words.last(field) };
                 found.extend(at.map(|place| (place, Symbol::Field(field.clone()))));
@@ -34,6 +38,10 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
             }
             Line::Known(_)
             | Line::Text(_)
+            | Line::From(_)
+            | Line::At(_)
+            | Line::Tap(_)
+            | Line::Deliver(_)
             | Line::Reply(_)
             | Line::Wait(_)
             | Line::Never(_)

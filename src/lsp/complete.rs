@@ -12,6 +12,7 @@ use crate::format::Kind;
 use crate::grammar::syntax as grammar;
 use crate::outline::Reader;
 use crate::slot::{self, SlotType};
+use crate::transcript;
 use lsp_types::CompletionItemKind as Item;
 use std::ops::Range as Bytes;
 use std::path::Path;
@@ -108,19 +109,34 @@ impl Place<'_> {
         self.words(Kind::Grammar, word)
     }
 
-    /// `= at flow.node`, `= split flow.node arm`, `= FIELD …`
+    /// `= at flow.node`, `= split flow.node arm`, `= FIELD …`, `set FIELD …`, `node flow.node`
     fn in_chat(&self, line: &str) -> Vec<Offer> {
-        let Some(rest) = line.strip_prefix('=').map(str::trim_start) else { return Vec::new() };
         let place = |rest: &str| !rest.trim_start().contains(' ');
+        let Some(rest) = line.strip_prefix('=').map(str::trim_start) else {
+            return match line.split_once(' ') {
+                None if !line.starts_with(['>', '<', '!', '~']) => self.words(Kind::Chat, line),
+                Some(("set", rest)) if place(rest) => self.fields(),
+                Some(("node", rest)) if place(rest) => self.all_nodes(),
+                Some(("lookup", rest)) if place(rest) => self.resources("lookup"),
+                Some(("deliver", rest)) => self.words(Kind::Chat, rest.trim_start()),
+                _ => Vec::new(),
+            };
+        };
         match rest.split_once(' ') {
             None => {
-                let words = self.plain(&["at", "consent", "not", "split", "tag"], Item::Keyword);
+                let words = self.plain(
+                    &["at", "consent", "draw", "language", "not", "split", "tag", "told"],
+                    Item::Keyword,
+                );
                 [self.fields(), words].concat()
             }
             Some(("at", rest)) if place(rest) => {
                 [self.all_nodes(), self.plain(&["nothing"], Item::Keyword)].concat()
             }
             Some(("split", rest)) if place(rest) => self.all_nodes(),
+            Some(("told", rest)) if place(rest) => self.resources("webhook"),
+            Some(("draw", rest)) if place(rest) => self.resources("contest"),
+            Some(("draw", _)) => self.plain(&["won", "lost"], Item::EnumMember),
             Some(("not", rest)) if place(rest) => self.plain(&["known", "tag"], Item::Keyword),
             Some(("not", rest)) if rest.trim_start().starts_with("known ") => self.fields(),
             Some(("not" | "tag", _)) => self.tags(),
@@ -158,7 +174,7 @@ impl Place<'_> {
             Kind::Brand => drop(brand::parse(&probe, reader)),
             Kind::Flow => drop(syntax::parse(&probe, reader)),
             Kind::Grammar => drop(grammar::parse(&probe, reader)),
-            Kind::Chat => {}
+            Kind::Chat => drop(transcript::parse(&probe, reader)),
         }
         let here = |diagnostic: &&Diagnostic| diagnostic.place.range() == (start..start + 1);
         let known = found.iter().filter(here).flat_map(|diagnostic| &diagnostic.known);

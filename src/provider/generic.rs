@@ -1,13 +1,13 @@
 //! Plain HTTP with JSON and a bearer token, so that curl, a script or a provider without an adapter can talk to us.
 //!
-//! In: `{"from": "+1…", "to": "+1…", "text": "…", "id": "…"}`. Out: with `send_url`, one such call for each message,
+//! In: `{"from": "+1…", "to": "+1…", "text": "…", "id": "…"}`, and perhaps `media` with `url` and `content_type` of each. Out: with `send_url`, one such call for each message,
 //! with `reference` and the same in `Idempotency-Key`; without it, the replies stand in the answer to the webhook.
 
 use super::{
     Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    SendBy, SettingError, Settings, Verified, message_id, signature,
+    SendBy, SettingError, Settings, Verified, bounded, message_id, signature,
 };
-use crate::sms::{AccountId, Inbound, Outbound, Phone, Sender};
+use crate::sms::{AccountId, Inbound, Media, Outbound, Phone, Sender};
 use http::{HeaderName, Method, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +40,8 @@ struct InboundBody {
     text: String,
     id: String,
     #[serde(default)]
+    media: Vec<Media>,
+    #[serde(default)]
     sent_at: Option<Timestamp>,
 }
 
@@ -64,7 +66,7 @@ impl Provider for Generic {
             to: body.to,
             body: body.text,
             sent_at: body.sent_at,
-            media: Vec::new(),
+            media: bounded(body.media),
             hint: None,
         })])
     }

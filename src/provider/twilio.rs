@@ -1,8 +1,8 @@
 //! Twilio: form webhooks signed by HMAC-SHA1, sends by its REST call (API of 2010-04-01).
 
 use super::{
-    Call, DecodeError, Delivery, Forged, Kind, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    SettingError, Settings, Verified, message_id, signature,
+    Call, DecodeError, Delivery, Forged, Kind, MEDIA_MAX, Outcome, Provider, RawRequest, Rejection, Reply,
+    Response, SettingError, Settings, Verified, bounded, message_id, signature,
 };
 use crate::sms::{AccountId, Inbound, Media, OptOutHint, Outbound, Receipt, ReceiptState};
 use base64::Engine as _;
@@ -21,10 +21,6 @@ pub(super) const KIND: Kind = Kind {
 
 /// Where Twilio's API stands.
 const BASE_URL: &str = "https://api.twilio.com";
-/// Pictures that one message carries (Twilio's own limit).
-const MEDIA_MAX: usize = 10;
-/// Bytes of all media addresses that are kept: ten of Twilio's have about 1,700. A log entry must stay below 16 KiB.
-const MEDIA_BYTES_MAX: usize = 2 * 1024;
 
 struct Twilio {
     account_sid: String,
@@ -163,16 +159,12 @@ fn inbound(account: &AccountId, form: &Form) -> Result<Inbound, DecodeError> {
 
 fn media(form: &Form) -> Vec<Media> {
     let count: usize = form.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
-    let mut bytes = 0;
-    (0..count.min(MEDIA_MAX))
-        .filter_map(|number| {
-            let url = form.get(&format!("MediaUrl{number}"))?;
-            let content_type = form.get(&format!("MediaContentType{number}")).unwrap_or_default();
-            bytes += url.len() + content_type.len();
-            (bytes <= MEDIA_BYTES_MAX)
-                .then(|| Media { url: url.to_owned(), content_type: content_type.to_owned() })
-        })
-        .collect()
+    let named = (0..count.min(MEDIA_MAX)).filter_map(|number| {
+        let url = form.get(&format!("MediaUrl{number}"))?.to_owned();
+        let content_type = form.get(&format!("MediaContentType{number}")).unwrap_or_default().to_owned();
+        Some(Media { url, content_type })
+    });
+    bounded(named)
 }
 
 fn receipt(account: &AccountId, status: &str, form: &Form) -> Result<Receipt, DecodeError> {

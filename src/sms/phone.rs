@@ -22,7 +22,13 @@ static NUMBERS: LazyLock<Regex> =
 /// A text of somebody else, such as a provider's complaint, with everything that looks like a number hidden.
 #[must_use]
 pub fn mask_numbers(text: &str) -> Cow<'_, str> {
-    NUMBERS.replace_all(text, "•••")
+    replace_numbers(text, "•••")
+}
+
+/// A text with something else in the place of everything that looks like a number.
+#[must_use]
+pub fn replace_numbers<'t>(text: &'t str, with: &str) -> Cow<'t, str> {
+    NUMBERS.replace_all(text, with)
 }
 
 /// What was read is no number one can write to.
@@ -45,6 +51,22 @@ impl Phone {
     pub fn country(self) -> Option<String> {
         let number = PHONE_NUMBER_UTIL.parse(self.to_string(), None).ok()?;
         number.get_region_code().map(|region| region.as_region_str().to_string())
+    }
+
+    /// A number that nobody has, in the same area where one is kept free there: 555-01xx in the North American plan (ATIS
+    /// 555 NXX Assignment Guidelines), 07700 900xxx in the United Kingdom (Ofcom), 06 39 98 xx xx in France (ARCEP).
+    /// Elsewhere it is one of Atlanta.
+    #[must_use]
+    pub fn fictional(self) -> Self {
+        let digits = self.0.to_string();
+        let country = self.country();
+        let fictional = match country.as_deref() {
+            Some("GB") => "447700900123".to_owned(),
+            Some("FR") => "33639980123".to_owned(),
+            _ if digits.len() == 11 && digits.starts_with('1') => format!("{}5550123", &digits[..4]),
+            _ => "14045550123".to_owned(),
+        };
+        Self(fictional.parse().expect("these are digits"))
     }
 
     /// The digits without the `+`, as some providers want them.
@@ -179,6 +201,22 @@ mod tests {
         let phone: Phone = "+14045550123".parse().expect("a number");
         assert_eq!(phone.masked(), "+1404•••••23");
         assert_eq!(format!("{phone:?}"), "+1404•••••23");
+    }
+
+    #[test]
+    fn a_fictional_number_stays_in_its_area_and_is_nobodys() {
+        let cases = [
+            ("+14042345678", "+14045550123"),
+            ("+12125550123", "+12125550123"),
+            ("+442079460018", "+447700900123"),
+            ("+33612345678", "+33639980123"),
+            ("+4915112345678", "+14045550123"),
+        ];
+        for (real, fictional) in cases {
+            let phone: Phone = real.parse().expect("a number");
+            assert_eq!(phone.fictional().to_string(), fictional, "{real}");
+            assert!(phone.fictional().to_string().parse::<Phone>().is_ok(), "{fictional}");
+        }
     }
 
     #[test]

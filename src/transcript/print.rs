@@ -1,6 +1,7 @@
 //! Writing a conversation as a file: what `parse` reads again as the same conversation.
 
 use super::syntax::{Chat, Expectation, Line};
+use crate::diagnostic::At;
 use crate::dialogue::{Decision, Human};
 use crate::simulator::World;
 use jiff::Timestamp;
@@ -13,26 +14,36 @@ pub fn print(chat: &Chat, zone: &TimeZone) -> String {
     let brand = chat.brand.iter().map(|brand| format!("brand {}\n", brand.value));
     let from = chat.from.iter().map(|from| format!("from {}\n", from.value));
     let at = chat.at.iter().map(|at| format!("at {}\n", moment(at.value, zone)));
-    let lines = chat.lines.iter().map(|line| format!("{}\n", line.value));
+    let lines = chat.lines.iter().map(|At { value: line, .. }| {
+        if let Line::At(then) = line { format!("at {}\n", moment(*then, zone)) } else { format!("{line}\n") }
+    });
     brand.chain(from).chain(at).chain([String::from("\n")]).chain(lines).collect()
 }
 
 /// `2026-06-01 12:00 America/New_York`
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let local = at.to_zoned(zone.clone());
     let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
     format!("{} {}", local.strftime(form), zone.iana_name().unwrap_or("UTC"))
 }
 
-/// A text that was sent, as an expectation that holds for this text alone.
+/// A text that was sent, as an expectation that holds for this text alone. Empty lines do not count.
 #[must_use]
 pub fn exactly(said: &str) -> String {
     let mut expected = String::with_capacity(said.len());
-    for c in said.chars() {
-        if matches!(c, '*' | '{' | '\\') {
-            expected.push('\\');
+    for line in said.split('\n').filter(|line| !line.trim().is_empty()) {
+        if !expected.is_empty() {
+            expected.push('\n');
         }
-        expected.push(c);
+        if line.starts_with('#') {
+            expected.push('\\'); // else it would be a comment
+        }
+        for c in line.chars() {
+            if matches!(c, '*' | '{' | '\\') {
+                expected.push('\\');
+            }
+            expected.push(c);
+        }
     }
     expected
 }
@@ -40,7 +51,14 @@ pub fn exactly(said: &str) -> String {
 impl Display for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(body) => message(f, ">", body),
+            Self::Text(body) => message(f, ">", &hidden(body)),
+            Self::From(phone) => write!(f, "from {phone}"),
+            Self::At(then) => write!(f, "at {}", moment(*then, &TimeZone::UTC)),
+            Self::Tap(reaction) => write!(f, "tap {reaction}"),
+            Self::Deliver(carrier) => write!(f, "deliver {}", carrier.word()),
+            Self::Set(field, Some(words)) => write!(f, "set {field} {words}"),
+            Self::Set(field, None) => write!(f, "set {field}"),
+            Self::Node(node) => write!(f, "node {node}"),
             Self::Reply(body) => message(f, "<", body),
             Self::Never(body) => message(f, "!", body),
             Self::Wait(delay) => write!(f, "~ {delay}"),
@@ -48,7 +66,7 @@ impl Display for Line {
             Self::Pin(node, arm) => write!(f, "= split {node} {arm}"),
             Self::Draw(contest, end) => write!(f, "= draw {contest} {end}"),
             Self::Lookup(name, answer) => write!(f, "lookup {name} -> {answer}"),
-            Self::Human(Human::Wrote { body }) => message(f, "h>", body),
+            Self::Human(Human::Wrote { body }) => message(f, "h>", &hidden(body)),
             Self::Human(Human::TookOver) => f.write_str("h take"),
             Self::Human(Human::GaveBack) => f.write_str("h back"),
             Self::Reviewed(Decision::Keep) => f.write_str("h keep"),
@@ -64,6 +82,7 @@ impl Display for Expectation {
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::NoTag(tag) => write!(f, "not tag {tag}"),
             Self::At(node) => write!(f, "at {node}"),
+            Self::Language(language) => write!(f, "language {language}"),
             Self::Told(webhook) => write!(f, "told {webhook}"),
             Self::Field(field, Some(value)) => write!(f, "{field} {value}"),
             Self::Field(field, None) => write!(f, "not known {field}"),
@@ -79,6 +98,16 @@ impl Display for World {
             Self::Late => f.write_str("late"),
         }
     }
+}
+
+/// A text whose further lines are read as they are: one that begins like a comment, or is empty, stands behind a `\`.
+fn hidden(body: &str) -> String {
+    let mut lines = body.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |said, line| {
+        let hides = line.trim().is_empty() || line.starts_with(['#', '\\']);
+        format!("{said}\n{}{line}", if hides { "\\" } else { "" })
+    })
 }
 
 /// A sign, the first line of a message, and its further lines indented by two spaces.
@@ -118,6 +147,19 @@ lookup weather -> failed
 h take
 h> I am Kim.
 h back
+from +14045550124
+at 2026-06-05 09:30 America/New_York
+> Look:
+  \\
+  \\# one
+  [https://example.com/cat.png]
+tap 👍
+tap Laughed at
+deliver late
+set name Ana Maria
+set name
+node menu.flavor
+= language es
 ";
 
     #[test]
@@ -131,5 +173,6 @@ h back
     #[test]
     fn an_exact_expectation_hides_the_signs_that_mean_more() {
         assert_eq!(exactly("2 * 3 {x} \\"), "2 \\* 3 \\{x} \\\\");
+        assert_eq!(exactly("one\n\n#two"), "one\n\\#two");
     }
 }

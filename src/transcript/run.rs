@@ -1,14 +1,17 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
 use super::Coverage;
+use super::pattern::Pattern;
+use super::print::exactly;
+use super::session::{Happened, Mistake, Refusal, Session};
 use super::syntax::{Chat, Expectation, Line};
-use crate::bot::{Bot, By};
+use super::update::Change;
+use crate::bot::Bot;
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, FileId, Place};
-use crate::flow::Delay;
+use crate::dialogue::Record;
 use crate::simulator::{Simulation, SimulationError};
 use crate::sms::Phone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Who writes where a conversation does not say: a number that nobody has (555-01xx, NANPA).
@@ -26,12 +29,22 @@ pub enum Outcome {
 }
 
 /// A conversation that was run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
     /// What became of it.
     pub outcome: Outcome,
     /// What it walked.
     pub coverage: Coverage,
+    /// What would have to be written for it to pass.
+    pub changes: Vec<Change>,
+}
+
+impl Ran {
+    /// A conversation that could not be run.
+    #[must_use]
+    pub fn failed() -> Self {
+        Self { outcome: Outcome::Failed, coverage: Coverage::default(), changes: Vec::new() }
+    }
 }
 
 /// Runs a conversation of a brand; what went otherwise goes to `found`.
@@ -45,15 +58,16 @@ pub async fn run(
     found: &mut Diagnostics,
 ) -> Result<Ran, SimulationError> {
     let begin = chat.at.as_ref().map_or_else(|| SOME_DAY.parse().expect("a moment"), |at| at.value);
+    let phone = chat.from.as_ref().map_or_else(|| SOMEBODY.parse().expect("a number"), |from| from.value);
+    let top = Place::new(file, 0..0);
     let mut runner = Runner {
-        simulation: Simulation::new(bot, begin)?,
-        bot,
-        phone: chat.from.as_ref().map_or_else(|| SOMEBODY.parse().expect("a number"), |from| from.value),
-        waiting: VecDeque::new(),
-        said: Vec::new(),
-        told: Vec::new(),
-        last: Place::new(file, 0..0),
+        session: Session::new(Simulation::new(bot, begin)?, bot, phone),
+        said: BTreeMap::new(),
+        waiting: BTreeMap::new(),
+        event: top,
+        met: (top, phone),
         found: Diagnostics::default(),
+        changes: Vec::new(),
     };
     for line in &chat.lines {
         runner.line(line).await?;
@@ -62,196 +76,257 @@ pub async fn run(
     let outcome = if runner.found.has_errors() { Outcome::Failed } else { Outcome::Passed };
     found.extend(runner.found);
     let mut coverage = Coverage::default();
-    runner.simulation.traces().await?.iter().for_each(|trace| coverage.add(trace));
-    Ok(Ran { outcome, coverage })
+    runner.session.traces().await?.iter().for_each(|trace| coverage.add(trace));
+    Ok(Ran { outcome, coverage, changes: runner.changes })
 }
 
-struct Runner<'r> {
-    simulation: Simulation,
-    bot: &'r Bot,
-    phone: Phone,
-    /// Replies that no `<` has met yet.
-    waiting: VecDeque<String>,
-    /// Everything that was written since the last `>` or `~`.
-    said: Vec<String>,
-    /// The webhooks that were told something since then.
-    told: Vec<String>,
-    /// The last `>` or `~`.
-    last: Place,
+struct Runner {
+    session: Session,
+    /// Everything that was written to each person by the last event.
+    said: BTreeMap<Phone, Vec<String>>,
+    /// What of it no `<` has met yet.
+    waiting: BTreeMap<Phone, VecDeque<String>>,
+    /// The last line by which messages may have been sent.
+    event: Place,
+    /// The last line that belongs to it, the event itself or an expectation, and whom it is about.
+    met: (Place, Phone),
     found: Diagnostics,
+    changes: Vec<Change>,
 }
 
-impl Runner<'_> {
+impl Runner {
     async fn line(&mut self, line: &At<Line>) -> Result<(), SimulationError> {
+        let place = line.place;
+        if line.value.is_event() {
+            self.nothing_left();
+            self.event = place;
+        }
         match &line.value {
-            Line::Text(body) => {
-                self.nothing_left();
-                let (_, delivered) = self.simulation.text(self.phone, body).await?;
-                self.hear(line.place, delivered);
-            }
-            Line::Wait(delay) => {
-                self.nothing_left();
-                let delivered = self.simulation.advance(self.length(*delay)).await?;
-                self.hear(line.place, delivered);
-            }
-            Line::Reply(expected) => match self.waiting.pop_front() {
-                Some(said) if matches(expected, &said) => {}
-                Some(said) => self.fail(line.place, "another text was sent", &said),
-                None => self.fail(line.place, "nothing was sent", ""),
+            Line::Reply(expected) => self.reply(place, expected).await?,
+            Line::Never(pattern) => self.never(place, pattern).await?,
+            Line::Known(expectation) => self.known(place, expectation).await?,
+            Line::Text(_)
+            | Line::From(_)
+            | Line::At(_)
+            | Line::Tap(_)
+            | Line::Deliver(_)
+            | Line::Set(..)
+            | Line::Node(_)
+            | Line::Wait(_)
+            | Line::Pin(..)
+            | Line::Draw(..)
+            | Line::Lookup(..)
+            | Line::Human(_)
+            | Line::Reviewed(_) => match self.session.perform(line).await {
+                Ok(happened) if line.value.is_event() => self.hear(happened),
+                Ok(_) => {}
+                Err(Refusal::Mistake(mistake)) => self.found.push(*mistake),
+                Err(Refusal::Broken(error)) => return Err(error),
             },
-            Line::Never(pattern) => {
-                if let Some(said) = self.said.iter().find(|said| matches(pattern, said)).cloned() {
-                    self.fail(line.place, "this was sent", &said);
-                }
-            }
-            Line::Known(expectation) => self.known(line.place, expectation).await?,
-            Line::Draw(contest, end) => self.simulation.pin(self.phone, contest, end).await?,
-            Line::Lookup(name, answer) if self.bot.lookup(name).is_some() => {
-                self.simulation.answer_lookup(name, answer.clone());
-            }
-            Line::Lookup(name, _) => {
-                let message = format!("the brand has no lookup `{name}`");
-                let known = self.bot.lookups().map(|lookup| lookup.name.as_str());
-                self.found
-                    .push(Diagnostic::new(Code::ChatFails, line.place, message).did_you_mean(name, known));
-            }
-            Line::Human(done) => {
-                self.nothing_left();
-                let delivered = self.simulation.human(self.phone, done.clone()).await?;
-                self.hear(line.place, delivered);
-            }
-            Line::Reviewed(decision) => {
-                self.nothing_left();
-                let delivered = self.simulation.reviewed(self.phone, *decision).await?;
-                self.hear(line.place, delivered);
-            }
-            Line::Pin(node, arm) if self.is_arm(node, arm) => {
-                self.simulation.pin(self.phone, node, arm).await?;
-            }
-            Line::Pin(node, arm) => {
-                let message = format!("`{node}` has no arm `{arm}`");
-                let diagnostic = Diagnostic::new(Code::ChatFails, line.place, message);
-                self.found.push(diagnostic.hint("write it as `= split FLOW.NODE ARM`"));
-            }
+        }
+        if line.value.is_event() || matches!(line.value, Line::Reply(_) | Line::Known(_) | Line::Never(_)) {
+            self.met = (place, self.session.phone());
         }
         Ok(())
     }
 
-    /// Whether a node splits into an arm of that name.
-    fn is_arm(&self, node: &str, arm: &str) -> bool {
-        let found = node
-            .split_once('.')
-            .and_then(|(flow, node)| self.bot.node_named(self.bot.flow_named(flow)?, node));
-        let mut ways = found.into_iter().flat_map(|node| self.bot.node(node).ways());
-        ways.any(|way| {
-            matches!(way.by, By::Arm(_)) && way.to.is_some_and(|to| self.bot.node(to).is_called(arm))
-        })
-    }
-
-    fn hear(&mut self, place: Place, delivered: Vec<crate::simulator::Delivered>) {
-        self.last = place;
-        self.said = delivered.into_iter().filter(|d| d.to == self.phone).map(|d| d.shown()).collect();
-        self.told = self.simulation.told();
-        self.waiting = self.said.iter().cloned().collect();
+    fn hear(&mut self, happened: Happened) {
+        self.said.clear();
+        for message in happened.delivered {
+            self.said.entry(message.to).or_default().push(message.shown());
+        }
+        self.waiting =
+            self.said.iter().map(|(phone, said)| (*phone, said.iter().cloned().collect())).collect();
     }
 
     /// Reports replies that nothing expected.
     fn nothing_left(&mut self) {
-        while let Some(said) = self.waiting.pop_front() {
-            self.fail(self.last, "something else was sent, and no `<` line expects it", &said);
-        }
-    }
-
-    fn fail(&mut self, place: Place, message: &str, said: &str) {
-        let diagnostic = Diagnostic::new(Code::ChatFails, place, message);
-        let diagnostic =
-            if said.is_empty() { diagnostic } else { diagnostic.hint(format!("sent was: < {said}")) };
-        self.found.push(diagnostic);
-    }
-
-    fn length(&self, delay: Delay) -> SignedDuration {
-        match delay {
-            Delay::Exact { seconds } => SignedDuration::from_secs(seconds),
-            Delay::Calendar { days } => {
-                let now: Timestamp = self.simulation.now();
-                let then = now.to_zoned(self.bot.zone.clone()).checked_add(days.days());
-                then.map_or(SignedDuration::ZERO, |then| then.timestamp().duration_since(now))
-            }
-        }
-    }
-
-    async fn known(&mut self, place: Place, expectation: &Expectation) -> Result<(), SimulationError> {
-        let record = self.simulation.snapshot(self.phone).await?.record;
-        let person = record.person;
-        let (holds, known) = match expectation {
-            Expectation::Consent(status) => {
-                let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
-                let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
-                (*status == known, format!("consent is `{known}`"))
-            }
-            Expectation::Tag(tag) => (person.tags.contains(tag), format!("the tags are {:?}", person.tags)),
-            Expectation::NoTag(tag) => {
-                (!person.tags.contains(tag), format!("the tags are {:?}", person.tags))
-            }
-            Expectation::Told(webhook) => (
-                self.told.contains(webhook),
-                format!("the webhooks that were told something are {:?}", self.told),
-            ),
-            Expectation::At(node) => {
-                let at = record
-                    .stack
-                    .last()
-                    .map_or_else(|| "nothing".to_owned(), |s| format!("{}.{}", s.flow, s.node));
-                (*node == at, format!("the question that waits is of `{at}`"))
-            }
-            Expectation::Field(field, value) => {
-                if !self.bot.fields().iter().any(|known| known.name == *field) {
-                    let names = self.bot.fields().iter().map(|field| field.name.as_str());
-                    let diagnostic =
-                        Diagnostic::new(Code::UnknownField, place, format!("no field is called `{field}`"));
-                    self.found.push(diagnostic.did_you_mean(field, names));
-                    return Ok(());
+        let (met, about) = self.met;
+        let (mut missing, mut current) = (Vec::new(), about);
+        for (phone, waiting) in std::mem::take(&mut self.waiting) {
+            for said in waiting {
+                let to = if phone == about { String::new() } else { format!(" to {phone}") };
+                let message = format!("something else was sent{to}, and no `<` line expects it");
+                let diagnostic = Diagnostic::new(Code::ChatFails, self.event, message);
+                self.found.push(diagnostic.hint(sent(&said)));
+                if phone != current {
+                    missing.push(Line::From(phone));
+                    current = phone;
                 }
-                let known = person.fields.get(field).map(ToString::to_string);
-                let words =
-                    known.clone().map_or_else(|| "is not known".to_owned(), |known| format!("is `{known}`"));
-                (*value == known, format!("`{field}` {words}"))
+                missing.push(Line::Reply(exactly(&said)));
+            }
+        }
+        if current != about {
+            missing.push(Line::From(about));
+        }
+        if !missing.is_empty() {
+            self.changes.push(Change::Insert(met, missing));
+        }
+    }
+
+    async fn reply(&mut self, place: Place, expected: &str) -> Result<(), SimulationError> {
+        let phone = self.session.phone();
+        let Some(said) = self.waiting.get_mut(&phone).and_then(VecDeque::pop_front) else {
+            let diagnostic = Diagnostic::new(Code::ChatFails, place, "nothing was sent");
+            self.found.push(self.with_why(diagnostic).await?);
+            self.changes.push(Change::Replace(place, Vec::new()));
+            return Ok(());
+        };
+        let difference = match self.pattern(place, expected).await? {
+            Ok(pattern) => pattern.differs(&said),
+            Err(mistake) => {
+                self.found.push(*mistake);
+                return Ok(());
             }
         };
-        if !holds {
-            self.found.push(Diagnostic::new(Code::ChatFails, place, known));
+        if let Some(difference) = difference {
+            let diagnostic = Diagnostic::new(Code::ChatFails, place, "another text was sent")
+                .hint(aligned("expected: < ", &difference.expected))
+                .hint(aligned("sent was: < ", &difference.sent));
+            self.found.push(self.with_why(diagnostic).await?);
+            self.changes.push(Change::Replace(place, vec![Line::Reply(exactly(&said))]));
         }
         Ok(())
     }
-}
 
-/// Whether a text is as an expectation says: `*` is any text, `\*`, `\{` and `\\` the characters. Empty lines and
-/// blanks at the ends of lines do not count.
-fn matches(expected: &str, said: &str) -> bool {
-    let mut pattern = String::from("(?s)^");
-    let mut chars = expected.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' => pattern.push_str(".*"),
-            '\\' => pattern.push_str(&regex::escape(&chars.next().unwrap_or('\\').to_string())),
-            '\n' => pattern.push_str(r"\s*\n\s*"),
-            c => pattern.push_str(&regex::escape(&c.to_string())),
+    async fn never(&mut self, place: Place, expected: &str) -> Result<(), SimulationError> {
+        let pattern = match self.pattern(place, expected).await? {
+            Ok(pattern) => pattern,
+            Err(mistake) => {
+                self.found.push(*mistake);
+                return Ok(());
+            }
+        };
+        let said = self.said.get(&self.session.phone()).into_iter().flatten();
+        if let Some(said) = { said }.find(|said| pattern.differs(said).is_none()).cloned() {
+            let diagnostic = Diagnostic::new(Code::ChatFails, place, "this was sent").hint(sent(&said));
+            self.found.push(self.with_why(diagnostic).await?);
+        }
+        Ok(())
+    }
+
+    async fn pattern(
+        &self,
+        place: Place,
+        expected: &str,
+    ) -> Result<Result<Pattern, Mistake>, SimulationError> {
+        if !expected.contains('{') {
+            return Ok(Pattern::read(expected, place, |_| Ok(String::new())));
+        }
+        let record = self.session.record().await?;
+        Ok(Pattern::read(expected, place, |field| self.session.shown(&record, field, place)))
+    }
+
+    /// The same with the reasons of the last event.
+    async fn with_why(&self, diagnostic: Diagnostic) -> Result<Diagnostic, SimulationError> {
+        let reasons = self.session.reasons().await?.map(|reasons| reasons.brief());
+        Ok(match reasons.filter(|reasons| !reasons.is_empty()) {
+            Some(reasons) => diagnostic.hint(format!("why: {reasons}")),
+            None => diagnostic,
+        })
+    }
+
+    async fn known(&mut self, place: Place, expectation: &Expectation) -> Result<(), SimulationError> {
+        let record = self.session.record().await?;
+        match self.judge(place, expectation, &record) {
+            Ok(None) => {}
+            Ok(Some((message, now))) => {
+                self.found.push(Diagnostic::new(Code::ChatFails, place, message));
+                let now = now.map(|now| Change::Replace(place, vec![Line::Known(now)]));
+                self.changes.extend(now);
+            }
+            Err(mistake) => self.found.push(*mistake),
+        }
+        Ok(())
+    }
+
+    /// Nothing where an expectation holds; else how it is, and what would hold instead.
+    fn judge(&self, place: Place, expectation: &Expectation, record: &Record) -> Judged {
+        let person = &record.person;
+        let otherwise = |message, now| Ok(Some((message, now)));
+        match expectation {
+            Expectation::Consent(status) => {
+                let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
+                let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
+                if *status == known {
+                    return Ok(None);
+                }
+                otherwise(format!("consent is `{known}`"), Some(Expectation::Consent(known)))
+            }
+            Expectation::Tag(tag) if person.tags.contains(tag) => Ok(None),
+            Expectation::NoTag(tag) if !person.tags.contains(tag) => Ok(None),
+            Expectation::Tag(tag) => {
+                otherwise(format!("the tags are {:?}", person.tags), Some(Expectation::NoTag(tag.clone())))
+            }
+            Expectation::NoTag(tag) => {
+                otherwise(format!("the tags are {:?}", person.tags), Some(Expectation::Tag(tag.clone())))
+            }
+            Expectation::Told(webhook) => self.told(place, webhook),
+            Expectation::At(node) => {
+                let at = place_of(record);
+                if *node == at {
+                    return Ok(None);
+                }
+                if node != NOTHING {
+                    self.session.known_node(node, place)?;
+                }
+                otherwise(format!("the question that waits is of `{at}`"), Some(Expectation::At(at)))
+            }
+            // A brand may have a field of that name.
+            Expectation::Language(said) if self.session.known_field("language", place).is_ok() => {
+                self.field(place, "language", Some(said), record)
+            }
+            Expectation::Language(language) => {
+                let bot = self.session.bot();
+                let known = person.language.unwrap_or_else(|| bot.first_language()).to_string();
+                if *language == known {
+                    return Ok(None);
+                }
+                otherwise(format!("the language is `{known}`"), Some(Expectation::Language(known)))
+            }
+            Expectation::Field(field, value) => self.field(place, field, value.as_ref(), record),
         }
     }
-    pattern.push_str(r"\s*$");
-    regex::Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(said.trim_start()))
+
+    fn field(&self, place: Place, field: &str, value: Option<&String>, record: &Record) -> Judged {
+        self.session.known_field(field, place)?;
+        let known = record.person.fields.get(field).map(ToString::to_string);
+        if value == known.as_ref() {
+            return Ok(None);
+        }
+        let words = known.as_ref().map_or_else(|| "is not known".to_owned(), |known| format!("is `{known}`"));
+        Ok(Some((format!("`{field}` {words}"), Some(Expectation::Field(field.to_owned(), known)))))
+    }
+
+    fn told(&self, place: Place, webhook: &str) -> Judged {
+        let told = self.session.told();
+        if told.iter().any(|told| told == webhook) {
+            return Ok(None);
+        }
+        if self.session.bot().webhook(webhook).is_none() {
+            let message = format!("the brand has no webhook `{webhook}`");
+            return Err(Diagnostic::new(Code::ChatFails, place, message).into());
+        }
+        Ok(Some((format!("the webhooks that were told something are {told:?}"), None)))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::matches;
+/// Nothing where it holds; else what is the case, and the expectation that would hold.
+type Judged = Result<Option<(String, Option<Expectation>)>, Mistake>;
 
-    #[test]
-    fn a_star_is_any_text_and_signs_are_themselves() {
-        assert!(matches("Welcome! *", "Welcome! What's your name?\nReally?"));
-        assert!(matches("2 \\* 3 = 6 (about).", "2 * 3 = 6 (about)."));
-        assert!(matches("one\ntwo", "one\n\ntwo "));
-        assert!(!matches("Welcome!", "Welcome! And more"));
-        assert!(!matches("2 \\* 3", "2 x 3"));
-    }
+/// Where nobody stands.
+const NOTHING: &str = "nothing";
+
+/// Whose question waits, as `flow.node`.
+fn place_of(record: &Record) -> String {
+    record.stack.last().map_or_else(|| NOTHING.to_owned(), |stood| format!("{}.{}", stood.flow, stood.node))
+}
+
+fn sent(said: &str) -> String {
+    format!("sent was: < {}", said.replace('\n', "\n  "))
+}
+
+/// A text behind a few words, its further lines below the first, so that carets stay where they point.
+fn aligned(words: &str, text: &str) -> String {
+    format!("{words}{}", text.replace('\n', &format!("\n{}", " ".repeat(words.len()))))
 }

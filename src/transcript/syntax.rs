@@ -4,18 +4,21 @@ use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::dialogue::{Decision, Human};
 use crate::flow::Delay;
 use crate::outline::{Block, Reader, Span, after, first_word, outline};
-use crate::simulator::World;
+use crate::simulator::{Carrier, World};
 use crate::sms::Phone;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+
+/// The words that lines begin with, besides the signs.
+const WORDS: [&str; 9] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "h"];
 
 /// A conversation as it was written.
 #[derive(Debug, Clone, Default)]
 pub struct Chat {
     /// The brand; that of the folder where nothing is said.
     pub brand: Option<At<String>>,
-    /// Who writes.
+    /// Who writes first.
     pub from: Option<At<Phone>>,
     /// When it begins.
     pub at: Option<At<Timestamp>>,
@@ -23,11 +26,23 @@ pub struct Chat {
     pub lines: Vec<At<Line>>,
 }
 
-/// A line of a conversation.
+/// A line of a conversation: something that happens, or something that is expected.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Line {
-    /// `>`: they write.
+    /// `>`: they write. A line `[https://…]` is a picture.
     Text(String),
+    /// `from +1…`: from now on these lines are about that person.
+    From(Phone),
+    /// `at 2026-06-01 12:00 America/New_York`: time passes until then.
+    At(Timestamp),
+    /// `tap 👍`: they react to our last text.
+    Tap(String),
+    /// `deliver fail`: from now on the provider does this with our messages.
+    Deliver(Carrier),
+    /// `set name Ana`: a field is filled, or with no words emptied.
+    Set(String, Option<String>),
+    /// `node flow.node`: they are led there.
+    Node(String),
     /// `<`: we write.
     Reply(String),
     /// `~`: time passes.
@@ -48,10 +63,35 @@ pub enum Line {
     Reviewed(Decision),
 }
 
+impl Line {
+    /// Whether messages may be sent because of it: what was said before it must have been met by then.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        match self {
+            Self::Text(_)
+            | Self::At(_)
+            | Self::Tap(_)
+            | Self::Node(_)
+            | Self::Wait(_)
+            | Self::Human(_)
+            | Self::Reviewed(_) => true,
+            Self::From(_)
+            | Self::Deliver(_)
+            | Self::Set(..)
+            | Self::Reply(_)
+            | Self::Known(_)
+            | Self::Never(_)
+            | Self::Pin(..)
+            | Self::Draw(..)
+            | Self::Lookup(..) => false,
+        }
+    }
+}
+
 /// What an `=` line expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// `= consent in`, `out`, `none`, or `unsure` where a text waits to be read.
+    /// `= consent in`, `out` or `none`.
     Consent(String),
     /// `= tag vip`
     Tag(String),
@@ -59,6 +99,8 @@ pub enum Expectation {
     NoTag(String),
     /// `= at flow.node`, or `= at nothing`.
     At(String),
+    /// `= language es`: the language they are written in.
+    Language(String),
     /// `= told WEBHOOK`: it was told since the last `>` or `~`.
     Told(String),
     /// `= name Ana`, or `= not known name` with no value.
@@ -70,100 +112,187 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> Chat {
     let mut chat = Chat::default();
     for block in outline(text, reader) {
         let place = reader.place(block.line);
-        if let Some(line) = line(&block, &mut chat, reader) {
+        let Some(line) = line(&block, &TimeZone::UTC, &mut chat, reader) else { continue };
+        let begun = chat.lines.iter().any(|line| line.value.is_event());
+        // Who writes first and when it begins stand in the head, as long as nothing has happened.
+        if let Line::From(phone) = line
+            && !begun
+            && chat.from.is_none()
+        {
+            chat.from = Some(At::new(phone, place));
+        } else if let Line::At(moment) = line
+            && !begun
+            && chat.at.is_none()
+        {
+            chat.at = Some(At::new(moment, place));
+        } else {
             chat.lines.push(At::new(line, place));
         }
     }
     chat
 }
 
-fn line(block: &Block<'_>, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<Line> {
+/// Reads one line of a conversation; a moment without a zone is in this one. Mistakes go to the reader.
+pub fn parse_line(text: &str, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<At<Line>> {
+    let block = outline(text, reader).into_iter().next()?;
+    let place = reader.place(block.line);
+    line(&block, zone, &mut Chat::default(), reader).map(|line| At::new(line, place))
+}
+
+fn line(block: &Block<'_>, zone: &TimeZone, chat: &mut Chat, reader: &mut Reader<'_>) -> Option<Line> {
     let sign = block.line.fragment().chars().next()?;
     let rest = after(block.line, sign.len_utf8());
     match sign {
-        '>' => return Some(Line::Text(words(block))),
-        '<' => return Some(Line::Reply(words(block))),
-        '!' => return Some(Line::Never(words(block))),
-        '~' => return wait(rest, reader).map(Line::Wait),
-        '=' => return pinned(rest).or_else(|| known(rest, reader).map(Line::Known)),
+        '>' => return Some(Line::Text(said(block, 1))),
+        '<' => return Some(Line::Reply(words(block, 1))),
+        '!' => return Some(Line::Never(words(block, 1))),
         'h' if block.line.fragment().starts_with("h>") => {
-            return Some(Line::Human(Human::Wrote { body: words_after(block, 2) }));
+            return Some(Line::Human(Human::Wrote { body: said(block, 2) }));
         }
         _ => {}
     }
+    if let Some(child) = block.children.first() {
+        let place = reader.place(child.line);
+        let message = "only what is written goes on in further lines";
+        reader.report(Diagnostic::new(Code::BadChat, place, message).hint("begin it at the left edge"));
+    }
+    match sign {
+        '~' => return wait(rest, reader).map(Line::Wait),
+        '=' => return pinned(rest).or_else(|| known(rest, reader).map(Line::Known)),
+        _ => {}
+    }
     let (word, rest) = first_word(block.line);
+    if *word.fragment() == "brand" {
+        if chat.brand.is_some() || !chat.lines.is_empty() {
+            bad(block.line, "the brand stands at the top, once", "a conversation is with one brand", reader);
+        } else {
+            chat.brand = Some(At::new((*rest.fragment()).to_owned(), reader.place(rest)));
+        }
+        return None;
+    }
+    happening(word, rest, zone, reader)
+}
+
+/// A line that begins with a word.
+fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Line> {
+    let said = *rest.fragment();
     match *word.fragment() {
-        "brand" => chat.brand = Some(At::new((*rest.fragment()).to_owned(), reader.place(rest))),
-        "from" => match rest.fragment().parse() {
-            Ok(phone) => chat.from = Some(At::new(phone, reader.place(rest))),
-            Err(error) => bad(rest, &format!("{error}"), reader),
+        "from" => match said.parse() {
+            Ok(phone) => return Some(Line::From(phone)),
+            Err(error) => bad(rest, &format!("{error}"), "write for example `from +14045550123`", reader),
         },
-        "at" => chat.at = moment(rest, reader),
+        "at" => return moment(rest, zone, reader).map(Line::At),
         "lookup" => return lookup(rest, reader),
-        "h" if matches!(*rest.fragment(), "take" | "back") => {
-            let taken = *rest.fragment() == "take";
-            return Some(Line::Human(if taken { Human::TookOver } else { Human::GaveBack }));
+        "deliver" => match Carrier::ALL.into_iter().find(|carrier| carrier.word() == said) {
+            Some(carrier) => return Some(Line::Deliver(carrier)),
+            None => deliver(rest, reader),
+        },
+        "tap" if REACTIONS.contains(&said.to_lowercase().as_str()) || is_sign(said) => {
+            return Some(Line::Tap(said.to_owned()));
         }
-        "h" if matches!(*rest.fragment(), "keep" | "optout") => {
-            let keep = *rest.fragment() == "keep";
-            return Some(Line::Reviewed(if keep { Decision::Keep } else { Decision::OptOut }));
+        "tap" => bad(rest, "this is no reaction", "write for example `tap 👍` or `tap Liked`", reader),
+        "set" if !said.is_empty() => {
+            let (field, words) = first_word(rest);
+            let words = Some((*words.fragment()).to_owned()).filter(|words| !words.is_empty());
+            return Some(Line::Set((*field.fragment()).to_owned(), words));
         }
+        "set" => bad(word, "which field?", "write for example `set name Ana`; `set name` empties it", reader),
+        "node" if said.contains('.') => return Some(Line::Node(said.to_owned())),
+        "node" => bad(rest, "this is no node", "write it as `node FLOW.NODE`", reader),
+        "h" => match said {
+            "take" => return Some(Line::Human(Human::TookOver)),
+            "back" => return Some(Line::Human(Human::GaveBack)),
+            "keep" => return Some(Line::Reviewed(Decision::Keep)),
+            "optout" => return Some(Line::Reviewed(Decision::OptOut)),
+            _ => bad(
+                rest,
+                "this is nothing a human does",
+                "write `h take`, `h back`, `h keep`, `h optout` or `h> TEXT`",
+                reader,
+            ),
+        },
         other => {
             let message = format!("a conversation has no `{other}`");
-            bad(word, &message, reader);
+            let diagnostic = Diagnostic::new(Code::BadChat, reader.place(word), message);
+            reader.report(diagnostic.did_you_mean(other, WORDS).known(&WORDS).hint(LINES));
         }
     }
     None
 }
 
-fn bad(at: Span<'_>, message: &str, reader: &mut Reader<'_>) {
+/// How lines begin.
+const LINES: &str = "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` \
+                     (what must not be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, \
+                     `deliver`, `tap`, `set`, `node`, `h take`, `h back`, `h keep`, `h optout`";
+
+/// Reactions as phones spell them before our own words in quotes.
+const REACTIONS: [&str; 6] = ["loved", "liked", "disliked", "laughed at", "emphasized", "questioned"];
+
+/// Whether this is an emoji or the like: short, and no word.
+fn is_sign(said: &str) -> bool {
+    !said.is_empty()
+        && said.chars().count() <= 12
+        && !said.contains(|c: char| c.is_alphanumeric() || c == ' ')
+}
+
+fn bad(at: Span<'_>, message: &str, hint: &str, reader: &mut Reader<'_>) {
     let place: Place = reader.place(at);
-    reader.report(Diagnostic::new(Code::BadChat, place, message).hint(
-        "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` (what must not \
-         be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, `h take`, `h back`, `h keep`, `h optout`",
-    ));
+    reader.report(Diagnostic::new(Code::BadChat, place, message).hint(hint));
 }
 
-/// The words of a line and of the lines below it, which go on the same message.
-fn words(block: &Block<'_>) -> String {
-    words_after(block, 1)
+fn deliver(rest: Span<'_>, reader: &mut Reader<'_>) {
+    let words = Carrier::ALL.map(Carrier::word);
+    let message = format!("the provider does not know `{}`", rest.fragment());
+    let diagnostic = Diagnostic::new(Code::BadChat, reader.place(rest), message);
+    let diagnostic = diagnostic.did_you_mean(rest.fragment(), words).known(&words);
+    reader.report(diagnostic.hint("write `deliver ok`, `fail`, `late`, `lost` or `stopped`"));
 }
 
-/// The same behind a sign of so many bytes.
-fn words_after(block: &Block<'_>, sign: usize) -> String {
+/// The words behind a sign of so many bytes, and those of the lines below, which go on the same message.
+fn words(block: &Block<'_>, sign: usize) -> String {
     let mut words = (*after(block.line, sign).fragment()).to_owned();
-    for child in &block.children {
-        append(child, &mut words);
-    }
+    append(&block.children, &mut words);
     words
 }
 
-fn append(block: &Block<'_>, words: &mut String) {
-    words.push('\n');
-    words.push_str(block.line.fragment());
-    for child in &block.children {
-        append(child, words);
+fn append(children: &[Block<'_>], words: &mut String) {
+    for child in children {
+        words.push('\n');
+        words.push_str(child.line.fragment());
+        append(&child.children, words);
     }
+}
+
+/// The same of a text that is written as it is: a `\` before a `#`, before a `\` and alone lets a line begin with that, or
+/// be empty.
+fn said(block: &Block<'_>, sign: usize) -> String {
+    let words = words(block, sign);
+    let mut lines = words.split('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |said, line| {
+        let hidden = line.strip_prefix('\\').filter(|rest| rest.is_empty() || rest.starts_with(['#', '\\']));
+        format!("{said}\n{}", hidden.unwrap_or(line))
+    })
 }
 
 fn wait(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Delay> {
     crate::flow::delay(rest, reader)
 }
 
-/// `2026-06-01 12:00 America/New_York`
-fn moment(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Timestamp>> {
+/// `2026-06-01 12:00 America/New_York`; this zone, where none is written.
+fn moment(rest: Span<'_>, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Timestamp> {
     let mut parts = rest.fragment().splitn(3, ' ');
     let read = || {
         let (date, time) = (parts.next()?, parts.next()?);
         let local: DateTime = format!("{date}T{time}").parse().ok()?;
-        let zone = TimeZone::get(parts.next().unwrap_or("UTC")).ok()?;
+        let zone = parts.next().map_or_else(|| Ok(zone.clone()), TimeZone::get).ok()?;
         zone.to_ambiguous_timestamp(local).compatible().ok()
     };
     let found = { read }();
     if found.is_none() {
-        bad(rest, "this is no moment; write for example `at 2026-06-01 12:00 America/New_York`", reader);
+        bad(rest, "this is no moment", "write for example `at 2026-06-01 12:00 America/New_York`", reader);
     }
-    found.map(|moment| At::new(moment, reader.place(rest)))
+    found
 }
 
 /// `= split flow.node arm`, `= draw contest won`
@@ -191,11 +320,8 @@ fn lookup(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
         None => None,
     };
     if answer.is_none() {
-        bad(
-            rest,
-            "write for example `lookup weather -> ok {\"sky\": \"clear\"}`, `-> failed` or `-> late`",
-            reader,
-        );
+        let hint = "write for example `lookup weather -> ok {\"sky\": \"clear\"}`, `-> failed` or `-> late`";
+        bad(rest, "this is no answer of a lookup", hint, reader);
     }
     Some(Line::Lookup(said?.0.to_owned(), answer?))
 }
@@ -210,7 +336,12 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
             Expectation::Consent(said)
         }
         ("consent", _) => {
-            bad(rest, "consent is `in`, `out`, `none` or `unsure`", reader);
+            bad(
+                rest,
+                "consent is `in`, `out`, `none` or `unsure`",
+                "write for example `= consent in`",
+                reader,
+            );
             return None;
         }
         ("tag", _) => Expectation::Tag(said),
@@ -218,8 +349,9 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
         ("not", Some(("known", field))) => Expectation::Field(field, None),
         ("at", _) => Expectation::At(said),
         ("told", _) => Expectation::Told(said),
+        ("language", _) => Expectation::Language(said),
         ("", _) => {
-            bad(rest, "this line says nothing", reader);
+            bad(rest, "this line says nothing", "write for example `= name Ana`", reader);
             return None;
         }
         (field, _) => Expectation::Field(field.to_owned(), Some(said)),

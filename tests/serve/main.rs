@@ -13,6 +13,7 @@ mod fake;
 mod generic;
 mod input;
 mod life;
+mod recorded;
 mod sends;
 mod server;
 mod shared;

@@ -201,6 +201,35 @@ impl Machine<'_> {
         }
     }
 
+    /// Somebody else than the person says what a field holds, or empties it.
+    pub(in crate::dialogue) fn filled(&mut self, field: &str, words: Option<&str>) {
+        let bot = self.bot;
+        let Some(known) = bot.fields().iter().find(|known| known.name == field) else {
+            self.note(&format!("there is no field `{field}`"));
+            return;
+        };
+        match words.map(|words| known.slot_type.read(&Text::new(words), &bot.context(self.now))) {
+            Some(Answer::Value(value)) => _ = self.fill(field, value),
+            Some(_) => self.note(&format!("this is no value of `{field}`")),
+            None => _ = self.state.person.fields.remove(field),
+        }
+    }
+
+    /// Somebody else than the person leads them to a node. It speaks as if they had asked for it.
+    pub(in crate::dialogue) fn placed(&mut self, path: &str) {
+        let Some(node) = self.bot.node_at(path) else {
+            self.note(&format!("there is no node `{path}`"));
+            return;
+        };
+        if self.state.person.standing.status == Status::Out {
+            self.note("opted out: nobody is led anywhere");
+            return;
+        }
+        self.close();
+        self.state.stack.push(Frame::at(self.bot.node(node).flow, node));
+        self.go(node);
+    }
+
     /// Neither side has been silent: the silence is measured anew.
     fn rearm_silence(&mut self) {
         let Some(frame) = self.state.stack.last().copied() else { return };
