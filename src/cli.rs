@@ -3,6 +3,7 @@
 mod backup;
 mod chat;
 mod check;
+mod consent;
 mod coverage;
 mod doctor;
 mod explore;
@@ -113,6 +114,9 @@ enum Verb {
         /// The backup.
         file: PathBuf,
     },
+    /// See to consent.
+    #[command(subcommand)]
+    Consent(consent::Wanted),
     /// Print what the store holds, one JSON object per line, or one dialogue as a conversation.
     Export(export::Wanted),
     /// Run recorded texts against the files of the day, and show what would be answered otherwise.
@@ -232,6 +236,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
         Verb::Restore { file } => backup::restore(&cli.open()?, file, cli.json, streams),
+        Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
         Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
     }

@@ -6,10 +6,15 @@ mod holiday;
 mod hours;
 mod kind;
 mod ledger;
+mod opt_out;
+mod phrase;
+mod tapback;
 mod whereabouts;
+mod word;
 pub mod wording;
 
 pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, gate};
 pub use kind::{Kind, kind_of};
-pub use ledger::{Change, How, LedgerEntry, Standing, Status};
+pub use ledger::{Change, How, LedgerEntry, Standing, Status, Unsure};
+pub use opt_out::Reason;
 pub use whereabouts::{Known, Whereabouts, ZoneSource};

@@ -311,6 +311,8 @@ pub enum Table {
     Sent,
     /// Consent ledgers.
     Consents,
+    /// Texts that may be opt-outs and that nobody has read yet: one for each person, and only for those.
+    Reviews,
 }
 
 /// One thing that was scanned.
@@ -335,6 +337,13 @@ pub enum Scanned {
     Row(Box<Row>),
     /// A message that was sent.
     Sent(Box<Sent>),
+    /// A text that waits to be read.
+    Review {
+        /// Whose.
+        key: Key,
+        /// Its entry in the ledger.
+        entry: Box<LedgerEntry>,
+    },
     /// A ledger entry.
     Consent {
         /// Whose.

@@ -9,7 +9,9 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use sayso::consent::{Change, How, LedgerEntry, Obstacle, Pass, Refusal, Why, ZoneSource};
+use sayso::consent::{
+    Change, How, LedgerEntry, Obstacle, Pass, Reason, Refusal, Standing, Unsure, Why, ZoneSource,
+};
 use sayso::dialogue::{
     Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
 };
@@ -62,6 +64,7 @@ contract! {
     the_log_has_one_growing_sequence;
     brands_and_people_are_apart;
     ledger_entries_are_added_and_never_replaced;
+    a_text_that_waits_to_be_read_is_listed_until_it_is_decided;
     // takes
     a_counter_gives_every_number_once;
     a_pool_hands_out_its_pieces_and_then_nothing;
@@ -217,6 +220,8 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
         change: if number.is_multiple_of(2) { Change::Out } else { Change::In },
         how: How::Text,
         rule: "join".into(),
+        reason: Reason::Asked,
+        settles: None,
         shown: Some("Reply YES to join.".into()),
         received: Some("Join!".into()),
         message: Some("SM1".into()),
@@ -228,6 +233,43 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
 
 fn ledger(number: u32, second: i64) -> Effect {
     Effect::Ledger(ledger_entry(number, second))
+}
+
+/// The turn that leaves a text to be read, by that ledger entry.
+fn unsure(mut turn: Turn, number: u32) -> Turn {
+    let entry = LedgerEntry { change: Change::Unsure, ..ledger_entry(number, 0) };
+    turn.record.person.standing = Standing {
+        unsure: Some(Unsure { since: turn.at, entry: number }),
+        entries: number,
+        ..Standing::default()
+    };
+    turn.entry.effects.push(Effect::Ledger(entry));
+    turn
+}
+
+async fn a_text_that_waits_to_be_read_is_listed_until_it_is_decided(store: &dyn Store) {
+    done(store, unsure(turn(&bob(), 0, 0, Vec::new()), 1)).await;
+    done(store, unsure(turn(&ann(), 0, 0, Vec::new()), 1)).await;
+    done(store, turn(&person("donuts", 1), 0, 0, vec![ledger(1, 0)])).await;
+    // A later turn that says nothing about it leaves it on the list.
+    let mut later = unsure(turn(&ann(), 1, 1, Vec::new()), 1);
+    later.entry.effects.clear();
+    done(store, later).await;
+    let waiting = |items: Vec<Scanned>| -> Vec<(Key, u32, Change)> {
+        let each = items.into_iter().map(|item| match item {
+            Scanned::Review { key, entry } => (key, entry.number, entry.change),
+            other => panic!("no text that waits: {other:?}"),
+        });
+        each.collect()
+    };
+    let mut listed = waiting(paged(store, Table::Reviews, 1).await);
+    listed.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut expected = vec![(ann(), 1, Change::Unsure), (bob(), 1, Change::Unsure)];
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(listed, expected);
+    let kept = LedgerEntry { change: Change::Kept, settles: Some(1), ..ledger_entry(2, 5) };
+    done(store, turn(&ann(), 2, 5, vec![Effect::Ledger(kept)])).await;
+    assert_eq!(waiting(paged(store, Table::Reviews, 10).await), [(bob(), 1, Change::Unsure)]);
 }
 
 fn take(name: &str, from: TakeFrom) -> Effect {
@@ -323,7 +365,8 @@ fn alarm(key: &Key, second: i64) -> Alarm {
     Alarm { at: at(second), key: key.clone() }
 }
 
-const TABLES: [Table; 5] = [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents];
+const TABLES: [Table; 6] =
+    [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents, Table::Reviews];
 
 /// All of one kind, in pages of that size.
 async fn paged(store: &dyn Store, table: Table, size: usize) -> Vec<Scanned> {
@@ -397,7 +440,7 @@ async fn a_commit_is_read_back_and_grows_the_version_by_one(store: &dyn Store) {
 }
 
 async fn a_turn_is_written_whole(store: &dyn Store) {
-    assert_eq!(everything(store).await, vec![Vec::<Scanned>::new(); 5]);
+    assert_eq!(everything(store).await, vec![Vec::<Scanned>::new(); TABLES.len()]);
     let pool = TakeFrom::Pool { size: 1 };
     let effects = vec![ledger(1, 10), reply("hello"), take("coupons", pool), campaign("offer")];
     let turn = armed(turn(&ann(), 0, 10, effects), &[90]);
@@ -423,6 +466,7 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         rows.map(|row| Scanned::Row(Box::new(row))).to_vec(),
         vec![],
         vec![Scanned::Consent { key: ann(), entry: Box::new(ledger_entry(1, 10)) }],
+        vec![],
     ];
     assert_eq!(everything(store).await, expected);
 }
@@ -1280,7 +1324,7 @@ async fn what_is_too_large_is_refused_and_nothing_of_it_is_written() {
         let refused = store.commit(vec![large]).await.unwrap();
         assert!(matches!(refused[..], [Commit::Refused { .. }]), "{refused:?}");
     }
-    assert_eq!(everything(&store).await, vec![Vec::<Scanned>::new(); 5]);
+    assert_eq!(everything(&store).await, vec![Vec::<Scanned>::new(); TABLES.len()]);
     assert_eq!(store.load(&ann()).await, Ok(Snapshot::default()));
     assert_eq!(due(&store, 99, 10).await, []);
     assert_eq!(took(&store, &bob(), "votes", TakeFrom::Counter).await, Some(1), "none was counted");

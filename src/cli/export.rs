@@ -210,16 +210,18 @@ impl Wanted {
 fn line(item: &Scanned) -> Result<String, Unusable> {
     let line = match item {
         Scanned::Turn { seq, entry } => serde_json::to_string(&Logged::new(*seq, entry)),
-        Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Sent(_) | Scanned::Consent { .. } => {
-            serde_json::to_string(item)
-        }
+        Scanned::Subscriber { .. }
+        | Scanned::Row(_)
+        | Scanned::Sent(_)
+        | Scanned::Consent { .. }
+        | Scanned::Review { .. } => serde_json::to_string(item),
     };
     line.map_err(|error| Unusable::new(error.to_string()))
 }
 
 fn key_of(item: &Scanned) -> &Key {
     match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } => key,
+        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => key,
         Scanned::Turn { entry, .. } => &entry.key,
         Scanned::Row(row) => &row.key,
         Scanned::Sent(sent) => &sent.key,

@@ -1,5 +1,6 @@
 //! The ledger: every change of consent, with the words that made it. Entries are added, never changed.
 
+use super::Reason;
 use crate::language::Lang;
 use crate::sms::{MessageId, Sender};
 use jiff::Timestamp;
@@ -40,9 +41,21 @@ pub struct Standing {
     /// The ledger's entries so far: the number of the last one, from 1.
     #[serde(default)]
     pub entries: u32,
+    /// A text of theirs that may be an opt-out waits to be read; until then nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<Unsure>,
     /// The highest age, in years, that the person has shown to have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_age: Option<u8>,
+}
+
+/// A text that waits for a person to say whether it is an opt-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsure {
+    /// Since when.
+    pub since: Timestamp,
+    /// Its entry in the ledger.
+    pub entry: u32,
 }
 
 /// What an entry changed.
@@ -57,6 +70,10 @@ pub enum Change {
     Asked,
     /// Was asked and said no.
     Declined,
+    /// Wrote what may be an opt-out: nothing is sent until somebody has read it.
+    Unsure,
+    /// Somebody has read it, and it is none.
+    Kept,
     /// Has shown by a birth date to be at least so many years old.
     OfAge(u8),
     /// Has shown by a birth date to be younger than that.
@@ -75,6 +92,8 @@ pub enum How {
     Api,
     /// By a list that was imported.
     Import,
+    /// By a person of the brand, who read what had been unsure.
+    Review,
 }
 
 /// One entry (fields after CTIA Messaging Principles 5.1.2: time, medium, wording, number).
@@ -90,6 +109,12 @@ pub struct LedgerEntry {
     pub how: How,
     /// Which word or rule matched.
     pub rule: String,
+    /// Why they want no more texts.
+    #[serde(default, skip_serializing_if = "is_asked")]
+    pub reason: Reason,
+    /// The entry of the unsure text that this one decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<u32>,
     /// The words that we had shown, exactly (CTIA Messaging Principles 5.1.2: the wording of the request).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -108,6 +133,22 @@ pub struct LedgerEntry {
     pub programme: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_asked(reason: &Reason) -> bool {
+    *reason == Reason::Asked
+}
+
+impl Change {
+    /// Whether it decides a text that was unsure: a clear word does, and somebody who has read it.
+    #[must_use]
+    pub fn settles(self) -> bool {
+        match self {
+            Self::In | Self::Out | Self::Kept => true,
+            Self::Asked | Self::Declined | Self::Unsure | Self::OfAge(_) | Self::Underage(_) => false,
+        }
+    }
+}
+
 impl Standing {
     /// Whether the person has shown to be of an age, where one is asked for.
     #[must_use]
@@ -123,10 +164,15 @@ impl Standing {
             Change::Out => Status::Out,
             Change::Declined => Status::None,
             Change::Asked if self.status == Status::Out => Status::None,
-            Change::Asked | Change::OfAge(_) | Change::Underage(_) => self.status,
+            Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_) => {
+                self.status
+            }
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
         let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };
-        Self { status, since, entries: entry.number, of_age: self.of_age.max(shown) }
+        let before = self.unsure.filter(|_| !entry.change.settles());
+        let begins = Unsure { since: entry.at, entry: entry.number };
+        let unsure = before.or((entry.change == Change::Unsure).then_some(begins));
+        Self { status, since, entries: entry.number, unsure, of_age: self.of_age.max(shown) }
     }
 }

@@ -339,9 +339,11 @@ async fn broken(talk: &Talk) -> Result<Option<Trouble>, SimulationError> {
             }
             RowState::Pending | RowState::Held | RowState::Sending | RowState::Dead { .. } => None,
         },
-        Scanned::Subscriber { .. } | Scanned::Turn { .. } | Scanned::Sent(_) | Scanned::Consent { .. } => {
-            None
-        }
+        Scanned::Subscriber { .. }
+        | Scanned::Turn { .. }
+        | Scanned::Sent(_)
+        | Scanned::Consent { .. }
+        | Scanned::Review { .. } => None,
     }))
 }
 

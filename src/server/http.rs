@@ -85,7 +85,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
-    let verbs = tokio::spawn(doors.socket.serve(doors.store));
+    let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
     let shared = Shared { engine: Arc::clone(&engine), public_url: public_url.into() };
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(doors.listener, router(shared)).with_graceful_shutdown(async move {

@@ -2,8 +2,10 @@
 //!
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
-use crate::engine::{Clock, SystemClock};
-use crate::store::{Cursor, Page, Report, Scanned, SledStore, Store, StoreError, Table};
+use crate::dialogue::{Decision, Event};
+use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
+use crate::sms::Key;
+use crate::store::{Cursor, Page, Report, Scanned, SledStore, StoreError, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +34,15 @@ pub enum Request {
     Examine,
     /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
     Backup,
+    /// Somebody has read a text that was unsure.
+    Review {
+        /// Whose.
+        key: Key,
+        /// What it is.
+        decision: Decision,
+        /// Who says so.
+        by: String,
+    },
 }
 
 /// What is answered.
@@ -47,6 +58,8 @@ pub enum Response {
     },
     /// What an examination found.
     Examined(Report),
+    /// Whether there was a text to decide about.
+    Reviewed(bool),
     /// It could not be done.
     Error(String),
 }
@@ -77,13 +90,13 @@ impl Door {
     }
 
     /// Answers for as long as the process lives.
-    pub(super) async fn serve(self, store: Arc<SledStore>) {
+    pub(super) async fn serve(self, engine: Arc<Engine>, store: Arc<SledStore>) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let store = Arc::clone(&store);
+                    let (engine, store) = (Arc::clone(&engine), Arc::clone(&store));
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, store).await {
+                        if let Err(error) = converse(stream, &engine, store).await {
                             tracing::debug!(%error, "a verb went away");
                         }
                     });
@@ -97,7 +110,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, store: Arc<SledStore>) -> std::io::Result<()> {
+async fn converse(stream: UnixStream, engine: &Engine, store: Arc<SledStore>) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     loop {
@@ -108,7 +121,7 @@ async fn converse(stream: UnixStream, store: Arc<SledStore>) -> std::io::Result<
         }
         let response = match serde_json::from_slice(&line) {
             Ok(Request::Backup) => return back_up(store, &mut write).await,
-            Ok(request) => answer(request, &store).await,
+            Ok(request) => answer(request, engine, &store).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
         let mut bytes = serde_json::to_vec(&response)?;
@@ -117,9 +130,13 @@ async fn converse(stream: UnixStream, store: Arc<SledStore>) -> std::io::Result<
     }
 }
 
-async fn answer(request: Request, store: &Arc<SledStore>) -> Response {
+async fn answer(request: Request, engine: &Engine, store: &Arc<SledStore>) -> Response {
     match request {
-        Request::Scan { what, after, limit } => match store.scan(what, after, limit).await {
+        Request::Review { key, decision, by } => match review(engine, key, decision, by).await {
+            Ok(decided) => Response::Reviewed(decided),
+            Err(error) => Response::Error(error),
+        },
+        Request::Scan { what, after, limit } => match engine.store().scan(what, after, limit).await {
             Ok(Page { items, next }) => Response::Page { items, next },
             Err(error) => Response::Error(error.to_string()),
         },
@@ -170,6 +187,13 @@ impl std::io::Write for Pieces {
     }
 }
 
+/// Lets an engine know what somebody has read; whether there was anything to decide.
+pub async fn review(engine: &Engine, key: Key, decision: Decision, by: String) -> Result<bool, String> {
+    let arrival = Arrival::other(key, Event::Reviewed { decision, by });
+    let received = engine.receive(arrival).await.map_err(|error| error.to_string())?;
+    Ok(matches!(received, Received::Turn { .. }))
+}
+
 /// A client of the socket.
 #[derive(Debug)]
 pub struct Client {
@@ -191,7 +215,15 @@ impl Client {
     ) -> Result<Page, StoreError> {
         match self.ask(&Request::Scan { what, after, limit }).await? {
             Response::Page { items, next } => Ok(Page { items, next }),
-            other @ (Response::Examined(_) | Response::Error(_)) => Err(unexpected(other)),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Says what a text is that was unsure; whether there was one.
+    pub async fn review(&mut self, key: Key, decision: Decision, by: String) -> Result<bool, StoreError> {
+        match self.ask(&Request::Review { key, decision, by }).await? {
+            Response::Reviewed(decided) => Ok(decided),
+            other => Err(unexpected(other)),
         }
     }
 
@@ -199,7 +231,7 @@ impl Client {
     pub async fn examine(&mut self) -> Result<Report, StoreError> {
         match self.ask(&Request::Examine).await? {
             Response::Examined(report) => Ok(report),
-            other @ (Response::Page { .. } | Response::Error(_)) => Err(unexpected(other)),
+            other => Err(unexpected(other)),
         }
     }
 
@@ -235,7 +267,7 @@ fn line(request: &Request) -> std::io::Result<Vec<u8>> {
 fn unexpected(response: Response) -> StoreError {
     match response {
         Response::Error(why) => StoreError::Gone(why),
-        Response::Page { .. } | Response::Examined(_) => {
+        Response::Page { .. } | Response::Examined(_) | Response::Reviewed(_) => {
             StoreError::Gone("its server answers something else".to_owned())
         }
     }

@@ -187,6 +187,16 @@ impl Inner {
                     (key, Scanned::Sent(Box::new(sent.clone())))
                 })
                 .collect(),
+            Table::Reviews => (self.dialogues.iter())
+                .filter_map(|(key, dialogue)| {
+                    let unsure = dialogue.record.person.standing.unsure?;
+                    let entry = self.ledger.get(&(key.clone(), unsure.entry))?;
+                    Some((
+                        key_bytes(key),
+                        Scanned::Review { key: key.clone(), entry: Box::new(entry.clone()) },
+                    ))
+                })
+                .collect(),
             Table::Consents => (self.ledger.iter())
                 .map(|((key, number), entry)| {
                     let at = [key_bytes(key), number.to_be_bytes().to_vec()].concat();

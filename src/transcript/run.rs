@@ -117,7 +117,8 @@ impl Runner {
             | Line::Pin(..)
             | Line::Draw(..)
             | Line::Lookup(..)
-            | Line::Human(_) => match self.session.perform(line).await {
+            | Line::Human(_)
+            | Line::Reviewed(_) => match self.session.perform(line).await {
                 Ok(happened) if line.value.is_event() => self.hear(happened),
                 Ok(_) => {}
                 Err(Refusal::Mistake(mistake)) => self.found.push(*mistake),
@@ -246,7 +247,8 @@ impl Runner {
         let otherwise = |message, now| Ok(Some((message, now)));
         match expectation {
             Expectation::Consent(status) => {
-                let known = person.standing.status.to_string();
+                let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
+                let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
                 if *status == known {
                     return Ok(None);
                 }

@@ -156,7 +156,7 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
             matches!(awaited(frame), Some(Awaited::Draw(contest)) if taken.name == format!("contest {}", contest.name))
         }),
         Event::Receipt(receipt) => !receipt.opted_out,
-        Event::Text(_) | Event::Start { .. } | Event::Human(_) | Event::OptOut { .. } | Event::Pinned { .. } | Event::Filled { .. } | Event::Placed { .. } => false,
+        Event::Text(_) | Event::Start { .. } | Event::Human(_) | Event::OptOut { .. } | Event::Pinned { .. } | Event::Reviewed { .. } | Event::Filled { .. } | Event::Placed { .. } => false,
     }
 }
 

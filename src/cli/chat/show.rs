@@ -135,6 +135,8 @@ fn entered(bot: &Bot, entry: &LedgerEntry, rows: &mut Rows) {
         Change::Out => "opted out".to_owned(),
         Change::Asked => "asked to be asked".to_owned(),
         Change::Declined => "said no".to_owned(),
+        Change::Unsure => "may have opted out".to_owned(),
+        Change::Kept => "was read, and is no opt-out".to_owned(),
         Change::OfAge(years) => format!("is at least {years}"),
         Change::Underage(years) => format!("is younger than {years}"),
     };
@@ -143,6 +145,7 @@ fn entered(bot: &Bot, entry: &LedgerEntry, rows: &mut Rows) {
         How::Provider => "the provider",
         How::Api => "the API",
         How::Import => "import",
+        How::Review => "review",
     };
     let at = moment(bot, entry.at);
     row(rows, &entry.number.to_string(), format!("{change} by {how} ({}), {at}", entry.rule));

@@ -7,6 +7,7 @@
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
 //! | `l` brand 0 number, entry | a ledger entry |
+//! | `r` brand 0 number | a text that waits to be read: the number of its ledger entry |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
 //! | `c` brand 0 number | when messages left that count for caps |
@@ -135,6 +136,10 @@ pub(super) fn ledger(key: &Key, number: u32) -> Vec<u8> {
     bytes
 }
 
+pub(super) fn review(key: &Key) -> Vec<u8> {
+    prefixed(b'r', &key_bytes(key))
+}
+
 /// Moments before 1970 do not occur; the sign bit is turned so that keys sort as moments do.
 pub(super) fn alarm(at: Timestamp, key: &Key) -> Vec<u8> {
     let mut bytes = alarm_moment(at);
@@ -228,6 +233,7 @@ pub(super) fn scan(
         Table::Outbox => b'o',
         Table::Sent => b's',
         Table::Consents => b'l',
+        Table::Reviews => b'r',
     };
     let limit = limit.clamp(1, PAGE_MAX);
     let start = after.map_or_else(|| vec![prefix], |Cursor(last)| [last.as_slice(), &[0]].concat());
@@ -259,6 +265,13 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             Scanned::Row(Box::new(read_row(&get, key, value)?))
         }
         Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
+        Table::Reviews => {
+            let key = key_from(&key[1..])?;
+            let lost = || StoreError::Corrupt("the ledger entry of a text that waits to be read".to_owned());
+            let number: u32 = decode("a text that waits to be read", value)?;
+            let entry = db.get(ledger(&key, number)).map_err(|error| gone(&error))?.ok_or_else(lost)?;
+            Scanned::Review { key, entry: Box::new(decode("a ledger entry", &entry)?) }
+        }
         Table::Consents => {
             let entry: LedgerEntry = decode("a ledger entry", value)?;
             Scanned::Consent { key: key_from(&key[1..key.len() - 4])?, entry: Box::new(entry) }

@@ -3,6 +3,7 @@
 use super::codec;
 use super::keys::{self, Stored, StoredRow, gone};
 use super::room::Room;
+use crate::consent::LedgerEntry;
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
@@ -271,6 +272,7 @@ impl Writer {
         for effect in &turn.entry.effects {
             if let Effect::Ledger(change) = effect {
                 self.batch.put(keys::ledger(&turn.key, change.number), codec::encode(change));
+                self.list_review(&turn, change);
             }
         }
         for row in rows(self.seq, &turn) {
@@ -281,6 +283,16 @@ impl Writer {
         self.batch.put(key, stored.encode());
         self.batch.put(keys::turn(self.seq), entry);
         Ok(Commit::Committed { seq: self.seq, taken })
+    }
+
+    /// Puts a text that became unsure on the list of those that wait to be read, and takes off what was decided.
+    fn list_review(&mut self, turn: &Turn, change: &LedgerEntry) {
+        let waits = turn.record.person.standing.unsure.is_some_and(|unsure| unsure.entry == change.number);
+        if waits {
+            self.batch.put(keys::review(&turn.key), codec::encode(&change.number));
+        } else if change.settles.is_some() {
+            self.batch.delete(keys::review(&turn.key));
+        }
     }
 
     fn takes(&mut self, turn: &Turn) -> Result<Vec<crate::dialogue::Taken>, StoreError> {

@@ -182,7 +182,10 @@ impl Life {
                             let Effect::Send(send) = effect else { panic!("{effect:?}") };
                             left.push(Message { class: send.class, content: send.content, at: message.at });
                         }
-                        Scanned::Subscriber { .. } | Scanned::Row(_) | Scanned::Consent { .. } => {}
+                        Scanned::Subscriber { .. }
+                        | Scanned::Row(_)
+                        | Scanned::Consent { .. }
+                        | Scanned::Review { .. } => {}
                     }
                 }
                 after = page.next;
