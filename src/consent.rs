@@ -2,10 +2,14 @@
 //! require, and the gate in front of every send. All of it pure.
 
 mod gate;
+mod holiday;
+mod hours;
 mod kind;
 mod ledger;
+mod whereabouts;
 pub mod wording;
 
-pub use gate::{Asking, Pass, Refusal, Verdict, gate, quiet_until};
+pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, gate};
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status};
+pub use whereabouts::{Known, Whereabouts, ZoneSource};

@@ -41,6 +41,8 @@ pub struct Engine {
     outside: Arc<dyn Outside>,
     secrets: Secrets,
     lanes: Lanes,
+    /// One marketing message at a time to each person: the next one counts it.
+    counted: Lanes,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
     log_numbers: bool,
@@ -83,6 +85,7 @@ impl Engine {
             outside: parts.outside,
             secrets: parts.secrets,
             lanes: Lanes::default(),
+            counted: Lanes::default(),
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,

@@ -61,6 +61,7 @@ pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
         taken::taken(bot, node, decl, found);
     }
     double_optin(bot, sources, found);
+    age(bot, sources, found);
     samples(bot, sources, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
@@ -83,6 +84,21 @@ fn double_optin(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) 
             let hint = "ask for it by `consent ask` in the flow that it starts, or call it `optin` if it is consent by itself";
             found.push(diagnostic.hint(hint));
         }
+    }
+}
+
+/// Reports an age that the brand wants and no node asks for.
+fn age(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let Some(wanted) = &sources.brand.age else { return };
+    let asks = |node: &Node| {
+        node.wait
+            .as_ref()
+            .is_some_and(|wait| matches!(wait.what, Awaited::Age(years) if years >= wanted.value))
+    };
+    if !bot.nodes.iter().any(asks) {
+        let message = format!("no node asks for an age of {} or more", wanted.value);
+        let diagnostic = Diagnostic::new(Code::NoAgeAsked, wanted.place, message);
+        found.push(diagnostic.hint(format!("write `age at least {}` in a node", wanted.value)));
     }
 }
 

@@ -206,6 +206,7 @@ impl<'l> Linker<'l> {
                 first: NodeIx::new(first),
                 on: Vec::new(),
                 gone: None,
+                content: decl.content.as_ref().map(|content| content.value).unwrap_or_default(),
             });
             first += decl.nodes.len();
         }
@@ -360,6 +361,9 @@ impl<'l> Linker<'l> {
             budget: brand.budget.as_ref().map_or(BUDGET, |budget| budget.value),
             country: country(brand),
             cap: brand.cap.as_ref().map(|cap| cap.value),
+            age: brand.age.as_ref().map(|age| age.value),
+            replies: brand.replies.as_ref().map(|replies| replies.value).unwrap_or_default(),
+            outside: brand.outside.as_ref().map(|outside| outside.value).unwrap_or_default(),
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,

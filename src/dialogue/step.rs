@@ -76,6 +76,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
 fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &Reading) {
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
+    person.phone = Some(inbound.from);
     person.sender = Some(inbound.to);
     person.offered = None;
     // A machine that answers for somebody is no sign of them; a reaction is a sign, and no reply.
@@ -185,6 +186,9 @@ fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
     match found {
         None => machine.note(&format!("there is no flow `{flow}`")),
         Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
+        Some(_) if !person.standing.is_of_age(machine.bot.age) => {
+            machine.note("no age shown: nothing starts");
+        }
         Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
         Some(_) if machine.capped_until().is_some() => machine.note("the cap is reached: nothing starts"),
         Some(_) if !machine.state.stack.is_empty() => machine.note("a question waits: nothing starts"),

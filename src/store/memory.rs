@@ -4,7 +4,7 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, can_wait, in_order, rows, sent, settled, take,
+    StoreError, Table, TakeKey, Turn, can_wait, counted, in_order, one_more, rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
@@ -29,6 +29,7 @@ struct Inner {
     sent: BTreeMap<(AccountId, MessageId), Sent>,
     ledger: BTreeMap<(Key, u32), LedgerEntry>,
     takes: BTreeMap<TakeKey, u64>,
+    left: BTreeMap<Key, Vec<Timestamp>>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,17 +116,18 @@ impl Inner {
         let mut claimed = Vec::new();
         for id in due {
             if claimed.len() < limit && !self.is_blocked(&self.outbox[&id]) {
-                claimed.extend(self.mark_sending(vec![id]));
+                claimed.extend(self.mark_sending(vec![id], Some(now)));
             }
         }
         claimed
     }
 
-    fn mark_sending(&mut self, ready: Vec<RowId>) -> Vec<Row> {
+    fn mark_sending(&mut self, ready: Vec<RowId>, now: Option<Timestamp>) -> Vec<Row> {
         let mut claimed = Vec::new();
         for id in ready {
             if let Some(row) = self.outbox.get_mut(&id) {
                 row.state = RowState::Sending;
+                row.due = now.unwrap_or(row.due);
                 claimed.push(row.clone());
             }
         }
@@ -134,6 +136,9 @@ impl Inner {
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) {
         let Some(row) = self.outbox.remove(&id) else { return };
+        if let Some(at) = counted(settlement) {
+            one_more(self.left.entry(row.key.clone()).or_default(), at);
+        }
         if let Some(sent) = sent(&row, settlement) {
             self.sent.insert((sent.account.clone(), sent.id.clone()), sent);
         }
@@ -203,7 +208,11 @@ impl Store for MemoryStore {
             waiting && row.key == *key && row.errand.send().is_some_and(|send| send.from == Some(from))
         };
         let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
-        Ok(inner.mark_sending(ready))
+        Ok(inner.mark_sending(ready, None))
+    }
+
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(self.inner().left.get(key).cloned().unwrap_or_default())
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {

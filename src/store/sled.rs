@@ -161,6 +161,11 @@ impl Store for SledStore {
         self.ask(|answer| Job::ClaimFor { key: key.clone(), from, limit, answer }).await?
     }
 
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        let found = self.db.get(keys::left(key)).map_err(|error| keys::gone(&error))?;
+        keys::read_left(found.as_deref())
+    }
+
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Settle(settled, answer)).await?
     }

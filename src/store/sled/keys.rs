@@ -9,9 +9,10 @@
 //! | `l` brand 0 number, entry | a ledger entry |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
+//! | `c` brand 0 number | when messages left that count for caps |
 //! | `m` name | facts about the store itself |
 
-use crate::consent::LedgerEntry;
+use crate::consent::{LedgerEntry, Obstacle};
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
@@ -77,6 +78,8 @@ pub(super) struct StoredRow {
     attempts: u32,
     #[serde(default)]
     held: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waits: Option<Obstacle>,
     due: Timestamp,
 }
 
@@ -88,6 +91,7 @@ impl StoredRow {
             state: row.state.clone(),
             attempts: row.attempts,
             held: row.held,
+            waits: row.waits.clone(),
             due: row.due,
         })
     }
@@ -158,6 +162,15 @@ pub(super) fn counter(brand: &BrandId, name: &str) -> Vec<u8> {
     key
 }
 
+pub(super) fn left(key: &Key) -> Vec<u8> {
+    prefixed(b'c', &key_bytes(key))
+}
+
+/// The moments under such a key, oldest first.
+pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreError> {
+    bytes.map_or_else(|| Ok(Vec::new()), |bytes| decode("the moments of messages", bytes))
+}
+
 pub(super) const FORMAT: &[u8] = b"mformat";
 
 /// The number of the last turn in the log; 0 where there is none.
@@ -197,6 +210,7 @@ pub(super) fn read_row(get: &Get<'_>, key: &[u8], value: &[u8]) -> Result<Row, S
         state: stored.state,
         attempts: stored.attempts,
         held: stored.held,
+        waits: stored.waits,
         due: stored.due,
     })
 }

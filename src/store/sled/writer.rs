@@ -6,8 +6,8 @@ use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, interrupted, rows, sent,
-    settled, take,
+    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
+    interrupted_at, one_more, rows, sent, settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -98,6 +98,9 @@ impl Writer {
             let (key, value) = found.map_err(|error| gone(&error))?;
             let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
             if row.state == RowState::Sending {
+                if let Some(at) = interrupted_at(&row) {
+                    writer.count(&row.key, at)?;
+                }
                 interrupted(&mut row);
                 writer.batch.put(key.to_vec(), StoredRow::encode(&row));
             }
@@ -261,7 +264,7 @@ impl Writer {
             if self.live.is_blocked(&row) {
                 continue;
             }
-            self.mark_sending(&mut row);
+            self.mark_sending(&mut row, Some(now));
             claimed.push(row);
         }
         claimed
@@ -275,7 +278,7 @@ impl Writer {
             }
             let Some(mut row) = self.readable_row(id) else { continue };
             if row.errand.send().is_some_and(|send| send.from == Some(from)) {
-                self.mark_sending(&mut row);
+                self.mark_sending(&mut row, None);
                 claimed.push(row);
             }
         }
@@ -290,15 +293,19 @@ impl Writer {
         })
     }
 
-    fn mark_sending(&mut self, row: &mut Row) {
+    fn mark_sending(&mut self, row: &mut Row, now: Option<Timestamp>) {
         self.live.forget(row);
         row.state = RowState::Sending;
+        row.due = now.unwrap_or(row.due);
         self.put_row(row);
     }
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {
         let Some(row) = self.row(id)? else { return Ok(()) };
         self.live.forget(&row);
+        if let Some(at) = counted(settlement) {
+            self.count(&row.key, at)?;
+        }
         if let Some(sent) = sent(&row, settlement) {
             self.batch.put(keys::sent(&sent.account, &sent.id), codec::encode(&sent));
         }
@@ -306,6 +313,15 @@ impl Writer {
             Some(row) => self.put_row(&row),
             None => self.batch.delete(keys::row(id)),
         }
+        Ok(())
+    }
+
+    /// Writes down that a message left at that moment.
+    fn count(&mut self, key: &Key, at: Timestamp) -> Result<(), StoreError> {
+        let key = keys::left(key);
+        let mut left = keys::read_left(self.get(&key)?.as_deref())?;
+        one_more(&mut left, at);
+        self.batch.put(key, codec::encode(&left));
         Ok(())
     }
 
