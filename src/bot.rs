@@ -89,14 +89,14 @@ pub struct Bot {
     pub quiet: Option<(Time, Time)>,
     /// How many messages that they did not ask for one person may get, and in which time.
     pub cap: Option<(u32, Delay)>,
-    /// Parts that a text may take.
-    pub budget: usize,
     /// The age, in years, that a person must have shown before it begins anything.
     pub age: Option<u8>,
     /// Whether its answers keep hours and caps.
     pub replies: Replies,
     /// What becomes of a message that may not leave yet.
     pub outside: Outside,
+    /// Parts that a text may take.
+    pub budget: usize,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.

@@ -1,8 +1,10 @@
 //! The verbs of the command line. Results go to `out`, everything else to `err`; what a verb came to is its exit code.
 
+mod backup;
 mod chat;
 mod check;
 mod coverage;
+mod doctor;
 mod explore;
 mod export;
 mod fmt;
@@ -18,6 +20,7 @@ mod watch;
 mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
+use crate::store::OpenError;
 use crate::workspace::{Workspace, find};
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -97,6 +100,19 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// Look at the workspace, the store, its disk and the clock: what is wrong, and a way out of it.
+    Doctor,
+    /// Write a backup of the store, also while `serve` runs.
+    Backup {
+        /// A new file, or a folder in which one is made.
+        #[arg(value_name = "FILE|DIR")]
+        to: PathBuf,
+    },
+    /// Put a backup in the place of a store that is gone.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Print what the store holds, one JSON object per line, or one dialogue as a conversation.
     Export(export::Wanted),
     /// Run recorded texts against the files of the day, and show what would be answered otherwise.
@@ -165,6 +181,12 @@ impl From<std::io::Error> for Unusable {
     }
 }
 
+impl From<OpenError> for Unusable {
+    fn from(error: OpenError) -> Self {
+        Self::new(error.to_string()).hint(error.way_out())
+    }
+}
+
 /// Where a verb writes.
 pub struct Streams<'s> {
     /// Results.
@@ -207,6 +229,9 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
+        Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
+        Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
+        Verb::Restore { file } => backup::restore(&cli.open()?, file, cli.json, streams),
         Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
         Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
     }

@@ -8,7 +8,9 @@ mod live;
 mod memory;
 mod sled;
 
-pub use self::sled::{OpenError, SledStore};
+pub use self::sled::{
+    BackupError, Fault, OpenError, ROOM_BYTES_MIN, Report, Restored, SledStore, restore, room, verify,
+};
 pub use memory::MemoryStore;
 
 use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal};
@@ -361,6 +363,9 @@ pub enum StoreError {
     /// Too much is waiting to be written: nothing was taken; try again in a moment.
     #[error("the store has more to write than it can take; try again")]
     Busy,
+    /// The disk has no room left: nothing was taken; try again when there is some.
+    #[error("the disk is full: nothing is taken until there is room")]
+    Full,
     /// What was read makes no sense.
     #[error("the store holds something that cannot be read: {0}")]
     Corrupt(String),
@@ -449,10 +454,13 @@ fn one_more(left: &mut Vec<Timestamp>, at: Timestamp) {
 /// What becomes of an errand that was begun when the process ended. A message is not repeated: nobody knows whether it
 /// left. A lookup has its own end, `late`. A webhook is told again, under the same name.
 fn interrupted(row: &mut Row) {
+    cut_short(row, "the process ended while it was being sent");
+}
+
+/// The same, with other words for why nobody knows.
+fn cut_short(row: &mut Row, why: &str) {
     match row.errand {
-        Errand::Send(_) => {
-            row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
-        }
+        Errand::Send(_) => row.state = RowState::Unknown { why: why.to_owned() },
         Errand::Lookup(_) => {
             row.state =
                 RowState::Dead { why: Death::Exhausted("the process ended during the lookup".to_owned()) };

@@ -51,11 +51,13 @@ impl Engine {
                 Ok(_) => continue,
                 Err(error) => tracing::error!(%error, "the outbox could not work"),
             }
+            // In this order where several are ready: a run depends on what happens and not on chance.
             tokio::select! {
+                biased;
+                _ = stop.changed() => {}
+                _ = sending.done(&self), if !sending.tasks.is_empty() => {}
                 () = self.wake_outbox.notified(), if sending.has_room() => {}
                 () = tokio::time::sleep(IDLE), if sending.has_room() => {}
-                _ = sending.done(&self), if !sending.tasks.is_empty() => {}
-                _ = stop.changed() => {}
             }
         }
         while sending.done(&self).await {}

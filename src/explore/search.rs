@@ -8,13 +8,13 @@ use super::alphabet::Alphabet;
 use super::shrink::shrink;
 use super::talk::{Script, Talk, Turned};
 use crate::bot::{Awaited, Bot, Contest, Node};
-use crate::consent::Status;
+use crate::consent::{Limits, Status};
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::dialogue::{Effect, Record, Standpoint};
 use crate::flow::Delay;
 use crate::outline::Reader;
 use crate::simulator::{Simulation, SimulationError};
-use crate::sms::Phone;
+use crate::sms::{Content, Phone};
 use crate::transcript::{Coverage, Line, Outcome, parse, run};
 use jiff::civil::{Date, Time, date, time};
 use jiff::{SignedDuration, Timestamp};
@@ -36,8 +36,6 @@ const SOMEBODY: &str = "+14045550123";
 /// The day on which conversations begin: a Monday.
 const DAY: Date = date(2026, 6, 1);
 const NOON: Time = time(12, 0, 0, 0);
-/// The hours in which any brand may write; all are quiet in some of the others.
-const DAYTIME: std::ops::Range<i8> = 9..20;
 /// When few brands are there and all are quiet.
 const NIGHT: Time = time(23, 0, 0, 0);
 
@@ -172,7 +170,10 @@ impl Search<'_> {
     /// first for single facts, then for facts at each node.
     async fn everywhere(&mut self) -> Result<(), SimulationError> {
         let noon = moment(self.bot, DAY, NOON);
-        let mut moments = vec![noon, moment(self.bot, DAY, NIGHT)];
+        let mut moments = vec![noon];
+        if self.bot.hours.is_some() || self.bot.quiet.is_some() {
+            moments.push(moment(self.bot, DAY, NIGHT));
+        }
         moments.extend(other_days(self.bot).into_iter().map(|day| moment(self.bot, day, NOON)));
         for width in [Width::One, Width::Two] {
             for begin in &moments {
@@ -321,9 +322,11 @@ pub(super) fn facts(bot: &Bot, record: &Record, now: Timestamp) -> Vec<u64> {
     person.votes.iter().for_each(|vote| add("vote", &vote));
     person.entries.iter().for_each(|(name, count)| add("entry", &(name, count.count.min(3))));
     person.arms.iter().for_each(|arm| add("arm", &arm));
-    let here = now.to_zoned(bot.zone.clone());
-    let is_open = bot.hours.as_ref().is_none_or(|hours| hours.is_open(&here));
-    add("clock", &(is_open, !DAYTIME.contains(&here.hour())));
+    let is_open = bot.hours.as_ref().is_none_or(|hours| hours.is_open(&now.to_zoned(bot.zone.clone())));
+    let whereabouts = bot.whereabouts(person.phone, &person.fields);
+    let (content, quiet) = (Content::default(), bot.quiet);
+    let is_quiet = Limits { content, whereabouts: &whereabouts, quiet, left: &[] }.blocked(now).is_some();
+    add("clock", &(is_open, is_quiet));
     let day = SignedDuration::from_hours(24);
     add("silence", &person.last_text.is_some_and(|last| now.duration_since(last) >= day));
     facts

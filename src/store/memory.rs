@@ -4,7 +4,8 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, can_wait, counted, in_order, one_more, rows, sent, settled, take,
+    StoreError, Table, TakeKey, Turn, can_wait, counted, in_order, interrupted, interrupted_at, one_more,
+    rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
@@ -52,6 +53,19 @@ impl MemoryStore {
     pub fn turns_behind(&self, seq: u64) -> Vec<(u64, Entry)> {
         let inner = self.inner();
         inner.turns.range(seq.saturating_add(1)..).map(|(seq, entry)| (*seq, entry.clone())).collect()
+    }
+
+    /// As if the process had ended here and the next one had opened the store: what was being sent is interrupted.
+    /// A simulated crash is this, on a store that holds what was on the disk.
+    pub fn reopen(&self) {
+        let mut inner = self.inner();
+        let Inner { outbox, left, .. } = &mut *inner;
+        for row in outbox.values_mut().filter(|row| row.state == RowState::Sending) {
+            if let Some(at) = interrupted_at(row) {
+                one_more(left.entry(row.key.clone()).or_default(), at);
+            }
+            interrupted(row);
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 const PAGE_MAX: usize = 1_000;
 
 /// The format of what stands before a dialogue's record, which has a format byte of its own.
-const FORMAT_OF_DIALOGUES: u8 = 1;
+pub(super) const FORMAT_OF_DIALOGUES: u8 = 1;
 
 /// A dialogue as it is stored: version and alarm stand before the record, so that the writer need not read it.
 #[derive(Debug, Clone)]
@@ -179,12 +179,12 @@ pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
     last.map_or(Ok(0), |key| seq_of(&key))
 }
 
-fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
+pub(super) fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
     let bad = || StoreError::Corrupt("the number of a turn".to_owned());
     Ok(u64::from_be_bytes(key.get(1..9).ok_or_else(bad)?.try_into().map_err(|_| bad())?))
 }
 
-fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
+pub(super) fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
     let bad = || StoreError::Corrupt("the name of a message".to_owned());
     let index = u16::from_be_bytes(key.get(9..11).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
     Ok(RowId { seq: seq_of(key)?, index })
