@@ -324,6 +324,9 @@ impl Store for Fragile {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.0.next_due().await
     }
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        self.0.left(key).await
+    }
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
         self.0.receipt(receipt).await
     }
