@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 /// How much is explored.
 #[derive(Debug, Clone, Copy, Args)]
+#[group(id = "exploring")]
 pub(super) struct Wanted {
     /// Instead of the conversations that are written, walk random ones of so many turns in all, and report people who get no
     /// further, limits that are met, texts over the budget, and panics.

@@ -77,7 +77,9 @@ pub async fn run(
     found.extend(runner.found);
     let mut coverage = Coverage::default();
     let turns = runner.session.simulation().turns_behind(0).await?;
-    turns.iter().for_each(|(_, turn)| coverage.add(turn));
+    for (_, turn) in &turns {
+        coverage.add(turn);
+    }
     Ok(Ran { outcome, coverage, changes: runner.changes })
 }
 
