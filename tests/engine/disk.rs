@@ -219,6 +219,11 @@ impl Store for Disk {
         at_once(self.now().load(key))
     }
 
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().left(key))
+    }
+
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
         if self.goes_wrong(20) {
             return Ok(vec![Commit::Conflict; turns.len()]); // as if another process had been faster
