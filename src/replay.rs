@@ -294,6 +294,8 @@ fn in_words(effect: &Effect) -> Option<String> {
             Change::Out => format!("consent out ({})", entry.rule),
             Change::Asked => format!("consent asked ({})", entry.rule),
             Change::Declined => "consent declined".to_owned(),
+            Change::Unsure => format!("consent unsure ({})", entry.rule),
+            Change::Kept => "consent kept".to_owned(),
             Change::OfAge(years) => format!("at least {years} years old"),
             Change::Underage(years) => format!("younger than {years}"),
             Change::Deactivated(_) => "the number was switched off".to_owned(),

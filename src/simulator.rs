@@ -1,7 +1,7 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Lookup, Number};
-use crate::dialogue::{Event, Human, Trace};
+use crate::dialogue::{Decision, Event, Human, Trace};
 use crate::engine::{
     Arrival, CallError, Clock, Engine, ManualClock, Outside, OutsideError, Parts, ReceiveError, Received,
     Secrets, Transport,
@@ -398,6 +398,7 @@ impl Simulation {
                 Scanned::Turn { seq: number, entry } => (number > seq).then_some((number, *entry)),
                 Scanned::Subscriber { .. }
                 | Scanned::ErasedTurn { .. }
+                | Scanned::Review { .. }
                 | Scanned::Row(_)
                 | Scanned::Sent(_)
                 | Scanned::Consent { .. }
@@ -492,6 +493,20 @@ impl Simulation {
         self.settle().await
     }
 
+    /// Somebody reads a text that was unsure. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn reviewed(
+        &mut self,
+        phone: Phone,
+        decision: Decision,
+    ) -> Result<Vec<Delivered>, SimulationError> {
+        let event = Event::Reviewed { decision, by: "a test".to_owned() };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
+        self.settle().await
+    }
+
     /// From now on a lookup gets this answer; until then it fails.
     pub fn answer_lookup(&self, name: &str, answer: World) {
         let mut answers = self.around.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -545,7 +560,8 @@ impl Simulation {
             | Scanned::Root { .. }
             | Scanned::Suppression { .. }
             | Scanned::Sent(_)
-            | Scanned::Consent { .. } => None,
+            | Scanned::Consent { .. }
+            | Scanned::Review { .. } => None,
         });
         Ok(alarms.chain(rows).filter(|due| *due > now).min())
     }

@@ -354,6 +354,8 @@ pub enum Table {
     Roots,
     /// People who were erased.
     Suppressions,
+    /// Texts that may be opt-outs and that nobody has read yet: one for each person, and only for those.
+    Reviews,
 }
 
 /// One thing that was scanned.
@@ -395,6 +397,13 @@ pub enum Scanned {
         entry: Box<LedgerEntry>,
         /// Its place in the chain.
         link: Box<Link>,
+    },
+    /// A text that waits to be read. Behind the entries: in JSON it is one without its link.
+    Review {
+        /// Whose.
+        key: Key,
+        /// Its entry in the ledger.
+        entry: Box<LedgerEntry>,
     },
     /// What an erasure has left of a ledger entry.
     Proof {
@@ -439,7 +448,7 @@ impl Scanned {
     #[must_use]
     pub fn key(&self) -> Option<&Key> {
         match self {
-            Self::Subscriber { key, .. } | Self::Consent { key, .. } => Some(key),
+            Self::Subscriber { key, .. } | Self::Consent { key, .. } | Self::Review { key, .. } => Some(key),
             Self::Turn { entry, .. } => Some(&entry.key),
             Self::Row(row) => Some(&row.key),
             Self::Sent(sent) => Some(&sent.key),
@@ -455,7 +464,7 @@ impl Scanned {
     #[must_use]
     pub fn brand(&self) -> &BrandId {
         match self {
-            Self::Subscriber { key, .. } | Self::Consent { key, .. } => &key.brand,
+            Self::Subscriber { key, .. } | Self::Consent { key, .. } | Self::Review { key, .. } => &key.brand,
             Self::Turn { entry, .. } => &entry.key.brand,
             Self::Row(row) => &row.key.brand,
             Self::Sent(sent) => &sent.key.brand,

@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use sayso::consent::chain::Salt;
-use sayso::consent::{Change, How, LedgerEntry, Obstacle, Pass, Refusal, SuppressionKey, Why, ZoneSource};
+use sayso::consent::{
+    Change, How, LedgerEntry, Obstacle, Pass, Reason, Refusal, Standing, SuppressionKey, Unsure, Why,
+    ZoneSource,
+};
 use sayso::dialogue::{
     Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
 };
@@ -76,6 +79,7 @@ contract! {
     the_log_has_one_growing_sequence;
     brands_and_people_are_apart;
     ledger_entries_are_added_and_never_replaced;
+    a_text_that_waits_to_be_read_is_listed_until_it_is_decided;
     // takes
     a_counter_gives_every_number_once;
     a_pool_hands_out_its_pieces_and_then_nothing;
@@ -241,6 +245,8 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
         change: if number.is_multiple_of(2) { Change::Out } else { Change::In },
         how: How::Text,
         rule: "join".into(),
+        reason: Reason::Asked,
+        settles: None,
         shown: Some("Reply YES to join.".into()),
         received: Some("Join!".into()),
         message: Some("SM1".into()),
@@ -256,6 +262,43 @@ fn ledger(number: u32, second: i64) -> Effect {
 
 fn erasure(key: &Key, second: i64) -> Erasure {
     Erasure { key: key.clone(), at: at(second), rule: "forget".into(), salt: Salt::new([3; 16]) }
+}
+
+/// The turn that leaves a text to be read, by that ledger entry.
+fn unsure(mut turn: Turn, number: u32) -> Turn {
+    let entry = LedgerEntry { change: Change::Unsure, ..ledger_entry(number, 0) };
+    turn.record.person.standing = Standing {
+        unsure: Some(Unsure { since: turn.at, entry: number }),
+        entries: number,
+        ..Standing::default()
+    };
+    turn.entry.effects.push(Effect::Ledger(entry));
+    turn
+}
+
+async fn a_text_that_waits_to_be_read_is_listed_until_it_is_decided(store: &dyn Store) {
+    done(store, unsure(turn(&bob(), 0, 0, Vec::new()), 1)).await;
+    done(store, unsure(turn(&ann(), 0, 0, Vec::new()), 1)).await;
+    done(store, turn(&person("donuts", 1), 0, 0, vec![ledger(1, 0)])).await;
+    // A later turn that says nothing about it leaves it on the list.
+    let mut later = unsure(turn(&ann(), 1, 1, Vec::new()), 1);
+    later.entry.effects.clear();
+    done(store, later).await;
+    let waiting = |items: Vec<Scanned>| -> Vec<(Key, u32, Change)> {
+        let each = items.into_iter().map(|item| match item {
+            Scanned::Review { key, entry } => (key, entry.number, entry.change),
+            other => panic!("no text that waits: {other:?}"),
+        });
+        each.collect()
+    };
+    let mut listed = waiting(paged(store, Table::Reviews, 1).await);
+    listed.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut expected = vec![(ann(), 1, Change::Unsure), (bob(), 1, Change::Unsure)];
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(listed, expected);
+    let kept = LedgerEntry { change: Change::Kept, settles: Some(1), ..ledger_entry(2, 5) };
+    done(store, turn(&ann(), 2, 5, vec![Effect::Ledger(kept)])).await;
+    assert_eq!(waiting(paged(store, Table::Reviews, 10).await), [(bob(), 1, Change::Unsure)]);
 }
 
 fn take(name: &str, from: TakeFrom) -> Effect {
@@ -351,7 +394,7 @@ fn alarm(key: &Key, second: i64) -> Alarm {
     Alarm { at: at(second), key: key.clone() }
 }
 
-const TABLES: [Table; 7] = [
+const TABLES: [Table; 8] = [
     Table::Subscribers,
     Table::Turns,
     Table::Outbox,
@@ -359,6 +402,7 @@ const TABLES: [Table; 7] = [
     Table::Consents,
     Table::Roots,
     Table::Suppressions,
+    Table::Reviews,
 ];
 
 /// All of one kind, in pages of that size.

@@ -279,6 +279,7 @@ impl Talk {
             }
             Line::Node(_)
             | Line::Human(_)
+            | Line::Reviewed(_)
             | Line::Deliver(_)
             | Line::Set(..)
             | Line::Pin(..)

@@ -1,7 +1,8 @@
 //! `sayso consent`: the ledger as a proof. One person's page, the chains computed again, the roots of the days, and what is
-//! kept no longer.
+//! kept no longer; and the texts that somebody must read.
 
 mod page;
+mod review;
 
 use super::desk::{Desk, agreed, kept_as, left_alone, nobody, strange};
 use super::{Exit, Streams, Unusable, runtime};
@@ -54,6 +55,18 @@ pub(super) enum Wanted {
         #[arg(long)]
         yes: bool,
     },
+    /// List the texts that may be opt-outs, oldest first, and decide them. Nothing is sent to who wrote one until then.
+    Review {
+        /// These are opt-outs: each as it is listed, or a number alone.
+        #[arg(long, value_name = "BRAND/NUMBER", num_args = 1..)]
+        optout: Vec<String>,
+        /// These are none: the dialogue goes on.
+        #[arg(long, value_name = "BRAND/NUMBER", num_args = 1..)]
+        keep: Vec<String>,
+        /// Who has read them, for the ledger.
+        #[arg(long, env = "USER", default_value = "an operator")]
+        by: String,
+    },
 }
 
 /// Does what is asked.
@@ -77,6 +90,7 @@ pub(super) fn consent(
         Wanted::Expire { brand, yes } => {
             expire(workspace, only(workspace, brand.as_deref()).as_ref(), *yes, streams)
         }
+        Wanted::Review { optout, keep, by } => review::review(workspace, (optout, keep), by, json, streams),
     }
 }
 
@@ -129,6 +143,7 @@ fn follow(verifier: &mut Verifier, item: &Scanned) {
         | Scanned::ErasedTurn { .. }
         | Scanned::Row(_)
         | Scanned::Sent(_)
+        | Scanned::Review { .. }
         | Scanned::Suppression { .. } => {}
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// How much is explored.
 #[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Wanted {
+pub(super) struct RandomWalk {
     /// Instead of the conversations that are written, walk random ones of so many turns in all, and report people who get no
     /// further, limits that are met, texts over the budget, and panics.
     #[arg(long, value_name = "TURNS", value_parser = clap::value_parser!(u32).range(1..))]
@@ -22,7 +22,7 @@ pub(super) struct Wanted {
     seed: u64,
 }
 
-impl Wanted {
+impl RandomWalk {
     /// Whether anything is to be explored.
     pub(super) fn is_asked(self) -> bool {
         self.explore.is_some()
@@ -32,7 +32,7 @@ impl Wanted {
 /// Walks random conversations with all brands, or with those whose name holds the words of `filter`.
 pub(super) fn explore(
     workspace: &Workspace,
-    wanted: Wanted,
+    wanted: RandomWalk,
     filter: Option<&str>,
     json: bool,
     streams: &mut Streams<'_>,
@@ -76,7 +76,7 @@ fn quietly<T>(run: impl FnOnce() -> T) -> T {
 fn print(
     explored: &Explored,
     bots: &[Arc<Bot>],
-    wanted: Wanted,
+    wanted: RandomWalk,
     streams: &mut Streams<'_>,
 ) -> Result<(), Unusable> {
     let Explored { turns, conversations, findings } = explored;
@@ -117,7 +117,7 @@ fn shared(some: usize, all: usize) -> String {
     format!("{} ({share:.2} %)", many(some, "conversation"))
 }
 
-fn print_json(explored: &Explored, wanted: Wanted, streams: &mut Streams<'_>) -> Result<(), Unusable> {
+fn print_json(explored: &Explored, wanted: RandomWalk, streams: &mut Streams<'_>) -> Result<(), Unusable> {
     for finding in &explored.findings {
         let trouble = &finding.trouble;
         let line = json!({

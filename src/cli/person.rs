@@ -63,6 +63,7 @@ impl Dossier {
                     | Scanned::Proof { .. }
                     | Scanned::Damaged { .. }
                     | Scanned::Root { .. }
+                    | Scanned::Review { .. }
                     | Scanned::Suppression { .. } => {}
                 }
                 Ok(())

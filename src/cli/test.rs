@@ -30,7 +30,7 @@ pub(super) struct Wanted {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
-    exploring: explore::Wanted,
+    exploring: explore::RandomWalk,
 }
 
 /// A conversation of a brand.

@@ -286,6 +286,8 @@ mod tests {
             change: Change::In,
             how: How::Text,
             rule: "join".into(),
+            reason: crate::consent::Reason::Asked,
+            settles: None,
             shown: None,
             received: Some("Join!".into()),
             message: Some("SM1".into()),

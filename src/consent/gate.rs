@@ -65,6 +65,9 @@ pub enum Verdict {
     Refuse(Refusal),
 }
 
+/// How long a message waits that a review holds, before it is asked about again: nobody knows when it is decided.
+const REVIEW_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// Why a message was allowed: kept with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pass {
@@ -107,6 +110,8 @@ pub enum Why {
     Quiet,
     /// As many messages have left as may.
     Cap,
+    /// A text of the person that may be an opt-out, and that nobody has read yet.
+    Review,
 }
 
 impl Why {
@@ -118,6 +123,7 @@ impl Why {
             Self::Holiday => "a public holiday",
             Self::Quiet => "the brand's quiet hours",
             Self::Cap => "a cap",
+            Self::Review => "a text that nobody has read yet",
         }
     }
 }
@@ -135,6 +141,7 @@ impl fmt::Display for Obstacle {
             Why::Sunday => write!(f, "nothing leaves on Sundays by the rules of {place}"),
             Why::Holiday => write!(f, "nothing leaves on public holidays by the rules of {place}"),
             Why::Quiet => f.write_str("in the brand's quiet hours"),
+            Why::Review => f.write_str("a text that may be an opt-out waits to be read"),
             Why::Cap => write!(f, "as many have left as the rules of {place} allow"),
         }
     }
@@ -184,6 +191,10 @@ pub fn gate(asking: &Asking<'_>) -> Verdict {
         (Class::OptOutConfirmation, Status::In | Status::None) => refuse(Refusal::Overtaken),
         (Class::OptOutConfirmation, Status::Out) | (Class::Help, _) => pass(asking, false),
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => refuse(Refusal::OptedOut),
+        (Class::Reply | Class::FollowUp | Class::Campaign, _) if asking.standing.unsure.is_some() => {
+            let until = asking.now.checked_add(REVIEW_AGAIN).unwrap_or(Timestamp::MAX);
+            Verdict::Hold { until, why: Obstacle { why: Why::Review, place: None } }
+        }
         (Class::Reply, Status::None | Status::In) => match asking.replies {
             Replies::Always => pass(asking, false),
             Replies::Limited => limited(asking),
@@ -302,6 +313,25 @@ mod tests {
         }
         for class in [Class::OptOutConfirmation, Class::Help] {
             assert!(matches!(verdict(class, Status::Out, noon), Verdict::Pass(Pass { entry: 7, .. })));
+        }
+    }
+
+    #[test]
+    fn a_text_that_may_be_an_opt_out_holds_everything_but_help() {
+        let noon = "2026-06-01T16:00:00Z";
+        for status in [Status::None, Status::In] {
+            let since = noon.parse().expect("a time");
+            let unsure = Some(crate::consent::Unsure { since, entry: 1 });
+            let standing = Standing { status, unsure, entries: 1, ..Standing::default() };
+            for class in [Class::Reply, Class::FollowUp, Class::Campaign, Class::Help] {
+                let mut read = None;
+                let change = |asking: &mut Asking<'_>| {
+                    read = Some(gate(&Asking { class, standing: &standing, ..asking.clone() }));
+                };
+                asked(change, status, noon);
+                let held = matches!(&read, Some(Verdict::Hold { why, .. }) if why.why == Why::Review);
+                assert_eq!(held, class != Class::Help, "{class:?}: {read:?}");
+            }
         }
     }
 

@@ -1,15 +1,15 @@
 //! What kind of text this is, before any flow looks at it: not a person speaking, an opt-out, a call for help, an opt-in.
 //!
-//! The words are data (see [`crate::reserved`]), with source and date. A text is one of them only as a whole, after
-//! folding: "Stop!" and "S T O P" are, "stop by my house" is not. Carriers want the words heard at any time, in any
-//! state (CTIA Messaging Principles 5.1.3).
+//! The order is that of what must not be mistaken: a reaction quotes our own "Reply STOP"; the words of the law
+//! ([`crate::reserved`]) count as a whole text, however they are typed; then slips of them, then what people say in words of
+//! their own. Carriers want opt-outs heard at any time, in any state (CTIA Messaging Principles 5.1.3).
 
+use super::opt_out::{Judged, Reason, judge};
+use super::tapback::is_tapback;
+use super::word::mistyped;
 use crate::reserved::{Reserved, meaning};
 use crate::sms::{OptOutHint, Text};
-use regex::Regex;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 /// What kind of text an inbound text is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,22 @@ pub enum Kind {
     Tapback,
     /// A machine answers for a person who is driving, away or on no phone that takes texts.
     AutoReply,
-    /// The person wants no more texts; by this word or rule.
-    OptOut(String),
+    /// The person wants no more texts.
+    OptOut {
+        /// The word or rule that says so.
+        rule: String,
+        /// Why they want none.
+        reason: Reason,
+        /// The waiting question may take the text as its answer instead.
+        yields: bool,
+    },
+    /// Perhaps the person wants no more texts: somebody must read it, and until then nothing is sent.
+    Unsure {
+        /// The rule that says so.
+        rule: String,
+        /// The waiting question may take the text as its answer instead.
+        yields: bool,
+    },
     /// The person asks what this is; by this word or rule.
     Help(String),
     /// The person wants texts again; by this word or rule.
@@ -37,80 +51,65 @@ impl Kind {
             Self::Speech => "speech",
             Self::Tapback => "tapback",
             Self::AutoReply => "auto_reply",
-            Self::OptOut(_) => "opt_out",
+            Self::OptOut { .. } => "opt_out",
+            Self::Unsure { .. } => "unsure",
             Self::Help(_) => "help",
             Self::OptIn(_) => "opt_in",
         }
     }
-}
 
-/// Reactions as iPhones and Google Messages spell them in English: a verb, then our own words in quotes.
-static TAPBACK: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?x)^[\s\u{200a}-\u{200f}]*(?:
-            (?i:loved|liked|disliked|laughed\ at|emphasized|questioned)\s+(?:[“"«].*|(?i:an?\ (?:image|video|attachment)))
-          | (?i:removed\ an?\ [\w\ ]+\ from)\s+[“"«].*
-          | (?i:reacted)\s+\S+\s+to\s+[“"«].*
-          | [^\w\s]{1,12}[\s\u{200a}-\u{200f}]+to\s*[\u{200a}-\u{200f}]*[“"«].*[”"»][\s\u{200a}-\u{200f}]*
-        )$"#,
-    )
-    .expect("the pattern is part of the program and read by its tests")
-});
+    /// The word or rule that decided.
+    #[must_use]
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::OptOut { rule, .. } | Self::Unsure { rule, .. } | Self::Help(rule) | Self::OptIn(rule) => {
+                Some(rule)
+            }
+            Self::Speech | Self::Tapback | Self::AutoReply => None,
+        }
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Lists {
-    begins: BTreeMap<String, Vec<String>>,
-    holds: BTreeMap<String, Vec<String>>,
-}
+    /// Whether the waiting question may take the text as its answer instead. The words of the law yield to nothing.
+    #[must_use]
+    pub fn yields(&self) -> bool {
+        matches!(self, Self::Speech | Self::OptOut { yields: true, .. } | Self::Unsure { yields: true, .. })
+    }
 
-/// What machines say, each phrase with a blank before and behind, by whether a text must begin with it.
-static AUTO_REPLIES: LazyLock<Vec<(bool, String)>> = LazyLock::new(|| {
-    let lists: Lists = toml::from_str(include_str!("../../data/rules/auto_reply.toml"))
-        .expect("the word lists are part of the program and read by its tests");
-    let padded = |first: bool, lists: BTreeMap<String, Vec<String>>| {
-        lists.into_values().flatten().map(move |phrase| (first, format!(" {phrase} "))).collect::<Vec<_>>()
-    };
-    [padded(true, lists.begins), padded(false, lists.holds)].concat()
-});
-
-/// Tokens at the beginning of a text that are looked at: machines are brief.
-const AUTO_REPLY_TOKENS_MAX: usize = 60;
-
-fn is_auto_reply(text: &Text) -> bool {
-    let words: Vec<&str> = text.words().take(AUTO_REPLY_TOKENS_MAX).collect();
-    let words = format!(" {} ", words.join(" "));
-    AUTO_REPLIES
-        .iter()
-        .any(|(first, phrase)| if *first { words.starts_with(phrase) } else { words.contains(phrase) })
+    fn opt_out(rule: impl Into<String>) -> Self {
+        Self::OptOut { rule: rule.into(), reason: Reason::Asked, yields: false }
+    }
 }
 
 /// The kind of a text, given what the provider itself took it for. O(bytes).
 #[must_use]
 pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
     match hint {
-        Some(OptOutHint::Stop) => return Kind::OptOut("provider".to_owned()),
+        Some(OptOutHint::Stop) => return Kind::opt_out("provider"),
         Some(OptOutHint::Help) => return Kind::Help("provider".to_owned()),
         Some(OptOutHint::Start) => return Kind::OptIn("provider".to_owned()),
         None => {}
     }
-    // Before the words: a reaction quotes our own text, and that may hold "Reply STOP".
-    if text.original().contains(['“', '"', '«']) && TAPBACK.is_match(&text.original().replace('\n', " "))
-        || is_tapback_to_a_picture(text)
-    {
+    if is_tapback(text) {
         return Kind::Tapback;
     }
     match meaning(text) {
-        Some((word, Reserved::OptOut)) => Kind::OptOut(word),
-        Some((word, Reserved::Help)) => Kind::Help(word),
-        Some((word, Reserved::OptIn)) => Kind::OptIn(word),
-        None if is_auto_reply(text) => Kind::AutoReply,
+        Some((word, Reserved::OptOut)) => return Kind::opt_out(word),
+        Some((word, Reserved::Help)) => return Kind::Help(word),
+        Some((word, Reserved::OptIn)) => return Kind::OptIn(word),
+        None => {}
+    }
+    if let Some(word) = mistyped(text) {
+        return Kind::opt_out(word);
+    }
+    let judged = judge(text).or_else(|| judge(&text.latinized()?));
+    match judged {
+        Some(Judged::OptOut { rule, reason, yields }) => Kind::OptOut { rule, reason, yields },
+        Some(Judged::Unsure { rule, yields }) => Kind::Unsure { rule, yields },
+        Some(Judged::Help(rule)) => Kind::Help(rule),
+        Some(Judged::OptIn(rule)) => Kind::OptIn(rule),
+        Some(Judged::AutoReply) => Kind::AutoReply,
         None => Kind::Speech,
     }
-}
-
-fn is_tapback_to_a_picture(text: &Text) -> bool {
-    (3..=5).contains(&text.tokens().len()) && TAPBACK.is_match(text.original())
 }
 
 #[cfg(test)]
@@ -141,7 +140,7 @@ mod tests {
             "unsub",
             "END",
         ] {
-            assert!(matches!(kind(body), Kind::OptOut(_)), "{body}");
+            assert!(matches!(kind(body), Kind::OptOut { .. }), "{body}");
         }
         for body in ["HELP", "help?", "info", "Ayuda"] {
             assert!(matches!(kind(body), Kind::Help(_)), "{body}");
@@ -166,6 +165,8 @@ mod tests {
             "...",
             "helpful",
             "cancel my appointment",
+            "I want to stop smoking",
+            "no more than $50",
         ] {
             assert_eq!(kind(body), Kind::Speech, "{body}");
         }

@@ -1,5 +1,6 @@
 //! The ledger: every change of consent, with the words that made it. Entries are added, never changed.
 
+use super::Reason;
 use crate::language::Lang;
 use crate::sms::{MessageId, Sender};
 use jiff::Timestamp;
@@ -41,12 +42,24 @@ pub struct Standing {
     /// The ledger's entries so far: the number of the last one, from 1.
     #[serde(default)]
     pub entries: u32,
+    /// A text of theirs that may be an opt-out waits to be read; until then nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsure: Option<Unsure>,
     /// The highest age, in years, that the person has shown to have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_age: Option<u8>,
     /// The day on which an earlier holder's number was last said to be switched off or given to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Date>,
+}
+
+/// A text that waits for a person to say whether it is an opt-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsure {
+    /// Since when.
+    pub since: Timestamp,
+    /// Its entry in the ledger.
+    pub entry: u32,
 }
 
 /// What an entry changed.
@@ -61,6 +74,10 @@ pub enum Change {
     Asked,
     /// Was asked and said no.
     Declined,
+    /// Wrote what may be an opt-out: nothing is sent until somebody has read it.
+    Unsure,
+    /// Somebody has read it, and it is none.
+    Kept,
     /// Has shown by a birth date to be at least so many years old.
     OfAge(u8),
     /// Has shown by a birth date to be younger than that.
@@ -87,6 +104,8 @@ pub enum How {
     Import,
     /// By an erasure: the person asked for it, or the time to keep it was over.
     Erasure,
+    /// By a person of the brand, who read what had been unsure.
+    Review,
 }
 
 impl std::fmt::Display for Change {
@@ -96,6 +115,8 @@ impl std::fmt::Display for Change {
             Self::Out => f.write_str("opted out"),
             Self::Asked => f.write_str("asked to be asked"),
             Self::Declined => f.write_str("said no"),
+            Self::Unsure => f.write_str("may have opted out"),
+            Self::Kept => f.write_str("was read, and is no opt-out"),
             Self::OfAge(years) => write!(f, "is at least {years}"),
             Self::Underage(years) => write!(f, "is younger than {years}"),
             Self::Deactivated(on) => write!(f, "number switched off on {on}: consent ended"),
@@ -112,6 +133,7 @@ impl std::fmt::Display for How {
             Self::Provider => "the provider",
             Self::Api => "the API",
             Self::Import => "import",
+            Self::Review => "review",
             Self::Erasure => "the operator",
         })
     }
@@ -133,6 +155,12 @@ pub struct LedgerEntry {
     pub how: How,
     /// Which word or rule matched.
     pub rule: String,
+    /// Why they want no more texts.
+    #[serde(default, skip_serializing_if = "is_asked")]
+    pub reason: Reason,
+    /// The entry of the unsure text that this one decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<u32>,
     /// The words that we had shown, exactly (CTIA Messaging Principles 5.1.2: the wording of the request).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
@@ -151,6 +179,11 @@ pub struct LedgerEntry {
     pub programme: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_asked(reason: &Reason) -> bool {
+    *reason == Reason::Asked
+}
+
 impl LedgerEntry {
     /// The entry that says that the person was erased.
     #[must_use]
@@ -161,12 +194,28 @@ impl LedgerEntry {
             change: Change::Erased,
             how: How::Erasure,
             rule: rule.to_owned(),
+            reason: Reason::default(),
+            settles: None,
             shown: None,
             received: None,
             message: None,
             sender: None,
             language: language.unwrap_or(Lang::EN),
             programme: String::new(),
+        }
+    }
+}
+
+impl Change {
+    /// Whether it decides a text that was unsure: a clear word does, and somebody who has read it.
+    #[must_use]
+    pub fn settles(self) -> bool {
+        match self {
+            // What one holder of a number said is not for the next to decide.
+            Self::In | Self::Out | Self::Kept | Self::Deactivated(_) | Self::Reassigned(_) | Self::Erased => {
+                true
+            }
+            Self::Asked | Self::Declined | Self::Unsure | Self::OfAge(_) | Self::Underage(_) => false,
         }
     }
 }
@@ -186,7 +235,10 @@ impl Standing {
             (Change::Out, _) | (Change::Deactivated(_) | Change::Erased, Status::Out) => Status::Out,
             (Change::Declined | Change::Deactivated(_) | Change::Reassigned(_) | Change::Erased, _)
             | (Change::Asked, Status::Out) => Status::None,
-            (Change::Asked | Change::OfAge(_) | Change::Underage(_), status) => status,
+            (
+                Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_),
+                status,
+            ) => status,
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
         let (of_age, left) = match entry.change {
@@ -194,10 +246,17 @@ impl Standing {
             // What one holder of a number has shown says nothing about the next.
             Change::Deactivated(on) | Change::Reassigned(on) => (None, Some(on)),
             Change::Erased => (None, None),
-            Change::In | Change::Out | Change::Asked | Change::Declined | Change::Underage(_) => {
-                (self.of_age, self.left)
-            }
+            Change::In
+            | Change::Out
+            | Change::Asked
+            | Change::Declined
+            | Change::Unsure
+            | Change::Kept
+            | Change::Underage(_) => (self.of_age, self.left),
         };
-        Self { status, since, entries: entry.number, of_age, left }
+        let before = self.unsure.filter(|_| !entry.change.settles());
+        let begins = Unsure { since: entry.at, entry: entry.number };
+        let unsure = before.or((entry.change == Change::Unsure).then_some(begins));
+        Self { status, since, entries: entry.number, unsure, of_age, left }
     }
 }

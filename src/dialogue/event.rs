@@ -50,6 +50,13 @@ pub enum Event {
         /// When.
         on: Date,
     },
+    /// A person of the brand has read a text that was unsure.
+    Reviewed {
+        /// What it is.
+        decision: Decision,
+        /// Who says so.
+        by: String,
+    },
     /// What a brand-wide take came to.
     Taken(Taken),
     /// From now on chance has this end for the person: tests and experiments decide instead.
@@ -102,6 +109,16 @@ pub enum Cause {
     Field,
 }
 
+/// What a text that was unsure is, as somebody who has read it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// No opt-out: the dialogue goes on.
+    Keep,
+    /// An opt-out.
+    OptOut,
+}
+
 /// What a human did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -149,6 +166,7 @@ impl Event {
             Self::Human(_) => "human",
             Self::OptOut { .. } => "opt-out",
             Self::Left { .. } => "left",
+            Self::Reviewed { .. } => "reviewed",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",
             Self::Filled { .. } => "filled",

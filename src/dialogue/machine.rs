@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::state::{State, View};
 use super::step::{Step, Trace};
 use crate::bot::{Bot, FlowIx, IntentIx};
-use crate::consent::{Change, How, LedgerEntry, Whereabouts};
+use crate::consent::{Change, How, LedgerEntry, Reason, Whereabouts};
 use crate::language::Lang;
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
@@ -114,15 +114,38 @@ impl<'b> Machine<'b> {
     }
 
     pub(super) fn ledger(&mut self, change: Change, how: How, rule: &str, inbound: Option<&Inbound>) {
+        self.ledger_for(change, how, rule, Reason::Asked, inbound);
+    }
+
+    /// The same, with the reason for which somebody opts out.
+    pub(super) fn ledger_for(
+        &mut self,
+        change: Change,
+        how: How,
+        rule: &str,
+        reason: Reason,
+        inbound: Option<&Inbound>,
+    ) {
         // Of an age only the outcome is kept (carriers ask for a full date and let nobody keep more than this).
         let is_age = matches!(change, Change::OfAge(_) | Change::Underage(_)) || rule == wait::UNDER_13;
+        // What is unsure answers no question for consent, nor does reading it.
+        let answers = !matches!(change, Change::Unsure | Change::Kept);
+        let shown = if answers { self.state.person.shown.take() } else { None };
         let entry = LedgerEntry {
             number: self.state.person.standing.entries + 1,
             at: self.now,
             change,
             how,
             rule: rule.to_owned(),
-            shown: self.state.person.shown.take().map(|shown| shortened(&shown)),
+            reason,
+            settles: self
+                .state
+                .person
+                .standing
+                .unsure
+                .filter(|_| change.settles())
+                .map(|unsure| unsure.entry),
+            shown: shown.map(|shown| shortened(&shown)),
             received: inbound.filter(|_| !is_age).map(|inbound| shortened(&inbound.body)),
             message: inbound.map(|inbound| inbound.id.clone()),
             sender: inbound.map(|inbound| inbound.to).or(self.state.person.sender),

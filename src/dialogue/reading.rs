@@ -45,7 +45,7 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
     let Event::Text(inbound) = event else { return Reading::default() };
     let text = Text::new(&inbound.body);
     let kind = kind_of(&text, inbound.hint);
-    if kind != Kind::Speech {
+    if !kind.yields() {
         return Reading { text, kind, ..Reading::default() };
     }
     let context = bot.context(now);
@@ -56,7 +56,10 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
     {
         reading.agreed = Some(yes);
     }
-    let answered = matches!(reading.answer, Some((_, Answer::Value(_)))) || reading.agreed.is_some();
+    let answered = reading.agreed.is_some() || matches!(reading.answer, Some((_, Answer::Value(_))));
+    if kind != Kind::Speech && !answered && reading.heard.is_empty() {
+        return Reading { text: reading.text, kind, ..Reading::default() };
+    }
     if reading.heard.is_empty() && !answered {
         let mended = bot.mended(&reading.text, question);
         reading.repaired = mended.map(|text| Box::new(meanings(bot, question, text, &context)));

@@ -4,7 +4,7 @@
 use super::reading::{Reading, waiting};
 use super::state::{Count, State};
 use crate::bot::{Awaited, Bot, FlowIx, IntentIx, NodeIx, Optin};
-use crate::consent::{Kind, Status};
+use crate::consent::{Kind, Reason, Status};
 use crate::slot::{Answer, Openness, Value};
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,8 +26,10 @@ pub struct Scene<'a> {
 pub enum Move {
     /// Record it, answer nothing; why.
     Ignore(&'static str),
-    /// The person opts out, by this word or rule.
-    OptOut(String),
+    /// The person opts out, by this word or rule, and why.
+    OptOut(String, Reason),
+    /// The person may be opting out, by this rule: somebody must read it.
+    Unsure(String),
     /// The person asks for help.
     Help,
     /// The person opts in by a compliance word.
@@ -66,9 +68,10 @@ pub struct Rung {
 }
 
 /// The rungs, first to last.
-pub const RUNGS: [Rung; 8] = [
+pub const RUNGS: [Rung; 9] = [
     Rung { name: "not a person speaking", hears_stopped: true, decide: not_speech },
     Rung { name: "opt-out, help, opt-in", hears_stopped: true, decide: compliance },
+    Rung { name: "a text waits to be read", hears_stopped: false, decide: review },
     Rung { name: "taken over by a human", hears_stopped: false, decide: human },
     Rung { name: "closed answer or the node's `on`", hears_stopped: false, decide: closed_answer },
     Rung { name: "the flow's `on`", hears_stopped: false, decide: flow_on },
@@ -78,7 +81,7 @@ pub const RUNGS: [Rung; 8] = [
 ];
 
 /// Where keywords stand among the rungs: what takes a text here or above knows what it says.
-pub const KEYWORD: usize = 5;
+pub const KEYWORD: usize = 6;
 
 /// The first rung that takes a text, by its place in [`RUNGS`], and what it decides. `None` where a person has opted out
 /// and no rung that hears them takes it.
@@ -116,10 +119,15 @@ fn not_speech(scene: &Scene<'_>) -> Option<Move> {
 
 fn compliance(scene: &Scene<'_>) -> Option<Move> {
     match &scene.reading.kind {
-        Kind::OptOut(_) if scene.state.person.standing.status == Status::Out => {
+        Kind::OptOut { .. } if scene.state.person.standing.status == Status::Out => {
             Some(Move::Ignore("opted out already; one confirmation is enough"))
         }
-        Kind::OptOut(rule) => Some(Move::OptOut(rule.clone())),
+        Kind::OptOut { rule, reason, .. } => Some(Move::OptOut(rule.clone(), *reason)),
+        // A human who has taken over reads it anyway; who has stopped cannot stop again.
+        Kind::Unsure { .. } if scene.state.person.human || is_loop(scene) => None,
+        Kind::Unsure { .. } if scene.state.person.standing.status == Status::Out => None,
+        Kind::Unsure { .. } if scene.state.person.standing.unsure.is_some() => None,
+        Kind::Unsure { rule, .. } => Some(Move::Unsure(rule.clone())),
         Kind::Help(_) if is_loop(scene) => Some(Move::Ignore("a machine answers a machine")),
         Kind::Help(_) => Some(Move::Help),
         Kind::OptIn(rule) => Some(Move::OptIn(rule.clone())),
@@ -147,6 +155,12 @@ pub(super) fn text_fingerprint(reading: &Reading) -> u64 {
     let mut hasher = rustc_hash::FxHasher::default();
     reading.text.original().hash(&mut hasher);
     hasher.finish()
+}
+
+/// While a text of theirs waits to be read, what a person writes is recorded and stays unanswered.
+fn review(scene: &Scene<'_>) -> Option<Move> {
+    scene.state.person.standing.unsure?;
+    Some(Move::Ignore("a text of theirs waits to be read"))
 }
 
 fn human(scene: &Scene<'_>) -> Option<Move> {

@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene, decide};
 use super::state::{Count, State, fingerprint};
 use crate::bot::{Bot, FlowIx, Optin};
-use crate::consent::{Change, How, Kind, Status, wording};
+use crate::consent::{Change, How, Kind, Reason, Status, wording};
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
             opt_out_elsewhere(&mut machine, How::Provider, &rule);
         }
         Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
+        Event::Reviewed { decision, by } => machine.reviewed(*decision, by),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Left { how, on } => machine.holder_left(*how, *on),
         Event::Start { flow, cause } => start(&mut machine, flow, *cause),
@@ -113,7 +114,14 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
     consent(machine, inbound, &decided);
     match decided {
         Move::Ignore(why) => machine.note(why),
-        Move::OptOut(_) => {
+        Move::Unsure(_) => {
+            machine.state.person.timers.clear();
+            machine.note("this may be an opt-out: nothing is sent until somebody has read it");
+        }
+        Move::OptOut(_, reason) => {
+            if reason == Reason::Threat {
+                machine.note("a threat: a person of the brand should read it");
+            }
             machine.close();
             machine.send(Class::OptOutConfirmation, machine.bot.stopped.as_ref(), wording::opted_out);
         }
@@ -145,7 +153,8 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
 fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move) {
     let how = if inbound.hint.is_some() { How::Provider } else { How::Text };
     match decided {
-        Move::OptOut(rule) => machine.ledger(Change::Out, how, rule, Some(inbound)),
+        Move::OptOut(rule, reason) => machine.ledger_for(Change::Out, how, rule, *reason, Some(inbound)),
+        Move::Unsure(rule) => machine.ledger(Change::Unsure, how, rule, Some(inbound)),
         Move::OptIn(rule) => machine.ledger(Change::In, how, rule, Some(inbound)),
         Move::Start(intent, _) | Move::AskAgain(intent) | Move::Go(Some(intent), _) => {
             let intent = machine.bot.intent(*intent);
@@ -189,6 +198,9 @@ fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
         Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
         Some(_) if !person.standing.is_of_age(machine.bot.age) => {
             machine.note("no age shown: nothing starts");
+        }
+        Some(_) if person.standing.unsure.is_some() => {
+            machine.note("a text of theirs waits to be read: nothing starts");
         }
         Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
         Some(_) if machine.capped_until().is_some() => machine.note("the cap is reached: nothing starts"),

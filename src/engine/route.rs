@@ -152,7 +152,7 @@ impl Engine {
         }
         // The one they texted last before all others.
         sides.sort_by_key(|side| std::cmp::Reverse(side.state.person.last_text));
-        if let Kind::OptOut(rule) = kind_of(&Text::new(&inbound.body), inbound.hint) {
+        if let Kind::OptOut { rule, yields: false, .. } = kind_of(&Text::new(&inbound.body), inbound.hint) {
             if line.closed {
                 return Err(closed());
             }

@@ -342,6 +342,7 @@ async fn broken(talk: &Talk) -> Result<Option<Trouble>, SimulationError> {
         Scanned::Subscriber { .. }
         | Scanned::Turn { .. }
         | Scanned::ErasedTurn { .. }
+        | Scanned::Review { .. }
         | Scanned::Sent(_)
         | Scanned::Consent { .. }
         | Scanned::Proof { .. }

@@ -45,7 +45,8 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
             | Line::Reply(_)
             | Line::Wait(_)
             | Line::Never(_)
-            | Line::Human(_) => {}
+            | Line::Human(_)
+            | Line::Reviewed(_) => {}
         }
     }
     let known = found.into_iter().filter(|(_, of)| is_known(of));

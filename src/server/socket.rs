@@ -3,9 +3,9 @@
 //!
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
-use crate::dialogue::Record;
+use crate::dialogue::{Decision, Event, Record};
 use crate::engine::rights::LeftNumber;
-use crate::engine::{Clock, Engine, SystemClock};
+use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
 use crate::sms::{BrandId, Key};
 use crate::store::{Cursor, Erased, Page, Report, Scanned, SledStore, StoreError, Table};
 use jiff::Timestamp;
@@ -69,6 +69,15 @@ pub enum Request {
     Examine,
     /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
     Backup,
+    /// Somebody has read a text that was unsure.
+    Review {
+        /// Whose.
+        key: Key,
+        /// What it is.
+        decision: Decision,
+        /// Who says so.
+        by: String,
+    },
 }
 
 /// What is answered.
@@ -101,6 +110,8 @@ pub enum Response {
     People(Vec<Key>),
     /// What an examination found.
     Examined(Report),
+    /// Whether there was a text to decide about.
+    Reviewed(bool),
     /// It could not be done.
     Error(String),
 }
@@ -206,6 +217,9 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         Request::EndedBefore { brand, moment } => {
             engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
         }
+        Request::Review { key, decision, by } => {
+            review(engine, key, decision, by).await.map(Response::Reviewed)
+        }
         Request::Examine | Request::Backup => Err("only the server that has the store does this".to_owned()),
     }
 }
@@ -252,6 +266,13 @@ impl std::io::Write for Pieces {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// Lets an engine know what somebody has read; whether there was anything to decide.
+async fn review(engine: &Engine, key: Key, decision: Decision, by: String) -> Result<bool, String> {
+    let arrival = Arrival::other(key, Event::Reviewed { decision, by });
+    let received = engine.receive(arrival).await.map_err(|error| error.to_string())?;
+    Ok(matches!(received, Received::Turn { .. }))
 }
 
 /// A client of the socket.

@@ -339,9 +339,14 @@ fn fold_into(c: char, out: &mut String) {
         } else if let Some(plain) = plain_letters(part) {
             out.push_str(plain);
         } else if part.is_alphanumeric() || is_spacing_script_mark(part) {
-            out.extend(
-                part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low)),
-            );
+            let low =
+                part.to_lowercase().filter(|low| !is_combining_mark(*low) || is_spacing_script_mark(*low));
+            for low in low {
+                match stylised(low) {
+                    Some(plain) => out.push_str(plain),
+                    None => out.push(low),
+                }
+            }
         }
     }
 }
@@ -365,8 +370,21 @@ fn plain_letters(c: char) -> Option<&'static str> {
         'þ' | 'Þ' => "th",
         'ħ' | 'Ħ' => "h",
         'ı' => "i",
-        _ => return None,
+        c => return stylised(c),
     })
+}
+
+/// Letters that only a generator of styles writes: small capitals ("ꜱᴛᴏᴘ"), and letters in filled circles and squares.
+fn stylised(c: char) -> Option<&'static str> {
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
+    const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡ᙮ʏᴢ";
+    let at = match c {
+        '🅐'..='🅩' => usize::try_from(u32::from(c) - u32::from('🅐')).ok()?,
+        '🅰'..='🆉' => usize::try_from(u32::from(c) - u32::from('🅰')).ok()?,
+        'ɢ'..='ꟿ' => SMALL_CAPITALS.chars().position(|small| small == c)?,
+        _ => return None,
+    };
+    LETTERS.get(at..=at)
 }
 
 /// Starts of the runs of ten decimal digits in Unicode (general category Nd) that phones type.
@@ -392,7 +410,7 @@ mod tests {
 
     #[test]
     fn what_people_type_folds_to_what_they_mean() {
-        let cases: [(&str, &[&str]); 18] = [
+        let cases: [(&str, &[&str]); 19] = [
             ("Hi, JOIN please!", &["hi", "join", "please"]),
             ("don't", &["dont"]),
             ("Don’t", &["dont"]),
@@ -402,6 +420,7 @@ mod tests {
             ("st\u{200b}op", &["stop"]),
             ("so\u{ad}ft", &["soft"]),
             ("Arrêt", &["arret"]),
+            ("ꜱᴛᴏᴘ 🅢🅣🅞🅟 🆂🆃🅾🅿", &["stop", "stop", "stop"]),
             ("Nguye\u{302}\u{303}n", &["nguyen"]),
             ("Straße Łódź", &["strasse", "lodz"]),
             ("٣٤", &["34"]),

@@ -295,6 +295,16 @@ impl Inner {
                     (key, Scanned::Sent(Box::new(sent.clone())))
                 })
                 .collect(),
+            Table::Reviews => (self.dialogues.iter())
+                .filter_map(|(key, dialogue)| {
+                    let unsure = dialogue.record.person.standing.unsure?;
+                    let (entry, _) = self.ledger.get(&(key.clone(), unsure.entry))?;
+                    Some((
+                        key_bytes(key),
+                        Scanned::Review { key: key.clone(), entry: Box::new(entry.clone()) },
+                    ))
+                })
+                .collect(),
             Table::Consents | Table::Roots | Table::Suppressions => self.everything_proved(what),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::syntax::{Chat, Expectation, Line};
 use crate::diagnostic::At;
-use crate::dialogue::Human;
+use crate::dialogue::{Decision, Human};
 use crate::simulator::World;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -69,6 +69,8 @@ impl Display for Line {
             Self::Human(Human::Wrote { body }) => message(f, "h>", &hidden(body)),
             Self::Human(Human::TookOver) => f.write_str("h take"),
             Self::Human(Human::GaveBack) => f.write_str("h back"),
+            Self::Reviewed(Decision::Keep) => f.write_str("h keep"),
+            Self::Reviewed(Decision::OptOut) => f.write_str("h optout"),
         }
     }
 }

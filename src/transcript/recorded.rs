@@ -9,7 +9,7 @@ use super::print::{exactly, moment};
 use super::stand_in::StandIns;
 use super::syntax::Line;
 use crate::bot::{Awaited, Bot, NodeIx};
-use crate::dialogue::{Effect, Event, Human, LookupAnswer, State};
+use crate::dialogue::{Decision, Effect, Event, Human, LookupAnswer, State};
 use crate::flow::Delay;
 use crate::replay::{Replay, Verdict};
 use crate::simulator::{Delivered, Simulation, SimulationError, World};
@@ -51,6 +51,7 @@ struct Beat {
 enum Input {
     Text(String),
     Human(Human),
+    Reviewed(Decision),
     /// A timer rings.
     Time,
     /// Nothing that a conversation could say.
@@ -167,6 +168,7 @@ impl<'b> Teller<'b> {
                 Input::Text(lines.collect::<Vec<_>>().join("\n"))
             }
             Event::Human(human) => Input::Human(human.clone()),
+            Event::Reviewed { decision, .. } => Input::Reviewed(*decision),
             Event::Timer { .. } if is_late_lookup(entry) => return,
             Event::Timer { .. } if entry.effects.is_empty() && entry.trace.nodes.is_empty() => return,
             Event::Timer { .. } => Input::Time,
@@ -341,6 +343,11 @@ impl Stage {
                 self.expect(&waited, beat.same);
                 self.lines.push(Line::Human(human.clone()));
                 self.simulation.human(phone, human.clone()).await?
+            }
+            Input::Reviewed(decision) => {
+                self.expect(&waited, beat.same);
+                self.lines.push(Line::Reviewed(*decision));
+                self.simulation.reviewed(phone, *decision).await?
             }
             Input::Time | Input::Untold => waited,
         };

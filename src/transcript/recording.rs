@@ -150,7 +150,9 @@ impl Recording {
 fn known(bot: &Bot, before: &Record, now: &Record) -> Vec<Line> {
     let (before, now) = (&before.person, &now.person);
     let mut known = Vec::new();
-    if before.standing.status != now.standing.status {
+    if now.standing.unsure.is_some() && before.standing.unsure.is_none() {
+        known.push(Expectation::Consent("unsure".to_owned()));
+    } else if before.standing.status != now.standing.status {
         known.push(Expectation::Consent(now.standing.status.to_string()));
     }
     for field in bot.fields() {

@@ -77,7 +77,9 @@ pub async fn run(
     found.extend(runner.found);
     let mut coverage = Coverage::default();
     let turns = runner.session.simulation().turns_behind(0).await?;
-    turns.iter().for_each(|(_, turn)| coverage.add(turn));
+    for (_, turn) in &turns {
+        coverage.add(turn);
+    }
     Ok(Ran { outcome, coverage, changes: runner.changes })
 }
 
@@ -117,7 +119,8 @@ impl Runner {
             | Line::Pin(..)
             | Line::Draw(..)
             | Line::Lookup(..)
-            | Line::Human(_) => match self.session.perform(line).await {
+            | Line::Human(_)
+            | Line::Reviewed(_) => match self.session.perform(line).await {
                 Ok(happened) if line.value.is_event() => self.hear(happened),
                 Ok(_) => {}
                 Err(Refusal::Mistake(mistake)) => self.found.push(*mistake),
@@ -246,7 +249,8 @@ impl Runner {
         let otherwise = |message, now| Ok(Some((message, now)));
         match expectation {
             Expectation::Consent(status) => {
-                let known = person.standing.status.to_string();
+                let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
+                let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
                 if *status == known {
                     return Ok(None);
                 }

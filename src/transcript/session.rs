@@ -175,6 +175,11 @@ impl Session {
                 let delivered = self.simulation.human(self.phone, done.clone()).await?;
                 Ok(self.end(delivered))
             }
+            Line::Reviewed(decision) => {
+                self.begin(None).await?;
+                let delivered = self.simulation.reviewed(self.phone, *decision).await?;
+                Ok(self.end(delivered))
+            }
             Line::Node(node) => {
                 self.known_node(node, place)?;
                 self.begin(None).await?;
@@ -220,6 +225,7 @@ impl Session {
             | Line::Wait(_)
             | Line::At(_)
             | Line::Human(_)
+            | Line::Reviewed(_)
             | Line::Node(_)
             | Line::Reply(_)
             | Line::Known(_)
@@ -426,6 +432,7 @@ impl Session {
                 | Scanned::Row(_)
                 | Scanned::Sent(_)
                 | Scanned::Consent { .. }
+                | Scanned::Review { .. }
                 | Scanned::ErasedTurn { .. }
                 | Scanned::Proof { .. }
                 | Scanned::Damaged { .. }

@@ -137,6 +137,7 @@ impl<'b> StandIns<'b> {
             | Event::Receipt(_)
             | Event::Start { .. }
             | Event::OptOut { .. }
+            | Event::Reviewed { .. }
             | Event::Taken(_)
             | Event::Pinned { .. }
             | Event::Filled { .. }
@@ -176,8 +177,8 @@ impl<'b> StandIns<'b> {
     fn secret(&self, state: &State, entry: &Entry) -> Option<Secret<'b>> {
         let trace = &entry.trace;
         let taken_by = |name: &str| trace.rung.as_deref() == Some(name);
-        let [_, _, human, closed, _, _, open, leftover] = RUNGS.map(|rung| rung.name);
-        if taken_by(human) {
+        let [_, _, unread, human, closed, _, _, open, leftover] = RUNGS.map(|rung| rung.name);
+        if taken_by(human) || taken_by(unread) {
             return Some(Secret::Words(PERSON_WORDS, "words for the team"));
         }
         // What an `on` or a keyword took was meant for the flow, and tells nothing.

@@ -1,7 +1,7 @@
 //! Reading `*.chat` files.
 
 use crate::diagnostic::{At, Code, Diagnostic, Place};
-use crate::dialogue::Human;
+use crate::dialogue::{Decision, Human};
 use crate::flow::Delay;
 use crate::outline::{Block, Reader, Span, after, first_word, outline};
 use crate::simulator::{Carrier, World};
@@ -59,6 +59,8 @@ pub enum Line {
     Lookup(String, World),
     /// `h> TEXT`: a human writes to them; `h take`, `h back`: takes the dialogue over, gives it back.
     Human(Human),
+    /// `h keep`, `h optout`: somebody reads a text that was unsure, and says what it is.
+    Reviewed(Decision),
 }
 
 impl Line {
@@ -66,9 +68,13 @@ impl Line {
     #[must_use]
     pub fn is_event(&self) -> bool {
         match self {
-            Self::Text(_) | Self::At(_) | Self::Tap(_) | Self::Node(_) | Self::Wait(_) | Self::Human(_) => {
-                true
-            }
+            Self::Text(_)
+            | Self::At(_)
+            | Self::Tap(_)
+            | Self::Node(_)
+            | Self::Wait(_)
+            | Self::Human(_)
+            | Self::Reviewed(_) => true,
             Self::From(_)
             | Self::Deliver(_)
             | Self::Set(..)
@@ -196,7 +202,14 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
         "h" => match said {
             "take" => return Some(Line::Human(Human::TookOver)),
             "back" => return Some(Line::Human(Human::GaveBack)),
-            _ => bad(rest, "this is nothing a human does", "write `h take`, `h back` or `h> TEXT`", reader),
+            "keep" => return Some(Line::Reviewed(Decision::Keep)),
+            "optout" => return Some(Line::Reviewed(Decision::OptOut)),
+            _ => bad(
+                rest,
+                "this is nothing a human does",
+                "write `h take`, `h back`, `h keep`, `h optout` or `h> TEXT`",
+                reader,
+            ),
         },
         other => {
             let message = format!("a conversation has no `{other}`");
@@ -210,7 +223,7 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
 /// How lines begin.
 const LINES: &str = "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` \
                      (what must not be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, \
-                     `deliver`, `tap`, `set`, `node`, `h take`, `h back`";
+                     `deliver`, `tap`, `set`, `node`, `h take`, `h back`, `h keep`, `h optout`";
 
 /// Reactions as phones spell them before our own words in quotes.
 const REACTIONS: [&str; 6] = ["loved", "liked", "disliked", "laughed at", "emphasized", "questioned"];
@@ -319,9 +332,16 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
     let (what, of) = first_word(value);
     let of = Some((*of.fragment()).to_owned()).filter(|of| !of.is_empty());
     let expectation = match (*word.fragment(), of.map(|of| (*what.fragment(), of))) {
-        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none") => Expectation::Consent(said),
+        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none" | "unsure") => {
+            Expectation::Consent(said)
+        }
         ("consent", _) => {
-            bad(rest, "consent is `in`, `out` or `none`", "write for example `= consent in`", reader);
+            bad(
+                rest,
+                "consent is `in`, `out`, `none` or `unsure`",
+                "write for example `= consent in`",
+                reader,
+            );
             return None;
         }
         ("tag", _) => Expectation::Tag(said),

@@ -13,8 +13,11 @@ use serde::Serialize;
 pub struct Why {
     /// The text as it came.
     pub text: String,
-    /// `answer`, `intent`, `opt_out`, `opt_in`, `help`, `auto_reply`, `tapback` or `none`.
+    /// `answer`, `intent`, `opt_out`, `unsure`, `opt_in`, `help`, `auto_reply`, `tapback` or `none`.
     pub kind: &'static str,
+    /// The word or rule by which it is an opt-out, unsure, a call for help or an opt-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// The rung that took it.
     pub rung: Option<&'static str>,
     /// The intent that it means here.
@@ -93,6 +96,7 @@ pub fn explain(bot: &Bot, state: &State, text: &str, now: Timestamp) -> Why {
     Why {
         text: text.to_owned(),
         kind: kind(&reading.kind, decided),
+        rule: reading.kind.rule().map(str::to_owned),
         rung: taken
             .as_ref()
             .map(|(rung, _): &(&Rung, Move)| if repaired { "a misspelt text" } else { rung.name }),
@@ -118,7 +122,8 @@ fn winner<'r>(reading: &'r Reading, decided: &Move) -> Option<&'r Heard> {
         }
         Move::Go(None, _)
         | Move::Ignore(_)
-        | Move::OptOut(_)
+        | Move::OptOut(..)
+        | Move::Unsure(_)
         | Move::Help
         | Move::OptIn(_)
         | Move::Answer(_)
@@ -201,6 +206,9 @@ impl Why {
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         let mut line = |name, value: String| lines.push((name, value));
+        if let Some(rule) = &self.rule {
+            line("rule", rule.clone());
+        }
         if let Some(rung) = self.rung {
             line("rung", rung.to_owned());
         }

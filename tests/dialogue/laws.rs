@@ -164,6 +164,7 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
         | Event::Human(_)
         | Event::OptOut { .. }
         | Event::Left { .. }
+        | Event::Reviewed { .. }
         | Event::Pinned { .. }
         | Event::Filled { .. }
         | Event::Placed { .. } => false,

@@ -38,7 +38,7 @@ brand Alba
   quiet 20:00 to 09:00
   interrupt return
   optin join
-  fallback Pardon? Text JOIN, STOCK or WIN.
+  fallback {program}: pardon? Text JOIN, STOCK or WIN, HELP for help, STOP to end.
 
 field cone: yes_no
 field name: name
@@ -64,6 +64,12 @@ contest mug
   odds 1 in 2
   entries 2 per 1 day
   rules https://alba.example/rules
+  from 2026-05-01
+  until 2026-12-31
+  value 3 mugs of 5 USD each
+  states all
+  eligible people of 18 or more
+  free-entry a postcard to Alba, Atlanta, GA 30309
 ";
 
 const ALBA_FLOWS: &str = "\
@@ -177,7 +183,7 @@ intent human
 fn sharing(name: &str, keyword: &str) -> [String; 3] {
     let facts = format!(
         "brand {name}\n  program {name} News\n  numbers {SHARED} via two shared\n  contact help@{keyword}.example\n  \
-         frequency up to 4 msgs/month\n  timezone America/New_York\n  optin {keyword}\n  fallback {name} does not follow.\n\n\
+         frequency up to 4 msgs/month\n  timezone America/New_York\n  optin {keyword}\n  fallback {{program}} does not follow. HELP for help, STOP to end.\n\n\
          field size: one of\n  small\n  large\n"
     );
     let flow = format!(

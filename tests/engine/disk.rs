@@ -224,6 +224,11 @@ impl Store for Disk {
         at_once(self.now().load(key))
     }
 
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().left(key))
+    }
+
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
         if self.goes_wrong(20) {
             return Ok(vec![Commit::Conflict; turns.len()]); // as if another process had been faster
@@ -267,11 +272,6 @@ impl Store for Disk {
             Written::Whose(whose) => Ok(whose),
             other => panic!("{other:?}"),
         }
-    }
-
-    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
-        self.points.pass().await;
-        at_once(self.now().left(key))
     }
 
     async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {

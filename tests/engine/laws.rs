@@ -41,6 +41,7 @@ impl<'r> End<'r> {
                     | Scanned::Proof { .. }
                     | Scanned::Damaged { .. }
                     | Scanned::Root { .. }
+                    | Scanned::Review { .. }
                     | Scanned::Suppression { .. } => {}
                 }
             }

@@ -30,6 +30,42 @@ async fn other_verbs_read_the_store_while_it_is_served_and_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_may_be_an_opt_out_is_decided_while_it_is_served_and_afterwards() {
+    let world = World::start().await;
+    for (sid, text) in [("SM1", "JOIN"), ("SM2", "shut up"), ("SM3", "yes")] {
+        world.say(GIL, sid, text).await;
+    }
+    world.fake.wait_for(GIL, 1).await;
+    let review = |folder: &std::path::Path, arguments: &[&str]| {
+        let done = sayso(folder, &[&["consent", "review"], arguments].concat()).output().unwrap();
+        let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (done.status.code(), words(done.stdout), words(done.stderr))
+    };
+    let (code, listed, said) = review(world.folder.path(), &[]);
+    assert_eq!((code, listed.lines().count()), (Some(0), 1), "{listed}{said}");
+    assert!(listed.contains(GIL) && listed.contains("shut up"), "{listed}");
+    assert!(said.contains("1 text waits to be read, the oldest for 0 min"), "{said}");
+    // Nothing was answered to what came behind it.
+    assert_eq!(world.fake.calls().len(), 1);
+    let (code, _, said) = review(world.folder.path(), &["--keep", "+14045550100"]);
+    assert_eq!(code, Some(2), "{said}");
+    let (code, out, said) = review(world.folder.path(), &["--keep", GIL, "--by", "Ana"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(out.contains("kept"), "{out}");
+    world.say(GIL, "SM4", "shut up").await;
+    let folder = world.end().0;
+    let (code, out, said) = review(folder.path(), &["--optout", GIL, "--by", "Ana"]);
+    assert_eq!(code, Some(0), "{out}{said}");
+    let entries = export(folder.path(), "consents");
+    let last = entries.last().unwrap();
+    assert_eq!(last["entry"]["change"], "out", "{last}");
+    assert_eq!(last["entry"]["how"], "review", "{last}");
+    assert_eq!(last["entry"]["rule"], "read by Ana", "{last}");
+    let (_, listed, _) = review(folder.path(), &[]);
+    assert_eq!(listed, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_is_cut_short_is_no_success() {
     let world = World::start().await;
     // In the place of the server's socket stands one that gives a first page and goes away.

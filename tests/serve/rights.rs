@@ -316,6 +316,8 @@ fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
         change: Change::Out,
         how: How::Api,
         rule: "test".into(),
+        reason: sayso::consent::Reason::Asked,
+        settles: None,
         shown: None,
         received: None,
         message: None,

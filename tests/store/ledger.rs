@@ -307,7 +307,7 @@ async fn a_chain_that_was_taken_away_shows_in_the_root_of_its_day() {
     assert_eq!((broken[0].number, broken[0].what.as_str()), (None, "6 entries were written, 3 are there"));
     // And the root with it.
     let db = raw(folder.path());
-    let roots: Vec<_> = db.scan_prefix(b"r").keys().map(Result::unwrap).collect();
+    let roots: Vec<_> = db.scan_prefix(b"y").keys().map(Result::unwrap).collect();
     for key in roots {
         db.remove(key).unwrap();
     }

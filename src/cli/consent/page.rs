@@ -41,6 +41,7 @@ pub(in crate::cli) fn print(
             | Scanned::Row(_)
             | Scanned::Sent(_)
             | Scanned::Root { .. }
+            | Scanned::Review { .. }
             | Scanned::Suppression { .. } => {}
         }
     }

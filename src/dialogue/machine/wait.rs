@@ -4,6 +4,7 @@ use super::Machine;
 use crate::bot::{Action, Awaited, NodeIx, Prompt, Question, Texts};
 use crate::consent::{Change, How, Limits, Status, wording};
 use crate::dialogue::effect::{Effect, Take, TakeFrom};
+use crate::dialogue::event::Decision;
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
 use crate::expr::whole_years;
@@ -258,6 +259,38 @@ impl Machine<'_> {
         blocked.or(after_cap)
     }
 
+    /// Somebody has read a text that was unsure. An opt-out is not confirmed: the minutes in which it may be are over
+    /// (47 CFR 64.1200(a)(12)). Otherwise the dialogue goes on where it stood.
+    pub(in crate::dialogue) fn reviewed(&mut self, decision: Decision, by: &str) {
+        if self.state.person.standing.unsure.is_none() {
+            self.note("no text of theirs waits to be read");
+            return;
+        }
+        let rule = format!("read by {by}");
+        match decision {
+            Decision::OptOut => {
+                self.ledger(Change::Out, How::Review, &rule, None);
+                self.close();
+            }
+            Decision::Keep => {
+                self.ledger(Change::Kept, How::Review, &rule, None);
+                self.take_up();
+            }
+        }
+    }
+
+    /// Takes up a dialogue whose timers were taken away: a pause ends when it would have ended, a question is asked again.
+    fn take_up(&mut self) {
+        let Some(frame) = self.state.stack.last().copied() else { return };
+        if let Some(until) = frame.until {
+            let timer = Timer { due: until.max(self.now), armed_in: self.turn };
+            self.state.person.timers.push(timer);
+        } else if self.state.person.standing.status == Status::In && !self.state.person.human {
+            self.class = Class::FollowUp;
+            self.ask_again();
+        }
+    }
+
     /// A timer came due. One that is no longer armed, or not due yet, changes nothing.
     pub(in crate::dialogue) fn timer(&mut self, armed_in: u64) {
         let now = self.now;
@@ -265,6 +298,11 @@ impl Machine<'_> {
             self.state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
         if !armed {
             self.note("a stale timer changes nothing");
+            return;
+        }
+        if self.state.person.standing.unsure.is_some() {
+            self.state.person.timers.retain(|timer| timer.armed_in != armed_in);
+            self.note("a text of theirs waits to be read: nothing moves until then");
             return;
         }
         let frame = self.state.stack.last().copied();

@@ -190,7 +190,7 @@ fn rest(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
             report.fault(Fault::Unreadable, format!("ledger entry {number}: {damage}"));
         }
     }
-    for found in db.scan_prefix(b"r") {
+    for found in db.scan_prefix(b"y") {
         let (key, value) = found.map_err(|error| gone(&error))?;
         report.read("the root of a day", ledger::scanned_root(&key, &value));
     }

@@ -8,8 +8,9 @@
 //! | `s` account 0 id | a message that a provider took |
 //! | `l` brand 0 number, entry | a ledger entry and its link |
 //! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
-//! | `r` brand 0 day | the root of a day; under `open` the day that still grows |
+//! | `y` brand 0 day | the root of a day; under `open` the day that still grows |
 //! | `x` brand 0 keyed hash | somebody who was erased |
+//! | `r` brand 0 number | a text that waits to be read: the number of its ledger entry |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
 //! | `c` brand 0 number | when messages left that count for caps |
@@ -138,6 +139,10 @@ pub(super) fn sent(account: &AccountId, id: &MessageId) -> Vec<u8> {
     key
 }
 
+pub(super) fn review(key: &Key) -> Vec<u8> {
+    prefixed(b'r', &key_bytes(key))
+}
+
 /// Moments before 1970 do not occur; the sign bit is turned so that keys sort as moments do.
 pub(super) fn alarm(at: Timestamp, key: &Key) -> Vec<u8> {
     let mut bytes = alarm_moment(at);
@@ -233,8 +238,9 @@ pub(super) fn scan(
         Table::Outbox => b'o',
         Table::Sent => b's',
         Table::Consents => b'l',
-        Table::Roots => b'r',
+        Table::Roots => b'y',
         Table::Suppressions => b'x',
+        Table::Reviews => b'r',
     };
     let limit = limit.clamp(1, PAGE_MAX);
     let start = after.map_or_else(|| vec![prefix], |Cursor(last)| [last.as_slice(), &[0]].concat());
@@ -264,6 +270,17 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             Scanned::Row(Box::new(read_row(&get, key, value)?))
         }
         Table::Sent => Scanned::Sent(Box::new(decode::<Sent>("a sent message", value)?)),
+        Table::Reviews => {
+            let key = key_from(&key[1..])?;
+            let lost = || StoreError::Corrupt("the ledger entry of a text that waits to be read".to_owned());
+            let number: u32 = decode("a text that waits to be read", value)?;
+            let name = ledger::entry(&key, number);
+            let entry = db.get(&name).map_err(|error| gone(&error))?.ok_or_else(lost)?;
+            let Scanned::Consent { entry, .. } = ledger::scanned_entry(&name, &entry)? else {
+                return Err(lost());
+            };
+            Scanned::Review { key, entry }
+        }
         Table::Consents => ledger::scanned_entry(key, value)?,
         Table::Roots => ledger::scanned_root(key, value)?,
         Table::Suppressions => ledger::scanned_suppression(key, value)?,

@@ -49,11 +49,11 @@ pub(super) fn suppression(brand: &BrandId, whose: &Digest) -> Vec<u8> {
 }
 
 fn root(root: &Root) -> Vec<u8> {
-    prefixed(b'r', &root_bytes(root, false), None)
+    prefixed(b'y', &root_bytes(root, false), None)
 }
 
 fn open_day(brand: &BrandId) -> Vec<u8> {
-    [b"r", brand.as_str().as_bytes(), &[0], OPEN.as_bytes()].concat()
+    [b"y", brand.as_str().as_bytes(), &[0], OPEN.as_bytes()].concat()
 }
 
 /// Reads what must be byte for byte as it was written: hashes see only what the bytes mean, and some bytes have a twin that

@@ -5,7 +5,7 @@ use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
 use super::ledger::{self, StoredEntry};
 use super::room::Room;
-use crate::consent::SuppressionKey;
+use crate::consent::{LedgerEntry, SuppressionKey};
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
@@ -328,6 +328,7 @@ impl Writer {
                 let link = self.link(&turn.key, change, turn.salt)?;
                 let stored = StoredEntry { link, entry: change.clone() };
                 self.batch.put(ledger::entry(&turn.key, change.number), codec::encode(&stored));
+                self.list_review(&turn, change);
             }
         }
         for row in rows(self.seq, &turn) {
@@ -338,6 +339,16 @@ impl Writer {
         self.batch.put(key, stored.encode());
         self.batch.put(keys::turn(self.seq), entry);
         Ok(Commit::Committed { seq: self.seq, taken })
+    }
+
+    /// Puts a text that became unsure on the list of those that wait to be read, and takes off what was decided.
+    fn list_review(&mut self, turn: &Turn, change: &LedgerEntry) {
+        let waits = turn.record.person.standing.unsure.is_some_and(|unsure| unsure.entry == change.number);
+        if waits {
+            self.batch.put(keys::review(&turn.key), codec::encode(&change.number));
+        } else if change.settles.is_some() {
+            self.batch.delete(keys::review(&turn.key));
+        }
     }
 
     fn takes(&mut self, turn: &Turn) -> Result<Vec<crate::dialogue::Taken>, StoreError> {

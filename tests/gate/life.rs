@@ -184,6 +184,7 @@ impl Life {
                         }
                         Scanned::Subscriber { .. }
                         | Scanned::ErasedTurn { .. }
+                        | Scanned::Review { .. }
                         | Scanned::Row(_)
                         | Scanned::Consent { .. }
                         | Scanned::Proof { .. }

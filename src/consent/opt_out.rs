@@ -1,0 +1,314 @@
+//! Whether a text says, in words of its own, that somebody wants no more texts: the rules of `data/rules/opt_out.toml`.
+//!
+//! A rule is a set of phrases. It opts out `anywhere` in a text, where it is the whole sentence it stands in (`clause`), or
+//! where it is all that the text says (`alone`); where that does not hold it may leave the text to a person (`doubt`). Words
+//! that say nothing, such as politeness, and phrases that other rules know, count as nothing. A guard phrase ("stop by")
+//! takes away what it overlaps; a word of jest ("lol") makes what is certain a doubt, and takes away what is not.
+
+use super::phrase::{Found, Hit, Lexicon, Phrases};
+use crate::sms::Text;
+use serde::Deserialize;
+use smallvec::SmallVec;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Why somebody wants no more texts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// They say so.
+    #[default]
+    Asked,
+    /// They say so with an insult.
+    Hostile,
+    /// The number belongs to somebody else.
+    WrongNumber,
+    /// A child writes, or the phone of a child is written to (under 13).
+    Minor,
+    /// They speak of lawyers, authorities or complaints: a person of the brand should read it.
+    Threat,
+}
+
+impl Reason {
+    /// One word for logs and lists.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Hostile => "hostile",
+            Self::WrongNumber => "wrong_number",
+            Self::Minor => "minor",
+            Self::Threat => "threat",
+        }
+    }
+}
+
+/// What a rule comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Then {
+    /// The person opts out.
+    #[default]
+    OptOut,
+    /// The person asks what this is, or for help.
+    Help,
+    /// The person wants texts again.
+    OptIn,
+    /// A machine answers.
+    AutoReply,
+    /// Nothing by itself; what is beside it may still be all that the text says.
+    Beside,
+    /// What it overlaps is no opt-out.
+    Guard,
+}
+
+/// Where a phrase stands; the further, the more of the text it explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Where {
+    /// Anywhere.
+    Anywhere,
+    /// It is a whole sentence.
+    Clause,
+    /// It is the last sentence.
+    Last,
+    /// It is the whole text.
+    Alone,
+    /// Nowhere.
+    #[default]
+    Never,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleData {
+    name: String,
+    #[serde(default)]
+    then: Then,
+    #[serde(default)]
+    reason: Reason,
+    #[serde(default)]
+    sure: Where,
+    #[serde(default)]
+    doubt: Where,
+    #[serde(default = "within")]
+    within: usize,
+    #[serde(default)]
+    yields: bool,
+    #[serde(default)]
+    named: bool,
+    #[serde(default)]
+    begins: bool,
+    phrases: BTreeMap<String, Vec<String>>,
+}
+
+/// Words of a text that a person is asked to look at, where a rule says nothing else: in a long text one phrase says little.
+fn within() -> usize {
+    14
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    #[serde(default)]
+    filler: BTreeMap<String, String>,
+    #[serde(default)]
+    small: BTreeMap<String, String>,
+    #[serde(default)]
+    jest: BTreeMap<String, String>,
+    #[serde(default)]
+    slips: BTreeMap<String, String>,
+    #[serde(default)]
+    no_slips: BTreeMap<String, String>,
+    #[serde(default)]
+    class: BTreeMap<String, BTreeMap<String, String>>,
+    rule: Vec<RuleData>,
+}
+
+struct Rules {
+    rules: Vec<RuleData>,
+    phrases: Phrases,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let read = |text: &str| -> Data {
+        toml::from_str(text).expect("the rules are part of the program and read by its tests")
+    };
+    let mut data = read(include_str!("../../data/rules/opt_out.toml"));
+    data.rule.extend(read(include_str!("../../data/rules/auto_reply.toml")).rule);
+    compiled(data)
+});
+
+fn compiled(data: Data) -> Rules {
+    let list = |lists: &BTreeMap<String, String>| -> Vec<String> {
+        lists.values().flat_map(|list| super::phrase::folded(list)).collect()
+    };
+    let mut lexicon = Lexicon {
+        filler: list(&data.filler),
+        small: list(&data.small),
+        jest: list(&data.jest),
+        slips: list(&data.slips),
+        sure: list(&data.no_slips),
+        ..Lexicon::default()
+    };
+    for (language, classes) in &data.class {
+        for (name, members) in classes {
+            let members = members.split(',').map(str::trim).filter(|member| !member.is_empty());
+            lexicon.classes.insert((language, name), members.collect());
+        }
+    }
+    let mut phrases = Phrases::new(&lexicon);
+    for (number, rule) in (0..).zip(&data.rule) {
+        for (language, lines) in &rule.phrases {
+            for line in lines {
+                phrases.add(&lexicon, language, line, number);
+            }
+        }
+    }
+    Rules { rules: data.rule, phrases }
+}
+
+/// What the rules say about a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// The person opts out.
+    OptOut { rule: String, reason: Reason, yields: bool },
+    /// A person must say whether they do.
+    Unsure { rule: String, yields: bool },
+    /// The person asks what this is, or for help.
+    Help(String),
+    /// The person wants texts again.
+    OptIn(String),
+    /// A machine answers.
+    AutoReply,
+}
+
+/// What the rules say about a text; `None` for what has nothing to do with them. O(tokens) where no phrase is found.
+pub(super) fn judge(text: &Text) -> Option<Judged> {
+    let found = RULES.phrases.find(text);
+    if found.hits.is_empty() { None } else { Scene::new(text, &found).judged() }
+}
+
+/// A text and what was found in it.
+struct Scene<'s> {
+    text: &'s Text,
+    hits: SmallVec<[Hit; 8]>,
+    /// For each token, the number of its sentence.
+    sentences: Vec<usize>,
+    /// Whether each token is explained.
+    explained: Vec<bool>,
+    jest: bool,
+}
+
+impl<'s> Scene<'s> {
+    fn new(text: &'s Text, found: &'s Found) -> Self {
+        let tokens = text.tokens().len();
+        let mut sentences = Vec::with_capacity(tokens);
+        let mut sentence = 0;
+        for at in 0..tokens {
+            sentence += usize::from(at > 0 && parts(text.gap(at)));
+            sentences.push(sentence);
+        }
+        let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
+        let is_whole = |hit: &Hit| sentences[hit.start] == sentences[hit.end - 1];
+        let guards = found.hits.iter().filter(|hit| rule(hit).then == Then::Guard && is_whole(hit));
+        let guards: SmallVec<[Hit; 4]> = guards.copied().collect();
+        let guarded = |hit: &Hit| guards.iter().any(|guard| guard.start < hit.end && hit.start < guard.end);
+        let holds = |hit: &&Hit| {
+            let rule = rule(hit);
+            rule.then != Then::Guard
+                && (rule.then == Then::AutoReply || !guarded(hit))
+                && (!rule.named || is_capital(text, hit.end - 1))
+                && (!rule.begins || hit.start == 0)
+        };
+        let hits: SmallVec<[Hit; 8]> = found.hits.iter().filter(holds).copied().collect();
+        let mut explained: Vec<bool> = (0..tokens).map(|at| found.mark(at).small).collect();
+        for hit in &hits {
+            explained[hit.start..hit.end].fill(true);
+        }
+        for guard in &guards {
+            explained[guard.start..guard.end].fill(false);
+        }
+        let jest = (0..tokens).any(|at| found.mark(at).jest);
+        Self { text, hits, sentences, explained, jest }
+    }
+
+    fn judged(&self) -> Option<Judged> {
+        let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
+        let of = |then: Then| self.hits.iter().filter(move |hit| rule(hit).then == then);
+        if of(Then::AutoReply).next().is_some() {
+            return Some(Judged::AutoReply);
+        }
+        let mut sure: Option<&RuleData> = None;
+        let mut doubts: SmallVec<[&RuleData; 4]> = SmallVec::new();
+        for hit in of(Then::OptOut) {
+            let rule = rule(hit);
+            let stands = self.stands(hit);
+            if stands >= rule.sure && rule.sure != Where::Never && !self.jest {
+                sure = sure.filter(|before| before.reason >= rule.reason).or(Some(rule));
+            } else if self.is_doubt(rule, stands) && !doubts.iter().any(|other| other.name == rule.name) {
+                doubts.push(rule);
+            }
+        }
+        if let Some(rule) = sure {
+            return Some(Judged::OptOut {
+                rule: rule.name.clone(),
+                reason: rule.reason,
+                yields: rule.yields,
+            });
+        }
+        // Two phrases of which each alone would leave a doubt leave none together.
+        if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
+            let rule = format!("{}, {}", first.name, second.name);
+            let reason = doubts.iter().map(|rule| rule.reason).max().unwrap_or_default();
+            return Some(Judged::OptOut { rule, reason, yields: doubts.iter().all(|rule| rule.yields) });
+        }
+        if let [only] = doubts.as_slice() {
+            return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
+        }
+        let alone =
+            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
+        alone(Then::Help).map(Judged::Help).or_else(|| alone(Then::OptIn).map(Judged::OptIn))
+    }
+
+    /// Whether a person should look at it.
+    fn is_doubt(&self, rule: &RuleData, stands: Where) -> bool {
+        // What would have opted out without a jest.
+        let in_jest = self.jest && rule.sure == Where::Anywhere;
+        let doubted = rule.doubt != Where::Never && stands >= rule.doubt && !self.jest;
+        in_jest || doubted && self.text.tokens().len() <= rule.within
+    }
+
+    /// How much of the text a phrase explains, with what explains the rest.
+    fn stands(&self, hit: &Hit) -> Where {
+        if self.explained.iter().all(|explained| *explained) {
+            return Where::Alone;
+        }
+        let sentences = self.sentences[hit.start]..=self.sentences[hit.end - 1];
+        let mut own =
+            self.sentences.iter().zip(&self.explained).filter(|(sentence, _)| sentences.contains(sentence));
+        if !own.all(|(_, explained)| *explained) {
+            Where::Anywhere
+        } else if self.sentences.last() == self.sentences.get(hit.end - 1) {
+            Where::Last
+        } else {
+            Where::Clause
+        }
+    }
+}
+
+/// Whether what stands between two words parts sentences.
+fn parts(gap: &str) -> bool {
+    gap.contains([
+        '.', '!', '?', ',', ';', ':', '\n', '(', ')', '"', '“', '”', '–', '—', '…', '。', '，', '！', '？',
+        '、', '¡', '¿',
+    ]) || gap.contains(" -")
+}
+
+/// Whether a word is written as a name is, in a text that does not shout.
+fn is_capital(text: &Text, at: usize) -> bool {
+    let word = text.typed(at..at + 1);
+    word.chars().next().is_some_and(char::is_uppercase) && text.original().contains(char::is_lowercase)
+}
