@@ -13,16 +13,18 @@ pub use mention::{Mention, Notes, Role, Symbol, shared_mentions};
 pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, Way};
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
+use crate::consent::{Known, Whereabouts};
 use crate::flow::brand::Interrupt;
 use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
-use crate::slot::{self, Context, DateOrder, SlotType};
-use crate::sms::{AccountId, BrandId, Sender, Text};
+use crate::slot::{self, Context, DateOrder, SlotType, Value};
+use crate::sms::{AccountId, BrandId, Class, Content, Outside, Phone, Replies, Sender, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 macro_rules! index_type {
@@ -83,10 +85,18 @@ pub struct Bot {
     pub dates: DateOrder,
     /// The country of its first number (ISO 3166-1, two letters).
     pub country: String,
-    /// Hours in which it does not write first, from and to, in that zone.
+    /// Hours in which it does not write first, from and to, on the person's clock.
     pub quiet: Option<(Time, Time)>,
     /// How many messages that they did not ask for one person may get, and in which time.
     pub cap: Option<(u32, Delay)>,
+    /// The age, in years, that a person must have shown before it begins anything.
+    pub age: Option<u8>,
+    /// Whether its answers keep hours and caps.
+    pub replies: Replies,
+    /// What becomes of a message that may not leave yet.
+    pub outside: Outside,
+    /// Parts that a text may take.
+    pub budget: usize,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.
@@ -116,6 +126,8 @@ pub struct Bot {
     intents: Vec<Intent>,
     flows: Vec<Flow>,
     nodes: Vec<Node>,
+    /// Texts that mean an intent which its files name: the shortest of the patterns, and samples.
+    texts: Vec<(IntentIx, String)>,
     shared: Scope,
     /// The shared words of its languages.
     vocabularies: Vec<Arc<Vocabulary>>,
@@ -202,6 +214,8 @@ pub struct Flow {
     pub on: Vec<(IntentIx, NodeIx)>,
     /// Where people go whose node is no more; the start, if nothing is said.
     pub gone: Option<NodeIx>,
+    /// What its messages are about.
+    pub content: Content,
 }
 
 /// An intent of the brand that a text means.
@@ -255,6 +269,31 @@ impl Bot {
         }
     }
 
+    /// Whether messages of a class keep hours and caps.
+    #[must_use]
+    pub fn limits(&self, class: Class) -> bool {
+        match class {
+            Class::FollowUp | Class::Campaign => true,
+            Class::Reply => self.replies == Replies::Limited,
+            Class::OptOutConfirmation | Class::Help => false,
+        }
+    }
+
+    /// Where a person may be, by their number and what is known about them: their first field that holds a ZIP code, else the
+    /// first that holds a state. O(fields).
+    #[must_use]
+    pub fn whereabouts(&self, phone: Option<Phone>, known: &BTreeMap<String, Value>) -> Whereabouts {
+        let first = |slot_type: &str| {
+            let mut fields = self.fields.iter().filter(|field| field.slot_type.name() == slot_type);
+            fields.find_map(|field| match known.get(&field.name) {
+                Some(Value::Text(text)) => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let (zip, region) = (first("us_zip"), first("region"));
+        Whereabouts::of(Known { phone, zip, region, zone: &self.zone, country: &self.country })
+    }
+
     /// The language of people who have shown none.
     ///
     /// # Panics
@@ -304,6 +343,12 @@ impl Bot {
     #[must_use]
     pub fn intent(&self, ix: IntentIx) -> &Intent {
         &self.intents[ix.index()]
+    }
+
+    /// Texts that are taken by patterns of the intents which the brand's files name: the shortest for each end of a pattern,
+    /// and the samples of its own grammars. What a text means in the end, [`Bot::recognize`] says.
+    pub fn texts(&self) -> impl Iterator<Item = (IntentIx, &str)> {
+        self.texts.iter().map(|(intent, text)| (*intent, text.as_str()))
     }
 
     /// All intents that the brand can hear.

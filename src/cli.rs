@@ -1,8 +1,12 @@
 //! The verbs of the command line. Results go to `out`, everything else to `err`; what a verb came to is its exit code.
 
+mod backup;
 mod chat;
 mod check;
 mod consent;
+mod coverage;
+mod doctor;
+mod explore;
 mod export;
 mod fmt;
 mod graph;
@@ -17,6 +21,7 @@ mod watch;
 mod why;
 
 use crate::diagnostic::{Code, Severity, nearest};
+use crate::store::OpenError;
 use crate::workspace::{Workspace, find};
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -96,6 +101,19 @@ enum Verb {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// Look at the workspace, the store, its disk and the clock: what is wrong, and a way out of it.
+    Doctor,
+    /// Write a backup of the store, also while `serve` runs.
+    Backup {
+        /// A new file, or a folder in which one is made.
+        #[arg(value_name = "FILE|DIR")]
+        to: PathBuf,
+    },
+    /// Put a backup in the place of a store that is gone.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// See to consent.
     #[command(subcommand)]
     Consent(consent::Wanted),
@@ -167,6 +185,12 @@ impl From<std::io::Error> for Unusable {
     }
 }
 
+impl From<OpenError> for Unusable {
+    fn from(error: OpenError) -> Self {
+        Self::new(error.to_string()).hint(error.way_out())
+    }
+}
+
 /// Where a verb writes.
 pub struct Streams<'s> {
     /// Results.
@@ -205,10 +229,13 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             let workspace = cli.open()?;
             let (brand, flow) = graph::parts(&workspace, of.as_deref());
             let bot = cli.brand(&workspace, brand, streams)?;
-            graph::graph(&bot, flow, drawing, cli.json, streams)
+            graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
+        Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
+        Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
+        Verb::Restore { file } => backup::restore(&cli.open()?, file, cli.json, streams),
         Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
         Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),

@@ -2,15 +2,19 @@
 //! require, and the gate in front of every send. All of it pure.
 
 mod gate;
+mod holiday;
+mod hours;
 mod kind;
 mod ledger;
 mod opt_out;
 mod phrase;
 mod tapback;
+mod whereabouts;
 mod word;
 pub mod wording;
 
-pub use gate::{Asking, HeldBy, Pass, Refusal, Verdict, gate, quiet_until};
+pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, gate};
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status, Unsure};
 pub use opt_out::Reason;
+pub use whereabouts::{Known, Whereabouts, ZoneSource};

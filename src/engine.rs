@@ -15,6 +15,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
+pub use route::Arrivals;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
@@ -53,6 +54,10 @@ pub struct Engine {
     outside: Arc<dyn Outside>,
     secrets: Secrets,
     lanes: Lanes,
+    /// One marketing message at a time to each person: the next one counts it.
+    counted: Lanes,
+    /// Lanes of their own for numbers that brands share: whoever stands in one of these enters one of the others.
+    lines: Lanes,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
     log_numbers: bool,
@@ -95,6 +100,8 @@ impl Engine {
             outside: parts.outside,
             secrets: parts.secrets,
             lanes: Lanes::default(),
+            counted: Lanes::default(),
+            lines: Lanes::default(),
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,

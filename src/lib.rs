@@ -87,6 +87,7 @@ pub mod consent;
 pub mod diagnostic;
 pub mod dialogue;
 pub mod engine;
+pub mod explore;
 pub mod expr;
 pub mod flow;
 pub mod format;

@@ -9,7 +9,7 @@ use crate::engine::{
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Phone, Receipt, ReceiptState, Sender};
-use crate::store::{MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
+use crate::store::{Entry, MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +34,8 @@ pub struct Simulation {
     clock: Arc<ManualClock>,
     wire: Arc<Wire>,
     around: Arc<Around>,
+    /// The store, where it is one that forgets: of such a simulation there can be a second one.
+    memory: Option<Arc<MemoryStore>>,
     brand: BrandId,
     to: Sender,
     account: AccountId,
@@ -239,7 +241,31 @@ impl Simulation {
     /// # Errors
     /// Never in practice: the simulated provider opens with its own settings.
     pub fn new(bot: &Arc<Bot>, now: Timestamp) -> Result<Self, SimulationError> {
-        Self::with_store(bot, now, Arc::new(MemoryStore::default()))
+        Self::remembering(bot, now, Arc::new(MemoryStore::default()))
+    }
+
+    /// The same simulation a second time: what happens in one of the two from here on does not happen in the other. `None`
+    /// for one on a store that does not forget. O(what was said so far).
+    ///
+    /// # Errors
+    /// Never in practice: the simulated provider opens with its own settings.
+    pub fn fork(&self) -> Result<Option<Self>, SimulationError> {
+        let (Some(memory), Some(bot)) = (&self.memory, self.engine.bot(&self.brand)) else { return Ok(None) };
+        let mut other = Self::remembering(bot, self.now(), Arc::new(MemoryStore::clone(memory)))?;
+        other.texts = self.texts;
+        let answers = self.around.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        *other.around.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+        other.deliver(self.wire.carried().carrier);
+        Ok(Some(other))
+    }
+
+    fn remembering(
+        bot: &Arc<Bot>,
+        now: Timestamp,
+        memory: Arc<MemoryStore>,
+    ) -> Result<Self, SimulationError> {
+        let simulation = Self::with_store(bot, now, Arc::clone(&memory) as Arc<dyn Store>)?;
+        Ok(Self { memory: Some(memory), ..simulation })
     }
 
     /// A simulation of a brand on a store.
@@ -251,10 +277,7 @@ impl Simulation {
         now: Timestamp,
         store: Arc<dyn Store>,
     ) -> Result<Self, SimulationError> {
-        let mut bot = Bot::clone(bot);
-        if bot.numbers.is_empty() {
-            bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into(), shared: false });
-        }
+        let bot = numbered(bot);
         let (to, account) = (bot.numbers[0].sender, bot.numbers[0].account.clone());
         let numbers = bot.numbers.iter().map(|number| (number.sender, number.account.clone())).collect();
         let names: BTreeSet<AccountId> = bot.numbers.iter().map(|number| number.account.clone()).collect();
@@ -271,11 +294,22 @@ impl Simulation {
             transport: Arc::clone(&wire) as Arc<dyn Transport>,
             outside: Arc::clone(&around) as Arc<dyn Outside>,
             secrets: secrets(&bot),
-            bots: vec![Arc::new(bot)],
+            bots: vec![bot],
             log_numbers: false,
         };
         let engine = Arc::new(Engine::new(parts));
-        Ok(Self { engine, clock, wire, around, brand, to, account, accounts: numbers, texts: 0 })
+        Ok(Self {
+            engine,
+            clock,
+            wire,
+            around,
+            memory: None,
+            brand,
+            to,
+            account,
+            accounts: numbers,
+            texts: 0,
+        })
     }
 
     /// What time it is here.
@@ -346,12 +380,22 @@ impl Simulation {
     /// # Errors
     /// When the store does not answer.
     pub async fn traces(&self) -> Result<Vec<Trace>, SimulationError> {
-        let mut traces = Vec::new();
-        let mut after = None;
+        Ok(self.turns_behind(0).await?.into_iter().map(|(_, entry)| entry.trace).collect())
+    }
+
+    /// The turns of the log behind one of them, each with its number; behind 0 come all.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn turns_behind(&self, seq: u64) -> Result<Vec<(u64, Entry)>, SimulationError> {
+        if let Some(memory) = &self.memory {
+            return Ok(memory.turns_behind(seq));
+        }
+        let (mut turns, mut after) = (Vec::new(), None);
         loop {
             let page = self.engine.store().scan(Table::Turns, after, PAGE).await?;
-            traces.extend(page.items.into_iter().filter_map(|item| match item {
-                Scanned::Turn { entry, .. } => Some(entry.trace),
+            turns.extend(page.items.into_iter().filter_map(|item| match item {
+                Scanned::Turn { seq: number, entry } => (number > seq).then_some((number, *entry)),
                 Scanned::Subscriber { .. }
                 | Scanned::Row(_)
                 | Scanned::Sent(_)
@@ -360,7 +404,7 @@ impl Simulation {
             }));
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(traces),
+                None => return Ok(turns),
             }
         }
     }
@@ -420,7 +464,7 @@ impl Simulation {
         let next = Self::with_store(bot, self.now(), Arc::clone(self.engine.store()))?;
         std::mem::swap(&mut *next.wire.carried(), &mut *self.wire.carried());
         next.around.take_over(&self.around);
-        *self = Self { texts: self.texts, ..next };
+        *self = Self { texts: self.texts, memory: self.memory.take(), ..next };
         Ok(())
     }
 
@@ -542,6 +586,16 @@ impl Simulation {
         }
         Ok(count)
     }
+}
+
+/// The bot itself, where people can text it; one that has no number yet is given one.
+fn numbered(bot: &Arc<Bot>) -> Arc<Bot> {
+    if !bot.numbers.is_empty() {
+        return Arc::clone(bot);
+    }
+    let mut bot = Bot::clone(bot);
+    bot.numbers.push(Number { sender: NUMBERLESS, account: "simulated".into(), shared: false });
+    Arc::new(bot)
 }
 
 /// A value for every secret that the brand's files name; none of them leaves the house.

@@ -8,12 +8,14 @@ mod live;
 mod memory;
 mod sled;
 
-pub use self::sled::{OpenError, SledStore};
+pub use self::sled::{
+    BackupError, Fault, OpenError, ROOM_BYTES_MIN, Report, Restored, SledStore, restore, room, verify,
+};
 pub use memory::MemoryStore;
 
-use crate::consent::{LedgerEntry, Pass, Refusal};
+use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal};
 use crate::dialogue::{Effect, Errand, Event, Record, Taken, Trace};
-use crate::sms::{AccountId, BrandId, Class, Key, MessageId, Receipt, ReceiptState, Sender};
+use crate::sms::{AccountId, BrandId, Class, Content, Key, MessageId, Receipt, ReceiptState, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,10 @@ pub trait Store: Send + Sync {
     /// Takes what waits for one person and is to leave from one number, held or pending, in order, and marks it as being
     /// sent: for providers that can send only in the answer to that person's own text.
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// When messages left for a person that count for caps, the last [`LEFT_MAX`] of them, oldest first. A message of which
+    /// nobody knows whether it left is taken to have left. One read.
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError>;
 
     /// Writes down what became of claimed messages.
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
@@ -161,7 +167,10 @@ pub struct Row {
     pub attempts: u32,
     /// Whether the gate has ever held it.
     pub held: bool,
-    /// When to try next.
+    /// What was in the way when the gate held it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Obstacle>,
+    /// When to try next; while it is being sent, when it was taken for that.
     pub due: Timestamp,
 }
 
@@ -224,15 +233,19 @@ pub enum Settlement {
         /// When.
         at: Timestamp,
     },
-    /// The gate holds it until then; no attempt was made.
+    /// It is held until then; no attempt was made.
     Hold {
         /// When to ask again.
         until: Timestamp,
+        /// What is in the way, where that is a rule.
+        why: Option<Obstacle>,
     },
     /// The outcome is hidden.
     Unknown {
         /// By what.
         why: String,
+        /// When it was sent, if it counts for caps.
+        counts: Option<Timestamp>,
     },
     /// Never.
     Dead {
@@ -359,6 +372,9 @@ pub enum StoreError {
     /// Too much is waiting to be written: nothing was taken; try again in a moment.
     #[error("the store has more to write than it can take; try again")]
     Busy,
+    /// The disk has no room left: nothing was taken; try again when there is some.
+    #[error("the disk is full: nothing is taken until there is room")]
+    Full,
     /// What was read makes no sense.
     #[error("the store holds something that cannot be read: {0}")]
     Corrupt(String),
@@ -411,6 +427,7 @@ fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
                 state: if hold_until.is_some() { RowState::Held } else { RowState::Pending },
                 attempts: 0,
                 held: hold_until.is_some(),
+                waits: None,
                 due: hold_until.unwrap_or(turn.at),
                 errand,
             }
@@ -418,13 +435,41 @@ fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
         .collect()
 }
 
+/// The moment at which a message left, or may have left, if it counts for caps.
+fn counted(settlement: &Settlement) -> Option<Timestamp> {
+    match settlement {
+        Settlement::Sent { at, pass, .. } => pass.counts.then_some(*at),
+        Settlement::Unknown { counts, .. } => *counts,
+        Settlement::Done | Settlement::Retry { .. } | Settlement::Hold { .. } | Settlement::Dead { .. } => {
+            None
+        }
+    }
+}
+
+/// When an interrupted message may have left, if it counts for caps: what its pass said is lost with the process.
+fn interrupted_at(row: &Row) -> Option<Timestamp> {
+    let marketing = |send: &&crate::dialogue::Send| send.content == Content::Marketing;
+    let send = row.errand.send().filter(marketing)?;
+    matches!(send.class, Class::FollowUp | Class::Campaign).then_some(row.due)
+}
+
+/// One moment more; the oldest is forgotten where there are enough.
+fn one_more(left: &mut Vec<Timestamp>, at: Timestamp) {
+    let place = left.partition_point(|moment| *moment <= at);
+    left.insert(place, at);
+    left.drain(..left.len().saturating_sub(LEFT_MAX));
+}
+
 /// What becomes of an errand that was begun when the process ended. A message is not repeated: nobody knows whether it
 /// left. A lookup has its own end, `late`. A webhook is told again, under the same name.
 fn interrupted(row: &mut Row) {
+    cut_short(row, "the process ended while it was being sent");
+}
+
+/// The same, with other words for why nobody knows.
+fn cut_short(row: &mut Row, why: &str) {
     match row.errand {
-        Errand::Send(_) => {
-            row.state = RowState::Unknown { why: "the process ended while it was being sent".to_owned() };
-        }
+        Errand::Send(_) => row.state = RowState::Unknown { why: why.to_owned() },
         Errand::Lookup(_) => {
             row.state =
                 RowState::Dead { why: Death::Exhausted("the process ended during the lookup".to_owned()) };
@@ -442,12 +487,13 @@ fn settled(mut row: Row, settlement: &Settlement) -> Option<Row> {
             row.attempts += 1;
             row.due = *at;
         }
-        Settlement::Hold { until } => {
+        Settlement::Hold { until, why } => {
             row.state = RowState::Held;
             row.held = true;
+            row.waits.clone_from(why);
             row.due = *until;
         }
-        Settlement::Unknown { why } => row.state = RowState::Unknown { why: why.clone() },
+        Settlement::Unknown { why, .. } => row.state = RowState::Unknown { why: why.clone() },
         Settlement::Dead { why } => row.state = RowState::Dead { why: why.clone() },
     }
     Some(row)

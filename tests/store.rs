@@ -9,13 +9,15 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use sayso::consent::{Change, How, LedgerEntry, Pass, Reason, Refusal, Standing, Unsure};
+use sayso::consent::{
+    Change, How, LedgerEntry, Obstacle, Pass, Reason, Refusal, Standing, Unsure, Why, ZoneSource,
+};
 use sayso::dialogue::{
     Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
 };
 use sayso::language::Lang;
 use sayso::slot::Value;
-use sayso::sms::{Class, Key, Receipt, ReceiptState, Sender};
+use sayso::sms::{Class, Content, Key, Receipt, ReceiptState, Sender};
 use sayso::store::{
     Alarm, Commit, Death, Entry, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent, Settlement,
     SledStore, Snapshot, Store, Table, Turn,
@@ -86,6 +88,7 @@ contract! {
     a_held_row_comes_again_and_stays_marked;
     a_sent_row_leaves_the_outbox_with_its_proof;
     unknown_and_dead_rows_are_kept_and_never_sent;
+    what_has_left_is_counted_for_its_person_alone;
     settling_is_one_call_for_many_and_ignores_strangers;
     what_waits_for_a_webhook_is_taken_by_person;
     what_waits_for_a_webhook_goes_by_itself_in_the_end;
@@ -179,7 +182,14 @@ fn held(mut turn: Turn, until: i64) -> Turn {
 
 fn send(class: Class, body: &str) -> Send {
     let media = vec!["https://scoops.example/cone.jpg".to_owned()];
-    Send { class, from: Some(number()), body: body.into(), language: Lang::EN, media }
+    Send {
+        class,
+        content: Content::Marketing,
+        from: Some(number()),
+        body: body.into(),
+        language: Lang::EN,
+        media,
+    }
 }
 
 fn message(class: Class, body: &str) -> Effect {
@@ -267,7 +277,9 @@ fn take(name: &str, from: TakeFrom) -> Effect {
 }
 
 fn pass(second: i64) -> Pass {
-    Pass { entry: 3, checked_at: at(second) }
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let local = vec![at(second).to_zoned(zone)];
+    Pass { entry: 3, checked_at: at(second), local, zone: Some(ZoneSource::Prefix), counts: true }
 }
 
 fn sent_as(id: &str, second: i64) -> Settlement {
@@ -275,7 +287,11 @@ fn sent_as(id: &str, second: i64) -> Settlement {
 }
 
 fn unknown() -> Settlement {
-    Settlement::Unknown { why: "timeout".into() }
+    Settlement::Unknown { why: "timeout".into(), counts: Some(at(7)) }
+}
+
+fn hold(second: i64) -> Settlement {
+    Settlement::Hold { until: at(second), why: Some(Obstacle { why: Why::Cap, place: Some("US-FL".into()) }) }
 }
 
 fn dead() -> Settlement {
@@ -440,6 +456,7 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         state: RowState::Pending,
         attempts: 0,
         held: false,
+        waits: None,
         due: at(10),
     };
     let rows = [row(1, Class::Reply, "hello"), row(3, Class::Campaign, "offer")];
@@ -674,6 +691,7 @@ async fn a_claimed_row_tells_all_about_its_message(store: &dyn Store) {
         state: RowState::Sending,
         attempts: 0,
         held: false,
+        waits: None,
         due: at(5),
     };
     let rows = claim(store, 5, 10).await;
@@ -722,7 +740,7 @@ async fn replies_that_come_off_hold_together_go_one_at_a_time(store: &dyn Store)
 
 async fn a_reply_off_hold_waits_for_the_one_being_sent(store: &dyn Store) {
     done(store, turn(&ann(), 0, 0, vec![reply("1"), reply("2")])).await;
-    settle(store, only(store, 0, "1").await, Settlement::Hold { until: at(60) }).await;
+    settle(store, only(store, 0, "1").await, hold(60)).await;
     let second = only(store, 1, "2").await;
     assert_eq!(claimed(store, 60).await, Vec::<String>::new(), "one at a time");
     settle(store, second, sent_as("2", 61)).await;
@@ -732,7 +750,7 @@ async fn a_reply_off_hold_waits_for_the_one_being_sent(store: &dyn Store) {
 async fn rows_that_are_out_of_the_way_block_nobody(store: &dyn Store) {
     let bodies = ["held", "unknown", "dead", "last"];
     done(store, turn(&ann(), 0, 0, bodies.map(reply).to_vec())).await;
-    let ways = [Settlement::Hold { until: at(900) }, unknown(), dead()];
+    let ways = [hold(900), unknown(), dead()];
     for (body, settlement) in bodies.into_iter().zip(ways) {
         settle(store, only(store, 0, body).await, settlement).await;
     }
@@ -800,7 +818,7 @@ async fn a_retry_waits_counts_and_keeps_its_place(store: &dyn Store) {
 async fn a_held_row_comes_again_and_stays_marked(store: &dyn Store) {
     done(store, turn(&ann(), 0, 0, vec![message(Class::FollowUp, "later")])).await;
     let row = only(store, 0, "later").await;
-    settle(store, row, Settlement::Hold { until: at(60) }).await;
+    settle(store, row, hold(60)).await;
     let rows = outbox(store).await;
     assert_eq!((&rows[0].state, rows[0].held, rows[0].attempts), (&RowState::Held, true, 0));
     assert_eq!(rows[0].due, at(60));
@@ -824,11 +842,43 @@ async fn a_sent_row_leaves_the_outbox_with_its_proof(store: &dyn Store) {
         account: "main".into(),
         id: "SM7".into(),
         at: at(5),
-        pass: Pass { entry: 3, checked_at: at(4) },
+        pass: pass(4),
         receipt: ReceiptState::Accepted,
     };
     assert_eq!(sent(store).await, [proof]);
     assert_eq!(claimed(store, 9_999).await, Vec::<String>::new());
+}
+
+async fn what_has_left_is_counted_for_its_person_alone(store: &dyn Store) {
+    done(store, turn(&ann(), 0, 0, (0..12).map(|n| campaign(&n.to_string())).collect())).await;
+    let rows = claim(store, 0, 20).await;
+    let uncounted = Settlement::Sent {
+        account: "main".into(),
+        id: "reply".into(),
+        at: at(1),
+        pass: Pass { counts: false, ..pass(1) },
+    };
+    let others = [uncounted, unknown(), dead(), hold(60), Settlement::Retry { at: at(60) }, Settlement::Done];
+    for (row, settlement) in rows.iter().zip(others) {
+        settle(store, row.id, settlement).await;
+    }
+    assert_eq!(store.left(&ann()).await, Ok(vec![at(7)]), "one that may have left has left");
+    for (second, row) in [20, 9, 8, 7, 6, 5].into_iter().zip(&rows[6..]) {
+        settle(store, row.id, sent_as(&second.to_string(), second)).await;
+    }
+    assert_eq!(
+        store.left(&ann()).await,
+        Ok([5, 6, 7, 7, 8, 9, 20].map(at).to_vec()),
+        "the oldest comes first"
+    );
+    done(store, turn(&ann(), 1, 30, vec![campaign("a"), campaign("b")])).await;
+    for row in claim(store, 30, 2).await {
+        settle(store, row.id, sent_as(&row.id.to_string(), 30)).await;
+    }
+    assert_eq!(store.left(&ann()).await, Ok([6, 7, 7, 8, 9, 20, 30, 30].map(at).to_vec()), "and goes first");
+    assert_eq!(store.left(&bob()).await, Ok(vec![]));
+    let elsewhere = person("donuts", 1);
+    assert_eq!(store.left(&elsewhere).await, Ok(vec![]), "nor for another brand");
 }
 
 async fn unknown_and_dead_rows_are_kept_and_never_sent(store: &dyn Store) {
@@ -882,7 +932,7 @@ async fn what_waits_for_a_webhook_is_taken_by_person(store: &dyn Store) {
     assert_eq!(claimed_for(store, &ann(), 10).await, Vec::<String>::new());
     assert_eq!(claimed(store, 3_599).await, Vec::<String>::new());
     // The gate holds one of them: the next text of the person takes it again.
-    settle(store, rows[0].id, Settlement::Hold { until: at(9_000) }).await;
+    settle(store, rows[0].id, hold(9_000)).await;
     settle(store, rows[1].id, sent_as("SM2", 1)).await;
     assert_eq!(claimed_for(store, &ann(), 10).await, ["1"]);
     assert_eq!(claimed(store, 9_999).await, ["bob"], "what was taken is not given out a second time");
@@ -1153,6 +1203,18 @@ async fn reopening_tells_webhooks_again_and_leaves_lookups_to_their_late_end() {
     let store = open(folder.path());
     let rows = claim(&store, 0, 10).await;
     assert_eq!(rows.iter().map(|row| row.errand.clone()).collect::<Vec<_>>(), [Errand::Notify(told("crm"))]);
+}
+
+#[tokio::test]
+async fn reopening_counts_what_may_have_left() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let store = open(folder.path());
+        done(&store, turn(&ann(), 0, 0, vec![campaign("offer"), reply("hello")])).await;
+        assert_eq!(claim(&store, 5, 10).await.len(), 2);
+    }
+    let store = open(folder.path());
+    assert_eq!(store.left(&ann()).await, Ok(vec![at(5)]), "when it was taken to be sent");
 }
 
 #[tokio::test]
@@ -1498,6 +1560,7 @@ impl Both {
         }
         for who in 0..WHO {
             ask!(self.load(&somebody(who)));
+            ask!(self.left(&somebody(who)));
         }
         // The embedded store may leave an alarm in place that rings early, never late.
         let late = |next: Option<Timestamp>| next.unwrap_or(Timestamp::MAX);
@@ -1521,7 +1584,7 @@ impl Fate {
                 }
             }
             Self::Retry(seconds) => Settlement::Retry { at: at(now + seconds) },
-            Self::Hold(seconds) => Settlement::Hold { until: at(now + seconds) },
+            Self::Hold(seconds) => Settlement::Hold { until: at(now + seconds), why: None },
             Self::Unknown => unknown(),
             Self::Dead => dead(),
         }

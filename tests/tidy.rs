@@ -66,6 +66,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("server", BELOW_THE_DOORS),
     ("simulator", BELOW_THE_DOORS),
     ("transcript", BELOW_THE_DOORS_AND_SIMULATOR),
+    ("explore", BELOW_THE_DOORS_SIMULATOR_AND_TRANSCRIPT),
     ("lsp", BELOW_THE_DOORS_AND_TRANSCRIPT),
     ("cli", &["*"]),
 ];
@@ -81,6 +82,14 @@ const BELOW_THE_DOORS_AND_SIMULATOR: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
     "format", "graph", "consent", "dialogue", "provider", "store", "replay", "engine", "config", "workspace",
     "simulator",
+];
+
+/// Conversations that nobody has written are had in the simulator, and written down.
+#[rustfmt::skip]
+const BELOW_THE_DOORS_SIMULATOR_AND_TRANSCRIPT: &[&str] = &[
+    "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
+    "format", "graph", "consent", "dialogue", "provider", "store", "engine", "config", "workspace", "simulator",
+    "transcript",
 ];
 
 /// An editor writes conversations, too.

@@ -16,14 +16,8 @@ use crate::slot::{Answer, Context, Openness};
 use crate::sms::Text;
 use std::collections::BTreeMap;
 
-/// Reports what would surprise people. O(nodes + ways), and a reading of each of `texts` for each closed question; `texts`
-/// are some that the patterns take, with what they mean.
-pub(super) fn check(
-    bot: &Bot,
-    sources: &BrandSources<'_>,
-    texts: &[(IntentIx, String)],
-    found: &mut Diagnostics,
-) {
+/// Reports what would surprise people. O(nodes + ways), and a reading of each of the bot's texts for each closed question.
+pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
     texts::texts(bot, sources, found);
     let mut reached = vec![false; bot.nodes.len()];
     for (number, decl) in sources.flows.iter().flat_map(|file| &file.flows).enumerate() {
@@ -58,7 +52,7 @@ pub(super) fn check(
             let diagnostic = Diagnostic::new(Code::SilentCycle, decl.name.place, message);
             found.push(diagnostic.hint("let one of the `silent` ways lead to an end"));
         }
-        overlaps(bot, NodeIx::new(index), decl, texts, found);
+        overlaps(bot, NodeIx::new(index), decl, found);
     }
     circles(bot, &decls, found);
     stuck::stuck(bot, &decls, found);
@@ -67,6 +61,7 @@ pub(super) fn check(
         taken::taken(bot, node, decl, found);
     }
     double_optin(bot, sources, found);
+    age(bot, sources, found);
     samples(bot, sources, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
@@ -89,6 +84,21 @@ fn double_optin(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) 
             let hint = "ask for it by `consent ask` in the flow that it starts, or call it `optin` if it is consent by itself";
             found.push(diagnostic.hint(hint));
         }
+    }
+}
+
+/// Reports an age that the brand wants and no node asks for.
+fn age(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let Some(wanted) = &sources.brand.age else { return };
+    let asks = |node: &Node| {
+        node.wait
+            .as_ref()
+            .is_some_and(|wait| matches!(wait.what, Awaited::Age(years) if years >= wanted.value))
+    };
+    if !bot.nodes.iter().any(asks) {
+        let message = format!("no node asks for an age of {} or more", wanted.value);
+        let diagnostic = Diagnostic::new(Code::NoAgeAsked, wanted.place, message);
+        found.push(diagnostic.hint(format!("write `age at least {}` in a node", wanted.value)));
     }
 }
 
@@ -116,7 +126,7 @@ fn samples(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
 }
 
 /// Reports intents of which a text is an answer to the waiting question, too: there the answer wins.
-fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)], found: &mut Diagnostics) {
+fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, found: &mut Diagnostics) {
     let Some(Question { slot_type, wait }) = bot.question(ix) else { return };
     let (flow, prompt) = (bot.node(ix).flow, &wait.prompt);
     let place = decl.lines.iter().find(|line| line.wait().is_some()).map(Line::place);
@@ -138,7 +148,7 @@ fn overlaps(bot: &Bot, ix: NodeIx, decl: &NodeDecl, texts: &[(IntentIx, String)]
             .for_each(|h| overlap(h.intent, text.clone()));
     }
     for (intent, text) in
-        texts.iter().filter(|(intent, text)| acts(bot, flow, prompt, *intent) && is_answer(text))
+        bot.texts.iter().filter(|(intent, text)| acts(bot, flow, prompt, *intent) && is_answer(text))
     {
         overlap(*intent, text.clone());
     }

@@ -80,15 +80,14 @@ pub fn link(sources: &BrandSources<'_>, shared: &Shared, found: &mut Diagnostics
     let mut linker = Linker::new(sources, shared, &mut own_found);
     linker.resources();
     linker.flows();
-    let texts = std::mem::take(&mut linker.texts);
     let mut bot = linker.finish();
     let sound = !own_found.has_errors();
     if sound {
-        check(&bot, sources, &texts, &mut own_found);
+        check(&bot, sources, &mut own_found);
     }
     if bot.numbers.iter().any(|number| number.shared) {
-        let begins = |ix: IntentIx| bot.intent(ix).starts.is_some();
-        bot.keywords = texts.into_iter().filter(|(ix, _)| begins(*ix)).map(|(_, text)| text).collect();
+        let begins = bot.texts().filter(|(ix, _)| bot.intent(*ix).starts.is_some());
+        bot.keywords = begins.map(|(_, text)| text.to_owned()).collect();
     }
     let sound = !own_found.has_errors();
     found.extend(own_found);
@@ -158,6 +157,7 @@ impl<'l> Linker<'l> {
         };
         let mut texts = meant(&own, &comparable.texts);
         texts.extend(meant(&shared_numbers, &shared.comparable.texts));
+        samples(sources.grammars, |name| intent_numbers.get(name).copied(), &intents, &mut texts);
         let vocabularies = languages.iter().filter_map(|lang| shared.vocabularies.get(lang)).cloned();
         Self {
             vocabularies: vocabularies.collect(),
@@ -206,6 +206,7 @@ impl<'l> Linker<'l> {
                 first: NodeIx::new(first),
                 on: Vec::new(),
                 gone: None,
+                content: decl.content.as_ref().map(|content| content.value).unwrap_or_default(),
             });
             first += decl.nodes.len();
         }
@@ -357,8 +358,12 @@ impl<'l> Linker<'l> {
             languages: self.languages,
             zone: brand.timezone.as_ref().map_or(TimeZone::UTC, |zone| zone.value.clone()),
             dates: brand.dates.as_ref().map_or_else(|| usual_dates(brand), |order| order.value),
+            budget: brand.budget.as_ref().map_or(BUDGET, |budget| budget.value),
             country: country(brand),
             cap: brand.cap.as_ref().map(|cap| cap.value),
+            age: brand.age.as_ref().map(|age| age.value),
+            replies: brand.replies.as_ref().map(|replies| replies.value).unwrap_or_default(),
+            outside: brand.outside.as_ref().map(|outside| outside.value).unwrap_or_default(),
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,
@@ -379,6 +384,7 @@ impl<'l> Linker<'l> {
             intents: self.intents,
             flows: self.flows,
             nodes: self.nodes,
+            texts: self.texts,
             shared: self.shared,
             vocabularies: self.vocabularies,
             own: self.own,
@@ -401,6 +407,10 @@ fn kept_as(id: &BrandId, brand: &BrandFile) -> BrandId {
     brand.was.as_ref().map_or_else(|| id.clone(), |was| BrandId::from(was.value.as_str()))
 }
 
+/// Parts that a text may take where the brand says nothing. One is too few: a first message must hold more facts than
+/// fit beside a greeting, above all in Spanish and French. Three are a text that hardly anybody reads.
+const BUDGET: usize = 2;
+
 /// The country of the brand's first full number; a brand of short codes alone is taken for one of the United States.
 fn country(brand: &BrandFile) -> String {
     let country = brand.numbers.iter().find_map(|number| number.number.value.country());
@@ -410,6 +420,21 @@ fn country(brand: &BrandFile) -> String {
 /// How dates of digits are meant where the brand does not say: month first in the United States.
 fn usual_dates(brand: &BrandFile) -> DateOrder {
     if country(brand) == "US" { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+}
+
+/// Patterns with gaps were not walked: of an intent that the files name and that has no others, its samples are the texts.
+fn samples(
+    grammars: &[GrammarFile],
+    number: impl Fn(&str) -> Option<IntentIx>,
+    intents: &[Intent],
+    texts: &mut Vec<(IntentIx, String)>,
+) {
+    for intent in grammars.iter().flat_map(|file| &file.intents) {
+        let Some(own) = number(&intent.name.value).filter(|own| intents[own.index()].named) else { continue };
+        if !texts.iter().any(|(known, _)| *known == own) {
+            texts.extend(intent.samples.iter().map(|sample| (own, sample.value.clone())));
+        }
+    }
 }
 
 /// The intents that a brand's files name: all others start nothing and lead nowhere.

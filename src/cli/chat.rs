@@ -100,7 +100,7 @@ fn kept(workspace: &Workspace) -> Result<Arc<dyn Store>, Unusable> {
     folder.push("-chat");
     let cache = workspace.config.store.cache_mb * 1024 * 1024;
     let store = SledStore::open(&PathBuf::from(folder), cache);
-    Ok(Arc::new(store.map_err(|error| Unusable::new(error.to_string()))?))
+    Ok(Arc::new(store?))
 }
 
 fn begin(moment: &str, bot: &Bot) -> Result<Timestamp, Unusable> {

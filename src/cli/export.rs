@@ -34,7 +34,7 @@ impl Source {
                     .hint("is another verb using it? try again in a moment")
                 })
             }
-            Err(error) => Err(Unusable::new(error.to_string())),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `sayso graph`: a picture of a brand's flows.
 
-use super::{Exit, Streams, Unusable};
+use super::{Exit, Streams, Unusable, coverage};
 use crate::bot::{Bot, FlowIx};
 use crate::diagnostic::nearest;
 use crate::graph::{ALL, Format, Picture};
@@ -9,6 +9,7 @@ use crate::workspace::Workspace;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How it is drawn, and where to.
 #[derive(Debug, Args)]
@@ -19,6 +20,9 @@ pub(super) struct Drawing {
     /// The language of the texts; the brand's first, if nothing is said.
     #[arg(long)]
     language: Option<Lang>,
+    /// Run the brand's conversations, and show what they walk and what they never walk.
+    #[arg(long)]
+    coverage: bool,
     /// The file to write, instead of the standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -35,7 +39,8 @@ pub(super) fn parts<'a>(workspace: &Workspace, of: Option<&'a str>) -> (Option<&
 
 /// Draws all flows of a brand, or one.
 pub(super) fn graph(
-    bot: &Bot,
+    workspace: &Workspace,
+    bot: &Arc<Bot>,
     flow: Option<&str>,
     drawing: &Drawing,
     json: bool,
@@ -48,7 +53,12 @@ pub(super) fn graph(
         let error = Unusable::new(format!("the brand `{}` does not speak `{language}`", bot.id));
         return Err(error.hint(format!("it speaks {}", spoken.join(", "))));
     }
-    let text = (format(drawing, json)?.write)(&Picture::of(bot, flow, language));
+    let mut picture = Picture::of(bot, flow, language);
+    if drawing.coverage {
+        let walked = coverage::of_brand(workspace, bot, streams)?;
+        picture.shade(|name| walked.has(name));
+    }
+    let text = (format(drawing, json)?.write)(&picture);
     match &drawing.output {
         None => streams.out.write_all(text.as_bytes())?,
         Some(path) => std::fs::write(path, text)

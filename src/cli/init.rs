@@ -74,6 +74,7 @@ impl Template {
             Self::Vote => files!["vote":
                 "flows/radio/brand.flow",
                 "flows/radio/vote.flow",
+                "flows/radio/name.chat",
                 "flows/radio/unclear.chat",
                 "flows/radio/vote.chat",
                 "grammars/radio/radio.grammar",

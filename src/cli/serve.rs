@@ -5,7 +5,7 @@ use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
 use crate::engine::{Engine, Parts, Secrets, SystemClock};
 use crate::server::{self, Doors, ServeError, socket};
-use crate::store::SledStore;
+use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,8 +34,7 @@ pub(super) fn serve(
         Unusable::new(error.to_string()).hint("set it, or take the account out of `sayso.toml`")
     })?;
     let folder = workspace.root.join(&config.store.path);
-    let store = SledStore::open(&folder, config.store.cache_mb * 1024 * 1024)
-        .map_err(|error| Unusable::new(error.to_string()))?;
+    let store = Arc::new(SledStore::open(&folder, config.store.cache_mb * 1024 * 1024)?);
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
     let outside = Guarded::new(&config.outside.allow()).map_err(|error| Unusable::new(error.to_string()))?;
     let secrets = secrets(workspace)?;
@@ -43,7 +42,7 @@ pub(super) fn serve(
         bots: workspace.bots.clone(),
         closed: workspace.closed.clone(),
         accounts,
-        store: Arc::new(store),
+        store: Arc::clone(&store) as Arc<dyn Store>,
         clock: Arc::new(SystemClock),
         transport: Arc::new(transport),
         outside: Arc::new(outside),
@@ -57,7 +56,7 @@ pub(super) fn serve(
             .map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))?;
         config.server.listen = listener.local_addr()?;
         let stop = stop_signal()?;
-        let doors = Doors::open(listener, folder.join(socket::NAME)).map_err(unusable)?;
+        let doors = Doors::open(listener, folder.join(socket::NAME), store).map_err(unusable)?;
         // Said when it is true: from here on it can be called, asked and stopped.
         writeln!(streams.err, "serving {} brands on http://{}", workspace.bots.len(), config.server.listen)?;
         streams.err.flush()?;

@@ -2,12 +2,12 @@
 
 mod junit;
 
-use super::{Exit, Streams, Unusable, fmt, runtime};
+use super::{Exit, Streams, Unusable, coverage, explore, fmt, runtime};
 use crate::bot::Bot;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place, draw, draw_json};
 use crate::outline::Reader;
 use crate::sms::BrandId;
-use crate::transcript::{Coverage, Outcome, Ran, coverage, parse, run, update};
+use crate::transcript::{Coverage, Outcome, Ran, parse, run, update};
 use crate::workspace::{Workspace, decode};
 use clap::Args;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(super) struct Wanted {
     /// Only conversations whose path holds these words.
     #[arg(long)]
     filter: Option<String>,
-    /// List the nodes and ways out that no conversation walks.
+    /// List what no conversation walks, with conversations that would walk it.
     #[arg(long)]
     coverage: bool,
     /// Write down what is sent and known now as what is expected; what must not be sent stays as it is.
@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     /// Write the results into a file in the form of `JUnit`, for CI.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    #[command(flatten)]
+    exploring: explore::RandomWalk,
 }
 
 /// A conversation of a brand.
@@ -56,6 +58,9 @@ pub(super) fn test(
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
+    if wanted.exploring.is_asked() {
+        return explore::explore(&workspace, wanted.exploring, wanted.filter.as_deref(), json, streams);
+    }
     let (jobs, broken) = jobs(&mut workspace, wanted.filter.as_deref())?;
     let mut done = on_all_cores(&jobs, one)?;
     if wanted.update {
@@ -100,9 +105,15 @@ pub(super) fn test(
     } else {
         write!(streams.err, "{}", draw(&workspace.sources, &report, streams.colour))?;
         writeln!(streams.out, "{passed} passed, {failed} failed")?;
-        let list = wanted.coverage;
-        walked.iter().try_for_each(|(bot, walked)| print_coverage(bot, walked, list, streams))?;
     }
+    if wanted.filter.is_none() {
+        // A brand without a conversation has walked nothing, and is told.
+        let silent =
+            workspace.bots.iter().filter(|bot| !walked.iter().any(|(other, _)| Arc::ptr_eq(other, bot)));
+        walked.extend(silent.map(|bot| (Arc::clone(bot), Coverage::default())).collect::<Vec<_>>());
+    }
+    let list = wanted.coverage;
+    walked.iter().try_for_each(|(bot, walked)| coverage::print(bot, walked, list, json, streams))?;
     for brand in &broken {
         writeln!(streams.err, "error: the brand `{brand}` has errors; run `sayso check`")?;
     }
@@ -196,30 +207,4 @@ async fn ran(bot: &Arc<Bot>, file: FileId, text: &str, found: &mut Diagnostics) 
             Ran::failed()
         }
     }
-}
-
-/// Prints how much of a brand was walked; with `list` also what was not.
-fn print_coverage(
-    bot: &Bot,
-    walked: &Coverage,
-    list: bool,
-    streams: &mut Streams<'_>,
-) -> Result<(), Unusable> {
-    let (nodes, ways) = (coverage::nodes(bot), coverage::ways(bot));
-    let missed =
-        |names: &[String]| names.iter().filter(|name| !walked.has(name)).cloned().collect::<Vec<_>>();
-    let (no_nodes, no_ways) = (missed(&nodes), missed(&ways));
-    writeln!(
-        streams.out,
-        "{}: {} of {} nodes, {} of {} ways out walked",
-        bot.id,
-        nodes.len() - no_nodes.len(),
-        nodes.len(),
-        ways.len() - no_ways.len(),
-        ways.len()
-    )?;
-    if list {
-        no_nodes.iter().chain(&no_ways).try_for_each(|name| writeln!(streams.out, "  never: {name}"))?;
-    }
-    Ok(())
 }

@@ -150,6 +150,12 @@ impl Change {
 }
 
 impl Standing {
+    /// Whether the person has shown to be of an age, where one is asked for.
+    #[must_use]
+    pub fn is_of_age(&self, years: Option<u8>) -> bool {
+        years.is_none_or(|years| self.of_age >= Some(years))
+    }
+
     /// The standing after an entry.
     #[must_use]
     pub fn after(&self, entry: &LedgerEntry) -> Self {

@@ -112,7 +112,7 @@ codes! {
     NoBrand "B201" Error "no brand is named"
         "`brand.flow` begins with `brand NAME`: what people call the brand."
     MissingFact "B202" Error "a fact that the rules require is missing"
-        "The confirmation of an opt-out names the programme and a contact, and so does the answer to HELP (47 CFR 64.1200(a)(12), CTIA Messaging Principles 5.1.2.1). Therefore `program` and `contact` must stand in `brand.flow`."
+        "The confirmation of an opt-out names the programme and a contact, and so does the answer to HELP (47 CFR 64.1200(a)(12), CTIA Messaging Principles 5.1.2.1). Therefore `program` and `contact` must stand in `brand.flow`. A contest says where its rules are, from when until when it goes on, what the prizes are worth, in which states and for whom it is open, and how to take part without a text."
     BadNumbers "B203" Error "a number that cannot be read"
         "Numbers are written in international form, or as a short code, each with the provider account of `sayso.toml` that carries it: `numbers +14045550100 via twilio-main`."
     BadZone "B204" Error "an unknown time zone"
@@ -135,6 +135,8 @@ codes! {
         "`was NAME` in `brand.flow` says which folder the brand was: its data is kept under that name. Of two brands with one name, one would read the other's data."
     KeywordShared "B213" Error "a keyword of two brands that share a number"
         "On a shared number the keyword says which brand is meant. A text that starts a flow of two of them says nothing, so each needs words of its own."
+    NoAgeAsked "B214" Error "an age that nobody is asked for"
+        "`age at least 21` in `brand.flow` says that nothing is begun with people who have not shown to be so old. They show it in a node with `age at least 21` or a greater age; without one nothing would ever be begun with anybody."
     // F: flows
     UnknownNode "F301" Error "an unknown node"
         "A way out leads to a node of the same flow."

@@ -3,7 +3,7 @@
 use crate::consent::LedgerEntry;
 use crate::language::Lang;
 use crate::slot::Value;
-use crate::sms::{Class, Sender};
+use crate::sms::{Class, Content, Sender};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -90,6 +90,9 @@ pub struct Notify {
 pub struct Send {
     /// Why it is sent; the gate decides by it.
     pub class: Class,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Content::is_usual")]
+    pub content: Content,
     /// The number it leaves from; the brand's first where the person never texted one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Sender>,

@@ -15,11 +15,12 @@ use super::reading::Reading;
 use super::state::{State, View};
 use super::step::{Step, Trace};
 use crate::bot::{Bot, FlowIx, IntentIx};
-use crate::consent::{Change, How, LedgerEntry, Reason};
+use crate::consent::{Change, How, LedgerEntry, Reason, Whereabouts};
 use crate::language::Lang;
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// Bytes of a text that the ledger repeats; the log holds all of it.
 const RECEIVED_BYTES_MAX: usize = 512;
@@ -92,12 +93,19 @@ impl<'b> Machine<'b> {
     }
 
     fn view(&self) -> View<'_> {
-        View { bot: self.bot, person: &self.state.person, now: self.now }
+        View::of(self.bot, &self.state.person, self.now)
     }
 
-    /// The day on the person's calendar.
-    fn today(&self) -> Date {
-        self.now.to_zoned(self.bot.zone.clone()).date()
+    /// Where the person may be.
+    fn whereabouts(&self) -> Whereabouts {
+        self.bot.whereabouts(self.state.person.phone, &self.state.person.fields)
+    }
+
+    /// The days that the person's calendar may show, the first and the last.
+    fn today(&self) -> (Date, Date) {
+        let whereabouts = self.whereabouts();
+        let day = |zone: &TimeZone| zone.to_datetime(self.now).date();
+        (day(whereabouts.behind(self.now)), day(whereabouts.ahead(self.now)))
     }
 
     fn language(&self) -> Lang {
@@ -118,7 +126,7 @@ impl<'b> Machine<'b> {
         inbound: Option<&Inbound>,
     ) {
         // Of an age only the outcome is kept (carriers ask for a full date and let nobody keep more than this).
-        let is_age = matches!(change, Change::OfAge(_) | Change::Underage(_));
+        let is_age = matches!(change, Change::OfAge(_) | Change::Underage(_)) || rule == wait::UNDER_13;
         // What is unsure answers no question for consent, nor does reading it.
         let answers = !matches!(change, Change::Unsure | Change::Kept);
         let shown = if answers { self.state.person.shown.take() } else { None };

@@ -6,12 +6,13 @@ use crate::expr::{Fact, Facts};
 use crate::flow::Door;
 use crate::language::Lang;
 use crate::slot::Value;
-use crate::sms::{AccountId, MessageId, Sender};
+use crate::sms::{AccountId, MessageId, Phone, Sender};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A dialogue linked to a bot.
@@ -71,13 +72,16 @@ pub struct Person {
     /// Where they stand with the brand.
     #[serde(default)]
     pub standing: Standing,
+    /// Their number, once they have texted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// The brand's number that they texted last: replies leave from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
     /// Messages of this dialogue that the person did not cause, since their last text.
     #[serde(default)]
     pub follow_ups: u32,
-    /// When they got messages that they had not asked for: as many as the brand's `cap` counts.
+    /// When they got messages that they had not asked for: as many as the brand's `cap` and the caps of the law count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<Timestamp>,
     /// What chance came to: the arm that was drawn at each `split`, by the names of its node (`flow.node`) and of the arm's.
@@ -219,9 +223,15 @@ pub(super) struct View<'a> {
     pub(super) bot: &'a Bot,
     pub(super) person: &'a Person,
     pub(super) now: Timestamp,
+    /// The time zone of the person, once it was asked for.
+    zone: OnceCell<TimeZone>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(super) fn of(bot: &'a Bot, person: &'a Person, now: Timestamp) -> Self {
+        Self { bot, person, now, zone: OnceCell::new() }
+    }
+
     pub(super) fn language(&self) -> Lang {
         self.person.language.unwrap_or_else(|| self.bot.first_language())
     }
@@ -265,7 +275,9 @@ impl Facts for View<'_> {
         self.now
     }
 
+    /// Of all zones in which they may be the one whose clock is most behind: nobody grows older before their day has come.
     fn zone(&self) -> &TimeZone {
-        &self.bot.zone
+        let whereabouts = || self.bot.whereabouts(self.person.phone, &self.person.fields);
+        self.zone.get_or_init(|| whereabouts().behind(self.now).clone())
     }
 }

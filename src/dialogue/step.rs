@@ -38,6 +38,9 @@ pub struct Trace {
     /// The ways by which nodes were left, as `flow.node way`; [`crate::bot::By::name`] names the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ways: Vec<String>,
+    /// Questions that were answered by one of a few values, as `flow.node = value`: an option's number, a list's key, yes or no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
     /// Anything else worth knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -74,6 +77,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
 fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &Reading) {
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
+    person.phone = Some(inbound.from);
     person.sender = Some(inbound.to);
     person.offered = None;
     // A machine that answers for somebody is no sign of them; a reaction is a sign, and no reply.
@@ -191,6 +195,9 @@ fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
     match found {
         None => machine.note(&format!("there is no flow `{flow}`")),
         Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
+        Some(_) if !person.standing.is_of_age(machine.bot.age) => {
+            machine.note("no age shown: nothing starts");
+        }
         Some(_) if person.standing.unsure.is_some() => {
             machine.note("a text of theirs waits to be read: nothing starts");
         }

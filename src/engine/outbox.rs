@@ -3,7 +3,7 @@
 
 use super::{Arrival, CallError, Engine, ReceiveError};
 use crate::bot::Bot;
-use crate::consent::{Asking, How, Pass, Verdict, gate};
+use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Errand, Send};
 use crate::provider::{Account, Outcome, SendBy};
 use crate::sms::{Key, MessageId, Outbound, Sender, mask_numbers};
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::MutexGuard;
 use tokio::task::JoinSet;
 
 /// Messages that are being sent at once: so many that one account which answers slowly leaves room for the others.
@@ -50,11 +51,13 @@ impl Engine {
                 Ok(_) => continue,
                 Err(error) => tracing::error!(%error, "the outbox could not work"),
             }
+            // In this order where several are ready: a run depends on what happens and not on chance.
             tokio::select! {
+                biased;
+                _ = stop.changed() => {}
+                _ = sending.done(&self), if !sending.tasks.is_empty() => {}
                 () = self.wake_outbox.notified(), if sending.has_room() => {}
                 () = tokio::time::sleep(IDLE), if sending.has_room() => {}
-                _ = sending.done(&self), if !sending.tasks.is_empty() => {}
-                _ = stop.changed() => {}
             }
         }
         while sending.done(&self).await {}
@@ -67,6 +70,7 @@ impl Engine {
 
     /// Sends one message and settles it, whatever happens on the way.
     async fn send(&self, row: Row) {
+        let _lane = self.counting(&row).await;
         let settlement = match self.outcome(&row).await {
             Ok(settlement) => settlement,
             Err(error) => {
@@ -77,6 +81,13 @@ impl Engine {
         let phone = self.shown(row.key.phone);
         tracing::info!(row = %row.id, brand = %row.key.brand, %phone, settlement = settlement.name(), "send");
         self.settle(row.id, settlement).await;
+    }
+
+    /// Waits until nothing else is on its way to a person that a cap may count beside this message.
+    async fn counting(&self, row: &Row) -> Option<MutexGuard<'_, ()>> {
+        let bot = self.bots.get(&row.key.brand)?;
+        let is_limited = row.errand.send().is_some_and(|send| bot.limits(send.class));
+        if is_limited { Some(self.counted.enter(&row.key).await) } else { None }
     }
 
     async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
@@ -110,19 +121,27 @@ impl Engine {
         let never = |why| Ok(Err(Settlement::Dead { why }));
         let Some(bot) = self.bots.get(&row.key.brand) else {
             // Its files have errors today, or its folder is away: what it owes is not thrown away for that.
-            return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY) }));
+            return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY), why: None }));
         };
         let Some((from, account)) = self.leaves_from(bot, send) else { return never(Death::NoAccount) };
         let person = self.store.load(&row.key).await?.record.person;
-        let now = self.clock.now();
+        let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
+        let whereabouts = bot.whereabouts(Some(row.key.phone), &person.fields);
         let verdict = gate(&Asking {
             class: send.class,
             standing: &person.standing,
             answers_stop: account.answers_stop,
             overtaken: row.held && person.turn > row.turn,
-            quiet: bot.quiet,
-            zone: &bot.zone,
-            now,
+            age: bot.age,
+            replies: bot.replies,
+            outside: bot.outside,
+            limits: Limits {
+                content: send.content,
+                whereabouts: &whereabouts,
+                quiet: bot.quiet,
+                left: &left,
+            },
+            now: self.clock.now(),
         });
         Ok(match verdict {
             Verdict::Pass(pass) => {
@@ -130,11 +149,14 @@ impl Engine {
                 let reference = row.id.to_string();
                 Ok((account, Outbound { from, to: row.key.phone, body, media, reference }, pass))
             }
-            Verdict::Hold { until, by } => {
-                tracing::debug!(row = %row.id, by = by.name(), "the gate holds a message");
-                Err(Settlement::Hold { until })
+            Verdict::Hold { until, why } => {
+                tracing::info!(row = %row.id, %until, %why, "a message waits");
+                Err(Settlement::Hold { until, why: Some(why) })
             }
-            Verdict::Refuse(refusal) => Err(Settlement::Dead { why: Death::Refused(refusal) }),
+            Verdict::Refuse(refusal) => {
+                tracing::info!(row = %row.id, why = %refusal, "a message is never sent");
+                Err(Settlement::Dead { why: Death::Refused(refusal) })
+            }
         })
     }
 
@@ -157,12 +179,15 @@ impl Engine {
             if row.held {
                 return Ok(Settlement::Dead { why: Death::Exhausted("nobody came to take it".to_owned()) });
             }
-            return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)) });
+            return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)), why: None });
         }
         let outcome = match self.transport.call(account.provider.encode(outbound)).await {
             Ok(response) => account.provider.outcome(&response),
             Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },
-            Err(CallError::NoAnswer(why)) => return Ok(Settlement::Unknown { why: brief(&why) }),
+            Err(CallError::NoAnswer(why)) => {
+                let counts = pass.counts.then(|| self.clock.now());
+                return Ok(Settlement::Unknown { why: brief(&why), counts });
+            }
         };
         Ok(match outcome {
             Outcome::Accepted { id } => self.sent(account, outbound, id, pass),
@@ -205,6 +230,7 @@ impl Engine {
         let mut answers = Vec::new();
         for row in self.store.claim_for(key, from, IN_FLIGHT_MAX).await? {
             let Errand::Send(send) = &row.errand else { continue }; // the store gives out messages alone
+            let _lane = self.counting(&row).await;
             let settlement = match self.admit(&row, send).await {
                 Ok(Ok((account, outbound, pass))) => {
                     let settlement = self.sent(account, &outbound, None, pass);
@@ -259,9 +285,9 @@ impl Sending {
             Some(Err(error)) => {
                 tracing::error!(%error, "a send ended in a panic");
                 if let Some(row) = self.rows.remove(&error.id()) {
-                    engine
-                        .settle(row, Settlement::Unknown { why: "sending it ended in a panic".to_owned() })
-                        .await;
+                    let why = "sending it ended in a panic".to_owned();
+                    let counts = Some(engine.clock.now()); // it may have left
+                    engine.settle(row, Settlement::Unknown { why, counts }).await;
                 }
                 true
             }

@@ -8,6 +8,7 @@ use crate::provider::Delivery;
 use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Phone, Sender, Text};
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::MutexGuard;
 
 /// Who answers each number.
 #[derive(Debug, Default)]
@@ -54,6 +55,23 @@ impl Numbers {
     }
 }
 
+/// The events that a delivery is, in the order in which they are to be received.
+///
+/// For a text to a number that brands share, nobody else decides whose the same person's next one is until these are
+/// dropped: a text that is delivered twice at once must not become a turn of two brands.
+pub struct Arrivals<'e> {
+    events: std::vec::IntoIter<Arrival>,
+    _lane: Option<MutexGuard<'e, ()>>,
+}
+
+impl Iterator for Arrivals<'_> {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        self.events.next()
+    }
+}
+
 /// What a person has with one of the brands that share a number.
 struct Side {
     key: Key,
@@ -70,7 +88,28 @@ impl Engine {
         &self,
         account: &AccountId,
         delivery: Delivery,
-    ) -> Result<Vec<Arrival>, ReceiveError> {
+    ) -> Result<Arrivals<'_>, ReceiveError> {
+        let lane = match &delivery {
+            Delivery::Text(inbound) => self.lane_of_line(account, inbound).await?,
+            Delivery::OptOut { .. } | Delivery::Receipt(_) => None,
+        };
+        let events = self.events(account, delivery).await?.into_iter();
+        Ok(Arrivals { events, _lane: lane })
+    }
+
+    /// Where brands share a number, its texts of one person are routed and received one at a time.
+    async fn lane_of_line(
+        &self,
+        account: &AccountId,
+        inbound: &Inbound,
+    ) -> Result<Option<MutexGuard<'_, ()>>, ReceiveError> {
+        match self.numbers.line(account, inbound.to)?.brands.as_slice() {
+            [first, _, ..] => Ok(Some(self.lines.enter(&key(first, inbound.from)).await)),
+            _ => Ok(None),
+        }
+    }
+
+    async fn events(&self, account: &AccountId, delivery: Delivery) -> Result<Vec<Arrival>, ReceiveError> {
         match delivery {
             Delivery::Text(mut inbound) => {
                 shorten(&mut inbound.body);

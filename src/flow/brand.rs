@@ -5,7 +5,7 @@ mod resource;
 pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, WebhookDecl};
 
 use super::hours::{Hours, hours};
-use super::syntax::unknown;
+use super::syntax::{age, one_of, unknown};
 use super::text::{TextDecl, text, verb};
 use super::time::from_to;
 use super::{Delay, delay};
@@ -14,7 +14,7 @@ use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use crate::slot::DateOrder;
-use crate::sms::Sender;
+use crate::sms::{Outside, Replies, Sender};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -41,6 +41,12 @@ pub struct BrandFile {
     pub quiet: Option<At<(Time, Time)>>,
     /// How many messages of its own one person may get, and in which time.
     pub cap: Option<At<(u32, Delay)>>,
+    /// The age, in years, that a person must have shown before it begins anything.
+    pub age: Option<At<u8>>,
+    /// Whether its answers keep hours and caps.
+    pub replies: Option<At<Replies>>,
+    /// What becomes of a message that may not leave yet.
+    pub outside: Option<At<Outside>>,
     /// When its people are there.
     pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
@@ -142,7 +148,7 @@ const BLOCKS: [&str; 9] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 20] = [
+const BRAND_WORDS: [&str; 23] = [
     "program",
     "numbers",
     "contact",
@@ -152,6 +158,9 @@ const BRAND_WORDS: [&str; 20] = [
     "dates",
     "quiet",
     "cap",
+    "age",
+    "replies",
+    "outside",
     "hours",
     "interrupt",
     "leaving",
@@ -226,11 +235,27 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             file.languages.extend(split(rest, ',').into_iter().filter_map(|code| language(code, reader)));
         }
         "timezone" => file.timezone = timezone(rest, reader),
-        "dates" => file.dates = dates(rest, reader),
+        "dates" => {
+            let words = [("month first", DateOrder::MonthFirst), ("day first", DateOrder::DayFirst)];
+            file.dates = one_of("dates", &words, rest, reader);
+        }
         "quiet" => file.quiet = quiet(rest, reader),
         "cap" => file.cap = cap(rest, reader),
+        "age" => file.age = age(rest, reader).map(|years| At::new(years, reader.place(rest))),
+        "replies" => {
+            let words = [("always", Replies::Always), ("limited", Replies::Limited)];
+            file.replies = one_of("replies", &words, rest, reader);
+        }
+        "outside" => {
+            let words = [("hold", Outside::Hold), ("drop", Outside::Drop)];
+            file.outside = one_of("outside", &words, rest, reader);
+        }
         "hours" => file.hours = hours(rest, reader),
-        "interrupt" => file.interrupt = interrupt(rest, reader),
+        "interrupt" => {
+            let words =
+                [("return", Interrupt::Return), ("switch", Interrupt::Switch), ("ask", Interrupt::Ask)];
+            file.interrupt = one_of("interrupt", &words, rest, reader);
+        }
         "leaving" => file.leaving.extend(text(block, lang, reader)),
         "optin" => file.optin.extend(intents(rest, reader)),
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
@@ -294,19 +319,6 @@ fn timezone(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<TimeZone>> {
     None
 }
 
-/// `month first` or `day first`
-fn dates(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<DateOrder>> {
-    let place = reader.place(rest);
-    match *rest.fragment() {
-        "month first" => Some(At::new(DateOrder::MonthFirst, place)),
-        "day first" => Some(At::new(DateOrder::DayFirst, place)),
-        other => {
-            unknown(Code::UnknownWord, rest, other, "`dates`", &["month first", "day first"], reader);
-            None
-        }
-    }
-}
-
 /// `20:00 to 09:00`
 fn quiet(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(Time, Time)>> {
     let times = from_to(rest.fragment());
@@ -334,20 +346,6 @@ fn cap(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(u32, Delay)>> {
         return None;
     };
     Some(At::new((count, delay(length, reader)?), place))
-}
-
-fn interrupt(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Interrupt>> {
-    let place = reader.place(rest);
-    match *rest.fragment() {
-        "return" => Some(At::new(Interrupt::Return, place)),
-        "switch" => Some(At::new(Interrupt::Switch, place)),
-        "ask" => Some(At::new(Interrupt::Ask, place)),
-        other => {
-            let known = ["return", "switch", "ask"];
-            unknown(Code::UnknownWord, rest, other, "`interrupt`", &known, reader);
-            None
-        }
-    }
 }
 
 /// `2 parts`

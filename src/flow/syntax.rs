@@ -2,6 +2,7 @@
 
 mod wait;
 
+pub(super) use wait::age;
 pub use wait::{AwaitedDecl, OptionDecl, PromptDecl, WaitDecl};
 
 use super::arrow;
@@ -11,6 +12,7 @@ use crate::expr::{Expr, expression};
 use crate::grammar::syntax::{language, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
+use crate::sms::Content;
 use nom::Input;
 use wait::{WAIT_WORDS, wait};
 
@@ -34,6 +36,8 @@ pub struct FlowDecl {
     pub on: Vec<Branch>,
     /// Where people go whose node is no more.
     pub gone: Option<At<String>>,
+    /// What its messages are about.
+    pub content: Option<At<Content>>,
     /// Its nodes; the first is where it starts.
     pub nodes: Vec<NodeDecl>,
 }
@@ -114,7 +118,7 @@ impl Line {
 /// The weight of an arm: a share in a thousand is finer than anybody measures.
 const WEIGHT_MAX: u32 = 1_000;
 
-const FLOW_WORDS: [&str; 4] = ["start", "on", "gone", "was"];
+const FLOW_WORDS: [&str; 5] = ["start", "on", "gone", "content", "was"];
 const NODE_WORDS: [&str; 21] = [
     "say", "ask", "choose", "set", "tag", "untag", "language", "split", "wait", "call", "lookup", "notify",
     "handoff", "consent", "age", "vote", "contest", "when", "end", "was", "->",
@@ -164,6 +168,7 @@ fn flow(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Fl
         start_on: Vec::new(),
         on: Vec::new(),
         gone: None,
+        content: None,
         nodes: Vec::new(),
     };
     for child in &block.children {
@@ -173,11 +178,30 @@ fn flow(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Fl
             "start" => flow.start_on.extend(start_on(rest, reader)),
             "on" => flow.on.extend(branch(rest, reader)),
             "gone" => flow.gone = target_of(child.line, reader).map(|(_, to)| to),
+            "content" => {
+                let contents = [("marketing", Content::Marketing), ("service", Content::Service)];
+                flow.content = one_of("content", &contents, rest, reader);
+            }
             "was" => flow.was.extend(named(rest, "flow", reader)),
             other => unknown(Code::UnknownWord, word, other, "a flow", &FLOW_WORDS, reader),
         }
     }
     Some(flow)
+}
+
+/// What one of a few words stands for.
+pub(super) fn one_of<T: Copy>(
+    of: &str,
+    words: &[(&'static str, T)],
+    rest: Span<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<At<T>> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| word == rest.fragment()) {
+        return Some(At::new(*value, reader.place(rest)));
+    }
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    unknown(Code::UnknownWord, rest, rest.fragment(), &format!("`{of}`"), &known, reader);
+    None
 }
 
 /// `on INTENT, INTENT`

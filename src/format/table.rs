@@ -123,6 +123,9 @@ static FACTS: Below = Below::of(&[
     ("dates", Plain, &NOTHING),
     ("quiet", Plain, &NOTHING),
     ("cap", Plain, &NOTHING),
+    ("age", Plain, &NOTHING),
+    ("replies", Plain, &NOTHING),
+    ("outside", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
@@ -165,6 +168,10 @@ static CONTEST: Below = Below::of(&[
     ("from", Plain, &NOTHING),
     ("until", Plain, &NOTHING),
     ("rules", Words, &NOTHING),
+    ("value", Words, &NOTHING),
+    ("states", Plain, &NOTHING),
+    ("eligible", Words, &NOTHING),
+    ("free-entry", Words, &NOTHING),
 ]);
 
 // ── *.flow ──────────────────────────────────────────────────────────────────────────────────────
@@ -175,6 +182,7 @@ static FLOW_LINES: Below = Below::of(&[
     ("start", Plain, &NOTHING),
     ("on", Plain, &NOTHING),
     ("gone", Plain, &NOTHING),
+    ("content", Plain, &NOTHING),
     ("was", Plain, &NOTHING),
 ]);
 

@@ -82,7 +82,7 @@ pub(super) fn rows<'c>(chart: &'c Chart, mark: &Mark, told: &[usize]) -> Vec<Row
     }
     for way in told.iter().map(|at| &chart.ways[*at]) {
         let tone = if way.to == To::End { Tone::Ends } else { Tone::Leaves };
-        add(tone, &told_words(chart, way), 1, Some(&way.id));
+        add(tone, &format!("{}{}", sign(way), told_words(chart, way)), 1, Some(&way.id));
     }
     rows
 }
@@ -98,18 +98,25 @@ fn told_words(chart: &Chart, way: &Line) -> String {
     format!("{} → {to}", way.label).trim().to_owned()
 }
 
+/// What stands before a way that conversations have never walked: a colour alone is not seen by everybody.
+fn sign(way: &Line) -> &'static str {
+    if way.walked == Some(false) { "✗ " } else { "" }
+}
+
 /// What stands at a line, one under the other: the stable name of each of its ways, and its words. The plain way out needs
 /// none where it is alone.
 pub(super) fn labels<'c>(chart: &'c Chart, line: &Joined) -> Vec<(&'c str, String)> {
     let ways: Vec<&Line> = line.ways.iter().map(|at| &chart.ways[*at]).collect();
     if let [only] = ways.as_slice()
         && only.label.is_empty()
+        && sign(only).is_empty()
     {
         return Vec::new();
     }
     let label = |way: &&'c Line| {
-        let words = if way.label.is_empty() { "otherwise" } else { &way.label };
-        (way.id.as_str(), lines(words, SMALL, AT_LINE, 1).concat())
+        let is_alone = ways.len() == 1;
+        let words = if way.label.is_empty() && !is_alone { "otherwise" } else { &way.label };
+        (way.id.as_str(), lines(&format!("{}{words}", sign(way)), SMALL, AT_LINE, 1).concat())
     };
     ways.iter().map(label).collect()
 }

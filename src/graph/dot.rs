@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::caption::{labels, rows};
-use super::joined::{CROWD, Drawn};
+use super::joined::{CROWD, Drawn, Shade};
 use super::picture::{LineKind, MarkKind, Picture};
 use std::fmt::Write;
 
@@ -30,7 +30,8 @@ fn write(picture: &Picture) -> String {
                 MarkKind::Waits => ", color=\"#b07514\"",
                 MarkKind::Calls => ", color=\"#7c4fd0\", peripheries=2",
             };
-            add(&mut page, format_args!("    {} [label=\"{words}\"{look}]", quoted(&mark.id)));
+            let shade = shade(Shade::of(mark.walked));
+            add(&mut page, format_args!("    {} [label=\"{words}\"{look}{shade}]", quoted(&mark.id)));
         }
         for line in &drawn.lines {
             let words: String = labels(chart, line).iter().map(|(_, words)| left(words)).collect();
@@ -41,12 +42,36 @@ fn write(picture: &Picture) -> String {
             };
             let label = if words.is_empty() { words } else { format!("label=\"{words}\", ") };
             let (from, to) = (quoted(&chart.marks[line.from].id), quoted(&chart.marks[line.to].id));
-            add(&mut page, format_args!("    {from} -> {to} [{label}{look}]"));
+            let shade = shade(line.shade(chart));
+            add(&mut page, format_args!("    {from} -> {to} [{label}{look}{shade}]"));
         }
         page.push_str("  }\n");
     }
+    if picture.shaded {
+        page.push_str(LEGEND);
+    }
     page.push_str("}\n");
     page
+}
+
+/// What the colours of a shaded picture mean.
+const LEGEND: &str = "  subgraph \"cluster legend\" {
+    label=\"walked by conversations\"
+    \"legend walked\" [label=\"walked\", color=\"#1a7f4b\", fontcolor=\"#1a7f4b\", penwidth=1.8]
+    \"legend partly\" [label=\"some of its ways\", color=\"#b07514\", fontcolor=\"#b07514\", penwidth=1.8]
+    \"legend never\" [label=\"never\", color=\"#c22f2f\", fontcolor=\"#c22f2f\", penwidth=1.8]
+  }
+";
+
+/// The attributes of what was walked or not; of two values for one attribute Graphviz takes the last.
+fn shade(shade: Option<Shade>) -> String {
+    let colour = match shade {
+        None => return String::new(),
+        Some(Shade::Walked) => "#1a7f4b",
+        Some(Shade::Partly) => "#b07514",
+        Some(Shade::Never) => "#c22f2f",
+    };
+    format!(", color=\"{colour}\", fontcolor=\"{colour}\", penwidth=1.8")
 }
 
 fn add(page: &mut String, line: std::fmt::Arguments<'_>) {

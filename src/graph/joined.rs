@@ -17,6 +17,37 @@ pub(super) struct Joined {
     pub(super) ways: Vec<usize>,
 }
 
+/// How far what is drawn by one line was walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shade {
+    /// All of it.
+    Walked,
+    /// Some of its ways.
+    Partly,
+    /// Nothing of it.
+    Never,
+}
+
+impl Shade {
+    /// Of one thing.
+    pub(super) fn of(walked: Option<bool>) -> Option<Self> {
+        walked.map(|walked| if walked { Self::Walked } else { Self::Never })
+    }
+}
+
+impl Joined {
+    /// How far its ways were walked, where that is shown.
+    pub(super) fn shade(&self, chart: &Chart) -> Option<Shade> {
+        let ways = self.ways.iter().filter_map(|at| chart.ways[*at].walked);
+        let (all, walked) = ways.fold((0, 0), |(all, some), walked| (all + 1, some + usize::from(walked)));
+        match (all, walked) {
+            (0, _) => None,
+            (_, 0) => Some(Shade::Never),
+            (all, walked) => Some(if all == walked { Shade::Walked } else { Shade::Partly }),
+        }
+    }
+}
+
 /// The lines of a chart, and what is told in words: the ways, by their place, of each mark.
 #[derive(Debug)]
 pub(super) struct Drawn {

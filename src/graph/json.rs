@@ -31,6 +31,8 @@ struct Node<'p> {
     does: &'p [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walked: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -42,6 +44,8 @@ struct Way<'p> {
     to: Option<&'p str>,
     label: &'p str,
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walked: Option<bool>,
 }
 
 /// One object on one line, in the order of the files.
@@ -82,6 +86,7 @@ fn node(mark: &Mark) -> Node<'_> {
         says: &mark.says,
         does: &mark.does,
         waits: mark.waits.as_deref(),
+        walked: mark.walked,
     }
 }
 
@@ -102,5 +107,6 @@ fn way<'p>(chart: &'p Chart, line: &'p Line) -> Way<'p> {
             LineKind::Side => "side",
             LineKind::Heard => "heard",
         },
+        walked: line.walked,
     }
 }

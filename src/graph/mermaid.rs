@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::caption::{Row, Tone, labels, rows};
-use super::joined::{CROWD, Drawn};
+use super::joined::{CROWD, Drawn, Shade};
 use super::picture::{LineKind, Mark, MarkKind, Picture};
 use std::fmt::Write;
 
@@ -13,12 +13,26 @@ const CLASSES: &str = "  classDef asks stroke:#2f6fde,stroke-width:2px
   classDef waits stroke:#b07514
   classDef calls stroke:#7c4fd0
 ";
+/// What the colours of a shaded picture mean.
+const LEGEND: &str = "  subgraph legend [\"walked by conversations\"]
+    legendWalked[\"walked\"]
+    legendPartly[\"some of its ways\"]
+    legendNever[\"never\"]
+  end
+";
+/// How far something was walked, and how that is drawn.
+const SHADES: [(Shade, &str, &str, &str); 3] = [
+    (Shade::Walked, "walked", "stroke:#1a7f4b,stroke-width:2px", "legendWalked"),
+    (Shade::Partly, "partly", "stroke:#b07514,stroke-width:2px", "legendPartly"),
+    (Shade::Never, "never", "stroke:#c22f2f,stroke-width:2px", "legendNever"),
+];
 const LIGHT: &str = "stroke:#9aa4b1,stroke-width:1px";
 
 fn write(picture: &Picture) -> String {
     let mut page = String::from("flowchart TD\n");
     let mut light: Vec<String> = Vec::new();
     let mut lines = 0usize;
+    let mut shaded = Shaded::default();
     for (nth, chart) in picture.charts.iter().enumerate() {
         let drawn = Drawn::of(chart, CROWD);
         add(&mut page, format_args!("  subgraph f{nth} [\"{}\"]", escaped(&chart.flow)));
@@ -33,6 +47,7 @@ fn write(picture: &Picture) -> String {
                 MarkKind::Calls => ("[[\"", "\"]]:::calls"),
             };
             add(&mut page, format_args!("    f{nth}n{at}{open}{words}{close}"));
+            shaded.marks.extend(Shade::of(mark.walked).map(|shade| (shade, format!("f{nth}n{at}"))));
         }
         for line in &drawn.lines {
             let labels = labels(chart, line).into_iter().map(|(_, words)| escaped(&words));
@@ -42,8 +57,10 @@ fn write(picture: &Picture) -> String {
                 LineKind::Entry | LineKind::Main => "-->",
                 LineKind::Side | LineKind::Heard => "-.->",
             };
-            if line.kind == LineKind::Side {
-                light.push(lines.to_string());
+            match line.shade(chart) {
+                Some(shade) => shaded.lines.push((shade, lines.to_string())),
+                None if line.kind == LineKind::Side => light.push(lines.to_string()),
+                None => {}
             }
             lines += 1;
             add(&mut page, format_args!("    f{nth}n{} {arrow}{label} f{nth}n{}", line.from, line.to));
@@ -54,7 +71,35 @@ fn write(picture: &Picture) -> String {
     if !light.is_empty() {
         add(&mut page, format_args!("  linkStyle {} {LIGHT}", light.join(",")));
     }
+    if picture.shaded {
+        shaded.write(&mut page);
+    }
     page
+}
+
+/// What is coloured by how far it was walked: the names of marks, the numbers of lines.
+#[derive(Default)]
+struct Shaded {
+    marks: Vec<(Shade, String)>,
+    lines: Vec<(Shade, String)>,
+}
+
+impl Shaded {
+    fn write(&self, page: &mut String) {
+        page.push_str(LEGEND);
+        for (shade, class, look, sample) in SHADES {
+            let of = |all: &[(Shade, String)]| {
+                let own = all.iter().filter(|(own, _)| *own == shade).map(|(_, name)| name.clone());
+                own.collect::<Vec<_>>()
+            };
+            let marks = [of(&self.marks), vec![sample.to_owned()]].concat().join(",");
+            add(page, format_args!("  classDef {class} {look}\n  class {marks} {class}"));
+            let lines = of(&self.lines);
+            if !lines.is_empty() {
+                add(page, format_args!("  linkStyle {} {look}", lines.join(",")));
+            }
+        }
+    }
 }
 
 /// The lines in a box. Mermaid breaks a text by itself.

@@ -16,6 +16,8 @@ pub struct Picture {
     pub language: Lang,
     /// Its flows, in the order of the files.
     pub charts: Vec<Chart>,
+    /// Whether it shows what conversations have walked.
+    pub shaded: bool,
 }
 
 /// A flow.
@@ -44,6 +46,8 @@ pub struct Mark {
     pub does: Vec<String>,
     /// What it waits for, in the spelling of the files: `ask zip`.
     pub waits: Option<String>,
+    /// Whether conversations have walked it; nothing where that is not shown or, for a way in, not known.
+    pub walked: Option<bool>,
 }
 
 /// What a [`Mark`] is.
@@ -74,6 +78,8 @@ pub struct Line {
     pub label: String,
     /// What it is.
     pub kind: LineKind,
+    /// Whether conversations have walked it; nothing where that is not shown or, for a way in, not known.
+    pub walked: Option<bool>,
 }
 
 /// Where a [`Line`] leads.
@@ -130,7 +136,22 @@ impl Picture {
     pub fn of(bot: &Bot, only: Option<FlowIx>, language: Lang) -> Self {
         let flows = numbered(bot).filter(|(ix, _)| only.is_none_or(|only| only == *ix));
         let charts = flows.map(|(ix, flow)| Chart::of(bot, ix, flow, language)).collect();
-        Self { brand: bot.id.to_string(), name: bot.name.clone(), language, charts }
+        Self { brand: bot.id.to_string(), name: bot.name.clone(), language, charts, shaded: false }
+    }
+
+    /// Shows what was walked, by its stable names. Of ways into a flow that is known of those alone which it hears.
+    pub fn shade(&mut self, walked: impl Fn(&str) -> bool) {
+        self.shaded = true;
+        for chart in &mut self.charts {
+            let heard = format!("{} on ", chart.flow);
+            let known = |id: &str, entry: bool| (!entry || id.starts_with(&heard)).then(|| walked(id));
+            for mark in &mut chart.marks {
+                mark.walked = known(&mark.id, mark.kind == MarkKind::Entry);
+            }
+            for line in &mut chart.ways {
+                line.walked = known(&line.id, line.kind == LineKind::Entry);
+            }
+        }
     }
 }
 
@@ -153,9 +174,10 @@ impl Chart {
                 says: Vec::new(),
                 does: Vec::new(),
                 waits: None,
+                walked: None,
             });
             let (to, label) = (place(*to), String::new());
-            chart.ways.push(Line { id, from, to, label, kind: LineKind::Entry });
+            chart.ways.push(Line { id, from, to, label, kind: LineKind::Entry, walked: None });
         }
         for (ix, node) in &nodes {
             let from = chart.marks.len();
@@ -166,6 +188,7 @@ impl Chart {
                 to: way.to.map_or(To::End, place),
                 label: words::way(bot, node, &way, language),
                 kind: LineKind::of(way.by),
+                walked: None,
             }));
             chart.marks.push(mark);
         }
@@ -231,5 +254,6 @@ fn mark(bot: &Bot, ix: NodeIx, node: &Node, language: Lang) -> Mark {
         says: says.map(|texts| words::text(texts, language)).collect(),
         does: node.actions.iter().flat_map(|action| words::action(bot, action)).collect(),
         waits: awaited.map(|awaited| words::awaited(bot, awaited)),
+        walked: None,
     }
 }

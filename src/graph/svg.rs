@@ -6,6 +6,7 @@ mod style;
 
 use super::Format;
 use super::caption::Tone;
+use super::joined::Shade;
 use super::layout::{Point, Rect, Route};
 use super::picture::{LineKind, MarkKind, Picture, To};
 use legend::Sample;
@@ -26,7 +27,8 @@ fn write(picture: &Picture) -> String {
     let frames = frames(&sheets);
     let right = frames.iter().map(|frame| frame.right()).max().unwrap_or_default();
     let bottom = frames.iter().map(|frame| frame.bottom()).max().unwrap_or_default();
-    let (legend, legend_right) = legend::legend(&sheets, Point { x: MARGIN, y: bottom + MARGIN / 2 });
+    let (legend, legend_right) =
+        legend::legend(&sheets, picture.shaded, Point { x: MARGIN, y: bottom + MARGIN / 2 });
     let (width, height) = (right.max(legend_right) + MARGIN, bottom + legend::HEIGHT + MARGIN / 2);
     let mut page = Page(String::new());
     let flows: Vec<&str> = picture.charts.iter().map(|chart| chart.flow.as_str()).collect();
@@ -36,7 +38,7 @@ fn write(picture: &Picture) -> String {
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title\">"
     ));
     page.line(&format!("<title id=\"title\">{}</title>", escaped(&title)));
-    page.line(&format!("<style>{}</style>", style::rules()));
+    page.line(&format!("<style>{}</style>", style::rules(picture.shaded)));
     page.line(&format!("<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>"));
     for (sheet, frame) in sheets.iter().zip(&frames) {
         page.flow(sheet, *frame);
@@ -110,13 +112,14 @@ impl Page {
             LineKind::Heard => "heard",
         };
         let back = if route.back { " back" } else { "" };
+        let shade = class(line.shade(sheet.chart));
         let ids: Vec<&str> = line.ways.iter().map(|way| sheet.chart.ways[*way].id.as_str()).collect();
         let own = match ids.as_slice() {
             // The mark of an entry carries the name.
             [id] if line.kind != LineKind::Entry => data_id(Some(id)),
             _ => String::new(),
         };
-        self.line(&format!("<g class=\"{kind}{back}\"{own}>"));
+        self.line(&format!("<g class=\"{kind}{back}{shade}\"{own}>"));
         self.line(&format!("<title>{}</title>", escaped(&ids.join("\n"))));
         self.line(&format!("<path class=\"line\" d=\"{}\"/>", curve(route)));
         self.line(&format!("<path class=\"arrow\" d=\"{}\"/>", arrow(route)));
@@ -151,7 +154,8 @@ impl Page {
         let whole = std::iter::once(mark.id.clone()).chain(mark.says.iter().cloned());
         let whole = whole.chain(mark.does.iter().cloned()).chain(mark.waits.clone()).chain(ways);
         let whole: Vec<String> = whole.map(|line| escaped(&line)).collect();
-        self.line(&format!("<g class=\"{kind}\"{}>", data_id(Some(&mark.id))));
+        let shade = class(Shade::of(mark.walked));
+        self.line(&format!("<g class=\"{kind}{shade}\"{}>", data_id(Some(&mark.id))));
         self.line(&format!("<title>{}</title>", whole.join("\n")));
         let round = if mark.kind == MarkKind::Entry { place.size.height / 2 } else { 6 };
         self.line(&rect("box", place, round));
@@ -183,6 +187,16 @@ impl Page {
     fn text(&mut self, class: &str, at: Point, words: &str, id: Option<&str>) {
         let (Point { x, y }, id, words) = (at, data_id(id), escaped(words));
         self.line(&format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{id}>{words}</text>"));
+    }
+}
+
+/// The class of what was walked so far, where that is shown.
+fn class(shade: Option<Shade>) -> &'static str {
+    match shade {
+        None => "",
+        Some(Shade::Walked) => " walked",
+        Some(Shade::Partly) => " partly",
+        Some(Shade::Never) => " never",
     }
 }
 

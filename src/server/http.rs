@@ -4,7 +4,7 @@ use super::socket;
 use crate::engine::{Engine, ReceiveError};
 use crate::provider::{Delivery, RawRequest, Reply, SendBy};
 use crate::sms::{AccountId, Sender};
-use crate::store::StoreError;
+use crate::store::{SledStore, StoreError};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
@@ -62,13 +62,15 @@ pub enum ServeError {
 pub struct Doors {
     listener: TcpListener,
     socket: socket::Door,
+    store: Arc<SledStore>,
 }
 
 impl Doors {
-    /// Opens the owner-only socket beside a listener for webhooks.
-    pub fn open(listener: TcpListener, socket: PathBuf) -> Result<Self, ServeError> {
+    /// Opens the owner-only socket to a store beside a listener for webhooks.
+    pub fn open(listener: TcpListener, socket: PathBuf, store: Arc<SledStore>) -> Result<Self, ServeError> {
         let opened = socket::Door::open(&socket);
-        Ok(Self { listener, socket: opened.map_err(|source| ServeError::Socket { path: socket, source })? })
+        let socket = opened.map_err(|source| ServeError::Socket { path: socket, source })?;
+        Ok(Self { listener, socket, store })
     }
 }
 
@@ -83,7 +85,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
-    let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine)));
+    let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
     let shared = Shared { engine: Arc::clone(&engine), public_url: public_url.into() };
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(doors.listener, router(shared)).with_graceful_shutdown(async move {

@@ -3,13 +3,13 @@
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
 use crate::dialogue::{Decision, Event};
-use crate::engine::{Arrival, Engine, Received};
+use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
 use crate::sms::Key;
-use crate::store::{Cursor, Page, Scanned, StoreError, Table};
+use crate::store::{Cursor, Page, Report, Scanned, SledStore, StoreError, Table};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 /// The socket's name within the store's folder.
@@ -30,6 +30,10 @@ pub enum Request {
         /// How many things at most.
         limit: usize,
     },
+    /// Everything is looked at.
+    Examine,
+    /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
+    Backup,
     /// Somebody has read a text that was unsure.
     Review {
         /// Whose.
@@ -52,6 +56,8 @@ pub enum Response {
         /// Where the next page begins.
         next: Option<Cursor>,
     },
+    /// What an examination found.
+    Examined(Report),
     /// Whether there was a text to decide about.
     Reviewed(bool),
     /// It could not be done.
@@ -84,13 +90,13 @@ impl Door {
     }
 
     /// Answers for as long as the process lives.
-    pub(super) async fn serve(self, engine: Arc<Engine>) {
+    pub(super) async fn serve(self, engine: Arc<Engine>, store: Arc<SledStore>) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let engine = Arc::clone(&engine);
+                    let (engine, store) = (Arc::clone(&engine), Arc::clone(&store));
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, &engine).await {
+                        if let Err(error) = converse(stream, &engine, store).await {
                             tracing::debug!(%error, "a verb went away");
                         }
                     });
@@ -104,8 +110,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
-    use tokio::io::AsyncReadExt;
+async fn converse(stream: UnixStream, engine: &Engine, store: Arc<SledStore>) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     loop {
@@ -115,7 +120,8 @@ async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
             return Ok(());
         }
         let response = match serde_json::from_slice(&line) {
-            Ok(request) => answer(request, engine).await,
+            Ok(Request::Backup) => return back_up(store, &mut write).await,
+            Ok(request) => answer(request, engine, &store).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
         let mut bytes = serde_json::to_vec(&response)?;
@@ -124,7 +130,7 @@ async fn converse(stream: UnixStream, engine: &Engine) -> std::io::Result<()> {
     }
 }
 
-async fn answer(request: Request, engine: &Engine) -> Response {
+async fn answer(request: Request, engine: &Engine, store: &Arc<SledStore>) -> Response {
     match request {
         Request::Review { key, decision, by } => match review(engine, key, decision, by).await {
             Ok(decided) => Response::Reviewed(decided),
@@ -134,6 +140,50 @@ async fn answer(request: Request, engine: &Engine) -> Response {
             Ok(Page { items, next }) => Response::Page { items, next },
             Err(error) => Response::Error(error.to_string()),
         },
+        Request::Examine => {
+            let store = Arc::clone(store);
+            let examined = tokio::task::spawn_blocking(move || store.examine()).await;
+            examined.map_or_else(|error| Response::Error(error.to_string()), Response::Examined)
+        }
+        Request::Backup => Response::Error("a backup is no line".to_owned()),
+    }
+}
+
+/// Pieces of a backup that may wait for whoever reads it.
+const PIECES_MAX: usize = 16;
+/// Bytes of a piece.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Sends a backup while it is made: memory holds a few pieces, however large the store is.
+async fn back_up(store: Arc<SledStore>, write: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<()> {
+    let (pieces, mut made) = tokio::sync::mpsc::channel(PIECES_MAX);
+    let now = SystemClock.now();
+    let work = tokio::task::spawn_blocking(move || {
+        store.backup(now, std::io::BufWriter::with_capacity(PIECE_BYTES, Pieces(pieces)))
+    });
+    while let Some(piece) = made.recv().await {
+        write.write_all(&piece).await?;
+    }
+    match work.await {
+        Ok(Ok(records)) => tracing::info!(records, "a backup was made"),
+        Ok(Err(error)) => tracing::error!(%error, "a backup could not be made"),
+        Err(error) => tracing::error!(%error, "a backup ended in a panic"),
+    }
+    Ok(())
+}
+
+/// What is written becomes pieces for somebody who waits for them.
+struct Pieces(tokio::sync::mpsc::Sender<Vec<u8>>);
+
+impl std::io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let gone = |_| std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        self.0.blocking_send(bytes.to_vec()).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -165,8 +215,7 @@ impl Client {
     ) -> Result<Page, StoreError> {
         match self.ask(&Request::Scan { what, after, limit }).await? {
             Response::Page { items, next } => Ok(Page { items, next }),
-            Response::Error(why) => Err(StoreError::Gone(why)),
-            Response::Reviewed(_) => Err(StoreError::Gone("the server answers something else".to_owned())),
+            other => Err(unexpected(other)),
         }
     }
 
@@ -174,18 +223,52 @@ impl Client {
     pub async fn review(&mut self, key: Key, decision: Decision, by: String) -> Result<bool, StoreError> {
         match self.ask(&Request::Review { key, decision, by }).await? {
             Response::Reviewed(decided) => Ok(decided),
-            Response::Error(why) => Err(StoreError::Gone(why)),
-            Response::Page { .. } => Err(StoreError::Gone("the server answers something else".to_owned())),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What an examination of the store finds.
+    pub async fn examine(&mut self) -> Result<Report, StoreError> {
+        match self.ask(&Request::Examine).await? {
+            Response::Examined(report) => Ok(report),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Writes a backup into a file; [`crate::store::verify`] says whether it is whole.
+    pub async fn backup(mut self, file: std::fs::File) -> std::io::Result<()> {
+        self.stream.write_all(&line(&Request::Backup)?).await?;
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut file = file;
+        loop {
+            let read = self.stream.read(&mut piece).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            std::io::Write::write_all(&mut file, &piece[..read])?;
         }
     }
 
     async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
-        let mut line = serde_json::to_vec(request).map_err(|e| gone(e.into()))?;
-        line.push(b'\n');
-        self.stream.write_all(&line).await.map_err(gone)?;
+        self.stream.write_all(&line(request).map_err(gone)?).await.map_err(gone)?;
         let mut answer = String::new();
         self.stream.read_line(&mut answer).await.map_err(gone)?;
         serde_json::from_str(&answer).map_err(|error| gone(error.into()))
+    }
+}
+
+fn line(request: &Request) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn unexpected(response: Response) -> StoreError {
+    match response {
+        Response::Error(why) => StoreError::Gone(why),
+        Response::Page { .. } | Response::Examined(_) | Response::Reviewed(_) => {
+            StoreError::Gone("its server answers something else".to_owned())
+        }
     }
 }

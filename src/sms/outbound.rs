@@ -34,3 +34,42 @@ pub enum Class {
     /// A message that the brand started: a campaign or a start by the API.
     Campaign,
 }
+
+/// What a message is about; hours and caps of many laws are for marketing alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// It is to sell something, or may be.
+    #[default]
+    Marketing,
+    /// What the person needs to know of something they have: an order, an appointment.
+    Service,
+}
+
+impl Content {
+    /// For what is not written down where it is the usual one.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Whether answers to a person's own texts keep hours and caps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replies {
+    /// They leave at any hour: the person is awake, and has asked.
+    #[default]
+    Always,
+    /// They wait and are counted as everything else.
+    Limited,
+}
+
+/// What becomes of a message that may not leave yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outside {
+    /// It waits for the first lawful instant.
+    #[default]
+    Hold,
+    /// It is never sent.
+    Drop,
+}

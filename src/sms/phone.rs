@@ -76,6 +76,15 @@ impl Phone {
     }
 }
 
+/// A North American number as providers write it, `+1` and ten digits of which the first is none of 0 and 1: it is possible as
+/// it stands (NANPA), and read a hundred times faster than by the plans of all countries. Every text of such a number is read
+/// twice, and once more where the provider is a simulated one.
+fn north_american(text: &str) -> Option<u64> {
+    let national = text.strip_prefix("+1").filter(|national| national.len() == 10)?;
+    let is_one = national.bytes().all(|byte| byte.is_ascii_digit()) && !national.starts_with(['0', '1']);
+    is_one.then(|| text[1..].parse().ok()).flatten()
+}
+
 impl FromStr for Phone {
     type Err = BadNumber;
 
@@ -87,13 +96,16 @@ impl FromStr for Phone {
         if !trimmed.starts_with('+') {
             return Err(bad());
         }
-        let number = PHONE_NUMBER_UTIL.parse(trimmed, None).map_err(|_| bad())?;
-        if number.is_possible_with_reason().is_err() {
-            return Err(bad());
-        }
-        let e164 = number.format_as(PhoneNumberFormat::E164);
-        e164.trim_start_matches('+').parse().map(Self).map_err(|_| bad())
+        let digits = north_american(trimmed).or_else(|| by_plan(trimmed));
+        digits.map(Self).ok_or_else(bad)
     }
+}
+
+/// A number by the plan of its country.
+fn by_plan(text: &str) -> Option<u64> {
+    let number = PHONE_NUMBER_UTIL.parse(text, None).ok()?;
+    number.is_possible_with_reason().ok()?;
+    number.format_as(PhoneNumberFormat::E164).trim_start_matches('+').parse().ok()
 }
 
 impl fmt::Display for Phone {
@@ -185,6 +197,16 @@ impl<'de> Deserialize<'de> for Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_read_at_once_is_read_as_the_plan_reads_it(national in "[0-9]{10}") {
+            let text = format!("+1{national}");
+            if let Some(digits) = north_american(&text) {
+                proptest::prop_assert_eq!(Some(digits), by_plan(&text));
+            }
+        }
+    }
 
     #[test]
     fn numbers_are_read_in_any_spacing_and_printed_in_one() {

@@ -4,7 +4,8 @@
 use super::codec::{self, key_bytes};
 use super::{
     Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, can_wait, in_order, rows, sent, settled, take,
+    StoreError, Table, TakeKey, Turn, can_wait, counted, in_order, interrupted, interrupted_at, one_more,
+    rows, sent, settled, take,
 };
 use crate::consent::LedgerEntry;
 use crate::dialogue::{Effect, Record};
@@ -20,7 +21,7 @@ pub struct MemoryStore {
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Inner {
     seq: u64,
     dialogues: BTreeMap<Key, Dialogue>,
@@ -29,16 +30,44 @@ struct Inner {
     sent: BTreeMap<(AccountId, MessageId), Sent>,
     ledger: BTreeMap<(Key, u32), LedgerEntry>,
     takes: BTreeMap<TakeKey, u64>,
+    left: BTreeMap<Key, Vec<Timestamp>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Dialogue {
     version: u64,
     record: Record,
     wake: Option<Timestamp>,
 }
 
+impl Clone for MemoryStore {
+    /// A second store that holds the same, and goes its own way from here.
+    fn clone(&self) -> Self {
+        Self { inner: Mutex::new(self.inner().clone()) }
+    }
+}
+
 impl MemoryStore {
+    /// The turns of the log behind one of them, each with its number; behind 0 come all. O(what is returned).
+    #[must_use]
+    pub fn turns_behind(&self, seq: u64) -> Vec<(u64, Entry)> {
+        let inner = self.inner();
+        inner.turns.range(seq.saturating_add(1)..).map(|(seq, entry)| (*seq, entry.clone())).collect()
+    }
+
+    /// As if the process had ended here and the next one had opened the store: what was being sent is interrupted.
+    /// A simulated crash is this, on a store that holds what was on the disk.
+    pub fn reopen(&self) {
+        let mut inner = self.inner();
+        let Inner { outbox, left, .. } = &mut *inner;
+        for row in outbox.values_mut().filter(|row| row.state == RowState::Sending) {
+            if let Some(at) = interrupted_at(row) {
+                one_more(left.entry(row.key.clone()).or_default(), at);
+            }
+            interrupted(row);
+        }
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic while the lock was held cannot leave half a turn: a turn is applied by moves that do not panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -101,17 +130,18 @@ impl Inner {
         let mut claimed = Vec::new();
         for id in due {
             if claimed.len() < limit && !self.is_blocked(&self.outbox[&id]) {
-                claimed.extend(self.mark_sending(vec![id]));
+                claimed.extend(self.mark_sending(vec![id], Some(now)));
             }
         }
         claimed
     }
 
-    fn mark_sending(&mut self, ready: Vec<RowId>) -> Vec<Row> {
+    fn mark_sending(&mut self, ready: Vec<RowId>, now: Option<Timestamp>) -> Vec<Row> {
         let mut claimed = Vec::new();
         for id in ready {
             if let Some(row) = self.outbox.get_mut(&id) {
                 row.state = RowState::Sending;
+                row.due = now.unwrap_or(row.due);
                 claimed.push(row.clone());
             }
         }
@@ -120,6 +150,9 @@ impl Inner {
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) {
         let Some(row) = self.outbox.remove(&id) else { return };
+        if let Some(at) = counted(settlement) {
+            one_more(self.left.entry(row.key.clone()).or_default(), at);
+        }
         if let Some(sent) = sent(&row, settlement) {
             self.sent.insert((sent.account.clone(), sent.id.clone()), sent);
         }
@@ -199,7 +232,11 @@ impl Store for MemoryStore {
             waiting && row.key == *key && row.errand.send().is_some_and(|send| send.from == Some(from))
         };
         let ready = inner.outbox.values().filter(waits).take(limit).map(|row| row.id).collect();
-        Ok(inner.mark_sending(ready))
+        Ok(inner.mark_sending(ready, None))
+    }
+
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        Ok(self.inner().left.get(key).cloned().unwrap_or_default())
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {

@@ -8,8 +8,18 @@
 //! sled's cost is per key, so a turn writes few: the dialogue, the log entry, a row per message, and seldom a ledger
 //! entry or an alarm.
 
+mod backup;
+mod examine;
 mod keys;
+mod migrate;
+mod opening;
+mod room;
 mod writer;
+
+pub use backup::{BackupError, Restored, restore, verify};
+pub use examine::{Fault, Report};
+pub use opening::OpenError;
+pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
     Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec,
@@ -18,80 +28,31 @@ use crate::sms::{Key, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use writer::{Job, Writer};
 
 /// Jobs that may wait for the writer. Beyond it callers are told to come back, before anything is promised to anybody.
 const JOBS_MAX: usize = 8_192;
 
+/// Lets the writer work. If sled panics, nobody knows what is on the disk, and nothing would be written ever after.
+fn run(writer: Writer, waiting: &Receiver<Job>) {
+    if let Err(why) = opening::caught(|| writer.run(waiting)) {
+        tracing::error!(%why, "the store could not be written; ending: start again, and if it ends again, `sayso doctor`");
+        std::process::abort();
+    }
+}
+
 /// The embedded store.
 #[derive(Debug)]
 pub struct SledStore {
     db: sled::Db,
+    /// Held by whoever makes a backup: each follows the writer, and two would cost twice.
+    one_backup: Mutex<()>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
-}
-
-/// How often a locked folder is tried, and how long in between: sled lets go of its lock a moment after it is dropped.
-const LOCKED_TRIES: usize = 5;
-const LOCKED_PAUSE: Duration = Duration::from_millis(20);
-
-fn open_database(database: &Path, cache_bytes: u64, folder: &Path) -> Result<sled::Db, OpenError> {
-    let config = sled::Config::new()
-        .path(database)
-        .cache_capacity(cache_bytes)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None);
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match config.open().map_err(|error| open_error(error, folder)) {
-            Err(OpenError::Locked(_)) if tries < LOCKED_TRIES => std::thread::sleep(LOCKED_PAUSE),
-            opened => return opened,
-        }
-    }
-}
-
-fn open_error(error: sled::Error, folder: &Path) -> OpenError {
-    let path = folder.to_path_buf();
-    match error {
-        sled::Error::Io(io) if io.kind() == std::io::ErrorKind::WouldBlock => OpenError::Locked(path),
-        // sled wraps the lock's error into words of its own.
-        sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(path),
-        sled::Error::Io(source) => OpenError::Folder { path, source },
-        other @ (sled::Error::CollectionNotFound(_)
-        | sled::Error::Unsupported(_)
-        | sled::Error::ReportableBug(_)
-        | sled::Error::Corruption { .. }) => OpenError::Unreadable { path, why: other.to_string() },
-    }
-}
-
-/// Why the store could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it open.
-    #[error("the store `{0}` is in use by another process")]
-    Locked(PathBuf),
-    /// The folder cannot be used.
-    #[error("the store `{path}` cannot be opened: {source}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// What is in it makes no sense.
-    #[error("the store `{path}` cannot be read: {why}")]
-    Unreadable {
-        /// The folder.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
 }
 
 impl SledStore {
@@ -104,16 +65,30 @@ impl SledStore {
         // For its owner alone: it holds what people told a brand.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(folder_error)?;
         let database = folder.join("sled");
-        let db = open_database(&database, cache_bytes, folder)?;
+        let db = opening::open_database(&database, cache_bytes, folder)?;
+        opening::sync_names(folder, &database).map_err(folder_error)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
-        let writer = Writer::open(db.clone(), file)
-            .map_err(|error| OpenError::Unreadable { path: at(), why: error.to_string() })?;
+        let unreadable = |why| OpenError::Unreadable { path: at(), why };
+        let writer = opening::caught(|| {
+            migrate::migrate(&db, &file, folder)?;
+            let room = room::Room::of(folder);
+            Writer::open(db.clone(), file, room).map_err(|error| unreadable(error.to_string()))
+        });
+        let writer = writer.map_err(unreadable)??;
         let (jobs, waiting) = sync_channel(JOBS_MAX);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer.run(&waiting))
+            .spawn(move || run(writer, &waiting))
             .map_err(folder_error)?;
-        Ok(Self { db, jobs: Some(jobs), writer: Some(thread) })
+        Ok(Self { db, jobs: Some(jobs), writer: Some(thread), one_backup: Mutex::default() })
+    }
+
+    /// The same for a thread that may wait.
+    fn ask_blocking<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let gone = || StoreError::Gone("its writer has ended".to_owned());
+        self.jobs.as_ref().ok_or_else(gone)?.send(job(answer)).map_err(|_| gone())?;
+        wait.blocking_recv().map_err(|_| gone())
     }
 
     /// Hands a job to the writer and waits for its answer, which comes when its writes are on the disk.
@@ -159,6 +134,11 @@ impl Store for SledStore {
 
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
         self.ask(|answer| Job::ClaimFor { key: key.clone(), from, limit, answer }).await?
+    }
+
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        let found = self.db.get(keys::left(key)).map_err(|error| keys::gone(&error))?;
+        keys::read_left(found.as_deref())
     }
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {

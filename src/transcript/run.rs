@@ -76,7 +76,10 @@ pub async fn run(
     let outcome = if runner.found.has_errors() { Outcome::Failed } else { Outcome::Passed };
     found.extend(runner.found);
     let mut coverage = Coverage::default();
-    runner.session.traces().await?.iter().for_each(|trace| coverage.add(trace));
+    let turns = runner.session.simulation().turns_behind(0).await?;
+    for (_, turn) in &turns {
+        coverage.add(turn);
+    }
     Ok(Ran { outcome, coverage, changes: runner.changes })
 }
 

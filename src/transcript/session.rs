@@ -28,6 +28,7 @@ pub struct Session {
 }
 
 /// The last event, for whoever asks why it went as it did.
+#[derive(Clone)]
 struct Event {
     phone: Phone,
     before: Record,
@@ -71,6 +72,27 @@ impl Session {
     pub fn new(simulation: Simulation, bot: &Arc<Bot>, phone: Phone) -> Self {
         let (last_texts, told) = (BTreeMap::new(), Vec::new());
         Self { simulation, bot: Arc::clone(bot), phone, last_texts, told, last: None }
+    }
+
+    /// The same session a second time, to go on otherwise; `None` where its store does not forget.
+    ///
+    /// # Errors
+    /// When the simulation fails, which is a bug of sayso.
+    pub fn fork(&self) -> Result<Option<Self>, SimulationError> {
+        Ok(self.simulation.fork()?.map(|simulation| Self {
+            simulation,
+            bot: Arc::clone(&self.bot),
+            phone: self.phone,
+            last_texts: self.last_texts.clone(),
+            told: self.told.clone(),
+            last: self.last.clone(),
+        }))
+    }
+
+    /// The simulation that it goes over.
+    #[must_use]
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 
     /// The brand as it is now.

@@ -19,7 +19,7 @@ fn a_conversation_that_goes_otherwise_says_what_was_sent() {
     let test = run(folder.path(), &["test"]);
     assert_eq!(test.code, Some(1), "{test:#?}");
     assert!(test.out.contains("ok     flows/gelato/a.chat\nFAILED flows/gelato/b.chat\n"), "{test:#?}");
-    let summary = "1 passed, 1 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out walked\n";
+    let summary = "1 passed, 1 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out, 2 of 3 answers, 1 of 1 languages walked\n";
     assert!(test.out.ends_with(summary), "{test:#?}");
     for words in ["flows/gelato/b.chat:6:1\n", "< You're in!", "flows/gelato/b.chat:7:1\n", "consent is `in`"]
     {
@@ -30,7 +30,7 @@ fn a_conversation_that_goes_otherwise_says_what_was_sent() {
         (only.code, only.out.as_str()),
         (
             Some(0),
-            "ok     flows/gelato/a.chat\n1 passed, 0 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out walked\n"
+            "ok     flows/gelato/a.chat\n1 passed, 0 failed\ngelato: 2 of 2 nodes, 2 of 3 ways out, 2 of 3 answers, 1 of 1 languages walked\n"
         )
     );
     let json = run(folder.path(), &["test", "--json"]);

@@ -15,7 +15,7 @@ const BRAND: &str = "brand B\n  program B News\n  contact help@b.example\n  numb
     field drink: one of\n  tea: black tea | es te\n  coffee: espresso | es cafe\n\
     media cup\n  url https://b.example/cup.jpg\nwebhook crm\n  url https://b.example/hook\n  send name, note\n\
     team desk\n  notify crm\nlookup stock\n  url https://b.example/stock?zip={zip else \"0\"}\n  within 8s\n  fill cups = cups\n\
-    contest mug\n  prizes 3\n  odds 1 in 2\n  entries 2 per 1 day\n  rules https://b.example/rules\n";
+    contest mug\n  prizes 3\n  odds 1 in 2\n  entries 2 per 1 day\n  rules https://b.example/rules\n  from 2020-01-01\n  until 2099-12-31\n  value 3 mugs of 9 USD\n  states all\n  eligible everybody\n  free-entry a letter to us\n";
 
 /// An intent for each flow, and one that is heard within them.
 const GRAMMAR: &str = "language en\nintent go-0\n  alpha\n  join\nintent go-1\n  bravo\nintent go-2\n  charlie\nintent go-3\n  delta\n\

@@ -69,16 +69,18 @@ impl Answer {
     }
 }
 
-#[derive(Debug)]
+/// Somebody who is told of every call before it is answered.
+type Listener = Box<dyn Fn(&Call) + Send + Sync>;
+
 struct Shared {
     calls: watch::Sender<Vec<Call>>,
     held: watch::Sender<Vec<Call>>,
     holding: watch::Sender<bool>,
     script: Mutex<HashMap<String, VecDeque<Answer>>>,
+    listener: Mutex<Option<Listener>>,
 }
 
 /// The provider.
-#[derive(Debug)]
 pub(crate) struct Fake {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -93,6 +95,7 @@ impl Fake {
             held: watch::Sender::new(Vec::new()),
             holding: watch::Sender::new(false),
             script: Mutex::default(),
+            listener: Mutex::default(),
         });
         let provider = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -107,6 +110,11 @@ impl Fake {
     /// What the next calls for this person come to; after that, calls are accepted.
     pub(crate) fn script(&self, to: &str, answers: impl IntoIterator<Item = Answer>) {
         self.shared.script.lock().unwrap().entry(to.to_owned()).or_default().extend(answers);
+    }
+
+    /// Tells somebody of every call, before it is answered.
+    pub(crate) fn on_call(&self, listener: impl Fn(&Call) + Send + Sync + 'static) {
+        *self.shared.listener.lock().unwrap() = Some(Box::new(listener));
     }
 
     /// From now on calls are read and not answered.
@@ -154,6 +162,9 @@ impl Shared {
             let scripted = self.script.lock().unwrap().get_mut(&call.to()).and_then(VecDeque::pop_front);
             let holding = *self.holding.borrow();
             let answer = scripted.unwrap_or(if holding { Answer::Hold } else { Answer::Accept });
+            if let Some(listener) = self.listener.lock().unwrap().as_ref() {
+                listener(&call);
+            }
             let mut number = 0;
             self.calls.send_modify(|calls| {
                 calls.push(call.clone());

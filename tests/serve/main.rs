@@ -8,12 +8,15 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod crash;
+mod disk;
 mod errands;
 mod fake;
 mod generic;
 mod input;
 mod life;
+mod powercut;
 mod recorded;
+mod recovery;
 mod sends;
 mod server;
 mod shared;

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha1::Sha1;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -164,7 +165,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut child = sayso(folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+        Self::start_under(folder, &[])
+    }
+
+    /// One with more in its environment.
+    pub(crate) fn start_under(folder: &Path, variables: &[(&str, &OsStr)]) -> Self {
+        let mut command = sayso(folder, &["serve"]);
+        command.envs(variables.iter().copied());
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let (send, lines) = channel();
         let reader = std::thread::spawn(move || {

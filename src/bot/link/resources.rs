@@ -51,6 +51,7 @@ impl Linker<'_> {
             self.resources.lookups.push(Arc::new(lookup));
         }
         self.resources.contests.extend(brand.contests.iter().map(|decl| Arc::new(contest(decl))));
+        brand.contests.iter().for_each(|decl| self.contest_facts(decl));
     }
 
     fn media(&mut self, decl: &MediaDecl) -> Media {
@@ -118,6 +119,27 @@ impl Linker<'_> {
             self.found.push(diagnostic.hint("write for example `https://api.example/weather?zip={zip}`"));
         }
         text.pieces
+    }
+
+    /// What the rules of a contest must say (the provider's rules for sweepstakes: address of the rules, dates, states, value of
+    /// the prizes; checklists of lawyers: who may take part, and how without a text).
+    fn contest_facts(&mut self, decl: &ContestDecl) {
+        let facts = [
+            ("rules ADDRESS", decl.rules.is_some()),
+            ("from DAY", decl.from.is_some()),
+            ("until DAY", decl.until.is_some()),
+            ("value WORDS", decl.value.is_some()),
+            ("states all", !decl.states.is_empty()),
+            ("eligible WORDS", decl.eligible.is_some()),
+            ("free-entry WORDS", decl.free_entry.is_some()),
+        ];
+        let missing: Vec<String> =
+            facts.iter().filter(|(_, said)| !said).map(|(line, _)| format!("`{line}`")).collect();
+        if !missing.is_empty() {
+            let message = format!("the contest `{}` does not say {}", decl.name.value, missing.join(", "));
+            let diagnostic = Diagnostic::new(Code::MissingFact, decl.name.place, message);
+            self.found.push(diagnostic.hint("carriers and laws want it known; write these lines below it"));
+        }
     }
 
     /// A thing of the brand by its name.

@@ -18,7 +18,8 @@ const ADDRESS_BYTES_MAX: usize = 8_000;
 impl Machine<'_> {
     /// Takes part in a contest; the node to go on at, where there is nothing to draw.
     pub(super) fn enter_contest(&mut self, ix: NodeIx, contest: &Contest) -> Option<NodeIx> {
-        if !contest.is_open(self.today()) {
+        let (first, last) = self.today();
+        if !(contest.is_open(first) && contest.is_open(last)) {
             return self.pass(ix, Some(Door::Closed));
         }
         let before = self.state.person.entries.get(&contest.name).copied();

@@ -2,7 +2,7 @@
 
 use super::Machine;
 use crate::bot::{Media, Texts, Wait};
-use crate::consent::wording;
+use crate::consent::{LEFT_MAX, wording};
 use crate::dialogue::effect::{Effect, Send};
 use crate::dialogue::rung::HOUR;
 use crate::dialogue::state::Count;
@@ -79,15 +79,18 @@ impl Machine<'_> {
         self.sends += 1;
         let person = &mut self.state.person;
         person.replies = Some(Count::one_more(person.replies, self.now, HOUR));
-        if let (Some((count, _)), Class::FollowUp | Class::Campaign) = (self.bot.cap, class) {
+        if matches!(class, Class::FollowUp | Class::Campaign) {
             person.unasked.push(self.now);
-            let old = person.unasked.len().saturating_sub(count as usize);
+            let kept = self.bot.cap.map_or(LEFT_MAX, |(count, _)| LEFT_MAX.max(count as usize));
+            let old = person.unasked.len().saturating_sub(kept);
             person.unasked.drain(..old);
         }
         let from = person.sender;
+        let content =
+            self.state.stack.last().map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
         let language = self.language();
         let media = media.iter().map(|media| media.url(language).to_owned()).collect();
-        self.effects.push(Effect::Send(Send { class, from, body, language, media }));
+        self.effects.push(Effect::Send(Send { class, content, from, body, language, media }));
     }
 
     pub(in crate::dialogue) fn fallback(&mut self) {

@@ -1,15 +1,15 @@
 //! Waiting: for an answer, for time to pass.
 
 use super::Machine;
-use crate::bot::{Action, Awaited, Prompt, Question, Texts};
-use crate::consent::{Change, How, Status, quiet_until};
+use crate::bot::{Action, Awaited, NodeIx, Prompt, Question, Texts};
+use crate::consent::{Change, How, Limits, Status, wording};
 use crate::dialogue::effect::{Effect, Take, TakeFrom};
 use crate::dialogue::event::Decision;
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
 use crate::expr::whole_years;
 use crate::flow::{Delay, Door, Pause};
-use crate::slot::{Menu, Value};
+use crate::slot::{self, Menu, Value, ValueKind};
 use crate::sms::{Class, Inbound};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -21,6 +21,11 @@ pub const FOLLOW_UPS_MAX: u32 = 16;
 
 /// Votes of one person that are remembered: a brand holds a few a year.
 const VOTES_MAX: usize = 64;
+
+/// Who is younger is a child.
+const CHILD_YEARS: i16 = 13;
+/// The rule by which a child's birth date is an opt-out, as the ledger has it.
+pub(super) const UNDER_13: &str = "under 13";
 
 /// What is wrong with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +56,11 @@ impl Machine<'_> {
         let bot = self.bot;
         let Some(frame) = self.state.stack.last().copied() else { return };
         let Some(question) = waiting(bot, &self.state) else { return };
+        if self.is_child(&value, &question) {
+            self.leave_child(inbound);
+            return;
+        }
+        self.answered(frame.node, &value);
         let door = match (&question.wait.what, value) {
             (Awaited::Field(field), value) => {
                 if !self.fill(&bot.field(*field).name, value) {
@@ -83,6 +93,13 @@ impl Machine<'_> {
         self.go_on(next);
     }
 
+    /// Writes down an answer that is one of a few; others say nothing about the flow, and something about the person.
+    fn answered(&mut self, node: NodeIx, value: &Value) {
+        if matches!(value.kind(), ValueKind::Choice | ValueKind::Truth) {
+            self.trace.answers.push(format!("{} = {value}", self.bot.path(node)));
+        }
+    }
+
     /// Counts a vote, once for each person.
     fn vote(&mut self, name: &str, options: &[(String, Texts)], value: &Value) -> Option<Door> {
         let number = Menu::option(value)?;
@@ -100,14 +117,34 @@ impl Machine<'_> {
     /// Writes down whether a birth date makes the person old enough; the date itself is not kept.
     fn shows_age(&mut self, years: u8, value: &Value, inbound: &Inbound) -> Option<Door> {
         let Value::Date(born) = value else { return Some(Door::Under) };
-        let (change, door) =
-            if whole_years(*born, self.today()).is_some_and(|lived| lived >= i16::from(years)) {
-                (Change::OfAge(years), None)
-            } else {
-                (Change::Underage(years), Some(Door::Under))
-            };
+        // The earliest day that it may be where they are: nobody is old enough before their birthday there.
+        let (change, door) = if self.lived(*born).is_some_and(|lived| lived >= i16::from(years)) {
+            (Change::OfAge(years), None)
+        } else {
+            (Change::Underage(years), Some(Door::Under))
+        };
         self.ledger(change, How::Text, "age", Some(inbound));
         door
+    }
+
+    /// Whole years since a birth date, on the earliest day that the person's calendar may show.
+    fn lived(&self, born: Date) -> Option<i16> {
+        whole_years(born, self.today().0)
+    }
+
+    /// Whether an answer is the birth date of a child, who may not be written to (Children's Online Privacy Protection Act, 16 CFR
+    /// 312.2: under 13; the brand may have asked for something else altogether).
+    fn is_child(&self, value: &Value, question: &Question<'_>) -> bool {
+        let Value::Date(born) = value else { return false };
+        let is_birthdate = question.slot_type.name() == slot::BIRTHDATE.name();
+        is_birthdate && self.lived(*born).is_some_and(|lived| lived < CHILD_YEARS)
+    }
+
+    /// Ends everything for a child, as their own STOP would. Of the birth date nothing is kept.
+    fn leave_child(&mut self, inbound: &Inbound) {
+        self.ledger(Change::Out, How::Text, UNDER_13, Some(inbound));
+        self.close();
+        self.send(Class::OptOutConfirmation, self.bot.stopped.as_ref(), wording::opted_out);
     }
 
     /// Fills a field; whether there was room.
@@ -207,6 +244,21 @@ impl Machine<'_> {
         Some(self.later(*oldest, within)).filter(|until| *until > self.now)
     }
 
+    /// Until when nothing may be begun: by hours and caps of the law where the person may be, the brand's quiet hours and its cap.
+    fn blocked_until(&self) -> Option<Timestamp> {
+        let whereabouts = self.whereabouts();
+        let frame = self.state.stack.last();
+        let limits = Limits {
+            content: frame.map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default(),
+            whereabouts: &whereabouts,
+            quiet: self.bot.quiet,
+            left: &self.state.person.unasked,
+        };
+        let after_cap = self.capped_until();
+        let blocked = limits.blocked(after_cap.unwrap_or(self.now)).map(|(until, _)| until);
+        blocked.or(after_cap)
+    }
+
     /// Somebody has read a text that was unsure. An opt-out is not confirmed: the minutes in which it may be are over
     /// (47 CFR 64.1200(a)(12)). Otherwise the dialogue goes on where it stood.
     pub(in crate::dialogue) fn reviewed(&mut self, decision: Decision, by: &str) {
@@ -268,12 +320,12 @@ impl Machine<'_> {
             self.go_on(next);
             return;
         }
-        let capped = self.capped_until();
+        let blocked = self.blocked_until();
         let Some(timer) = self.state.person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else {
             return;
         };
         // Nobody is moved on by a text that is held: what would speak waits for the first lawful instant.
-        if let Some(until) = quiet_until(self.bot.quiet, &self.bot.zone, now).or(capped) {
+        if let Some(until) = blocked {
             timer.due = until;
             return;
         }
@@ -283,8 +335,9 @@ impl Machine<'_> {
             person.human = false;
             person.team = None;
         }
-        if person.standing.status != Status::In || person.follow_ups >= FOLLOW_UPS_MAX {
-            self.note("no consent, or no answer to many messages: the silence has no end");
+        let may_begin = person.standing.status == Status::In && person.standing.is_of_age(self.bot.age);
+        if !may_begin || person.follow_ups >= FOLLOW_UPS_MAX {
+            self.note("no consent, no age shown, or no answer to many messages: the silence has no end");
             if is_handed_over {
                 self.close(); // the human has let go of it, and nobody may be written to unasked
             }

@@ -1,5 +1,6 @@
 //! Reading what a brand's flows use by name: media, teams, webhooks, lookups, contests, tags.
 
+use super::words;
 use crate::diagnostic::{At, Code, Diagnostic};
 use crate::expr::{Template, template, web_address};
 use crate::flow::syntax::unknown;
@@ -8,6 +9,7 @@ use crate::flow::{Delay, delay};
 use crate::grammar::syntax::named;
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, split};
+use crate::slot::gazetteer::{Area, called};
 use jiff::civil::Date;
 use nom::Input;
 
@@ -74,6 +76,14 @@ pub struct ContestDecl {
     pub until: Option<At<Date>>,
     /// Where its rules can be read.
     pub rules: Option<At<String>>,
+    /// What the prizes are worth, in the brand's words.
+    pub value: Option<At<String>>,
+    /// The codes of the states in which people may take part; `all` stands for itself.
+    pub states: Vec<At<String>>,
+    /// Who may take part, in the brand's words.
+    pub eligible: Option<At<String>>,
+    /// How to take part without a text, in the brand's words.
+    pub free_entry: Option<At<String>>,
 }
 
 /// `tag NAME`, for tags that were called otherwise before.
@@ -254,8 +264,13 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
         from: None,
         until: None,
         rules: None,
+        value: None,
+        states: Vec::new(),
+        eligible: None,
+        free_entry: None,
     };
-    let known = ["prizes", "odds", "entries", "from", "until", "rules"];
+    let known =
+        ["prizes", "odds", "entries", "from", "until", "rules", "value", "states", "eligible", "free-entry"];
     for Below { word, rest, .. } in lines(block, "a contest", &known, reader) {
         match word {
             "prizes" => contest.prizes = count(rest, "prizes 10", reader),
@@ -266,6 +281,10 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
             "entries" => contest.entries = entries(rest, reader),
             "from" => contest.from = date(rest, reader),
             "until" => contest.until = date(rest, reader),
+            "value" => contest.value = words(rest, reader),
+            "states" => contest.states.extend(split(rest, ',').into_iter().filter_map(|s| state(s, reader))),
+            "eligible" => contest.eligible = words(rest, reader),
+            "free-entry" => contest.free_entry = words(rest, reader),
             _ => contest.rules = url(rest, reader),
         }
     }
@@ -273,6 +292,20 @@ pub(super) fn contest(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>
         missing(&contest.name, "prizes NUMBER", reader);
     }
     Some(contest)
+}
+
+/// `GA`, `all`
+fn state(code: Span<'_>, reader: &mut Reader<'_>) -> Option<At<String>> {
+    let place = reader.place(code);
+    let names =
+        |country: &str| called(code.fragment(), country).iter().any(|area| matches!(area, Area::Region(_)));
+    if *code.fragment() == "all" || ["US", "CA", "FR"].into_iter().any(names) {
+        return Some(At::new((*code.fragment()).to_owned(), place));
+    }
+    let diagnostic =
+        Diagnostic::new(Code::UnknownPlace, place, format!("no state is called `{}`", code.fragment()));
+    reader.report(diagnostic.hint("write codes, as in `states GA, FL`, or `states all`"));
+    None
 }
 
 /// A number from 1.

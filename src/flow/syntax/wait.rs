@@ -249,7 +249,7 @@ fn goes_on<'a>(verb: &str, words: &[&str], rest: Span<'a>, reader: &mut Reader<'
 }
 
 /// `at least 21`
-fn age(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+pub(in crate::flow) fn age(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<u8> {
     let years = goes_on("age", &["at", "least"], rest, reader)?;
     let read = years.fragment().parse().ok().filter(|years| AGES.contains(years));
     if read.is_none() {

@@ -24,6 +24,10 @@ const LINES: [(LineKind, &str, &str); 3] = [
     (LineKind::Heard, "heard", "heard meanwhile"),
 ];
 
+/// What the colours mean of what conversations have walked.
+const SHADES: [(&str, &str); 3] =
+    [("main walked", "walked"), ("main partly", "some of its ways"), ("main never", "✗ never walked")];
+
 /// A sample and what it means.
 pub(super) struct Entry {
     /// The classes that it is drawn by.
@@ -40,7 +44,7 @@ pub(super) enum Sample {
 }
 
 /// The legend from a point on, and where it ends.
-pub(super) fn legend(sheets: &[Sheet<'_>], from: Point) -> (Vec<Entry>, i32) {
+pub(super) fn legend(sheets: &[Sheet<'_>], shaded: bool, from: Point) -> (Vec<Entry>, i32) {
     let has_mark =
         |kind: MarkKind| sheets.iter().any(|sheet| sheet.chart.marks.iter().any(|mark| mark.kind == kind));
     let has_line =
@@ -51,6 +55,8 @@ pub(super) fn legend(sheets: &[Sheet<'_>], from: Point) -> (Vec<Entry>, i32) {
     let back = has_back.then_some((false, "main back", "leads back up"));
     let shown = marks.map(|(_, class, words)| (true, *class, *words));
     let shown = shown.chain(lines.map(|(_, class, words)| (false, *class, *words))).chain(back);
+    let colours = SHADES.iter().filter(|_| shaded).map(|(class, words)| (false, *class, *words));
+    let shown = shown.chain(colours);
     let mut left = from.x;
     let mut entries = Vec::new();
     for (is_mark, class, words) in shown {

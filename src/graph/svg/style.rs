@@ -33,8 +33,24 @@ const COLOURS: [(&str, &str, &str, &str); 27] = [
     (".back .label", "fill", "#a34310", "#f4ad80"),
 ];
 
-/// The style sheet of a picture.
-pub(super) fn rules() -> String {
+/// The same of what conversations have walked: it goes before the colours of kinds.
+const SHADES: [(&str, &str, &str, &str); 12] = [
+    (".walked .box", "stroke", "#1a7f4b", "#4fc98a"),
+    (".walked .line", "stroke", "#1a7f4b", "#4fc98a"),
+    (".walked .arrow", "fill", "#1a7f4b", "#4fc98a"),
+    (".walked .label", "fill", "#15663c", "#7fd9aa"),
+    (".partly .box", "stroke", "#b07514", "#dca94c"),
+    (".partly .line", "stroke", "#b07514", "#dca94c"),
+    (".partly .arrow", "fill", "#b07514", "#dca94c"),
+    (".partly .label", "fill", "#8a5a08", "#ebc079"),
+    (".never .box", "stroke", "#c22f2f", "#f07a7a"),
+    (".never .line", "stroke", "#c22f2f", "#f07a7a"),
+    (".never .arrow", "fill", "#c22f2f", "#f07a7a"),
+    (".never .label", "fill", "#9c2424", "#f5a3a3"),
+];
+
+/// The style sheet of a picture; `shaded` where it shows what conversations have walked.
+pub(super) fn rules(shaded: bool) -> String {
     let (name, words, label) = (NAME, WORDS, SMALL);
     let mut rules = format!(
         "text{{font:{words}px system-ui,sans-serif}}\
@@ -55,7 +71,8 @@ pub(super) fn rules() -> String {
         let rule = move |(what, property, light, other): &(&str, &str, &str, &str)| {
             format!("{what}{{{property}:{}}}", if dark { other } else { light })
         };
-        COLOURS.iter().map(rule).collect::<String>()
+        let more = if shaded { SHADES.as_slice() } else { &[] };
+        COLOURS.iter().chain(more).map(rule).collect::<String>()
     };
     rules.extend([&colours(false), "@media (prefers-color-scheme:dark){", &colours(true), "}"]);
     rules

@@ -10,9 +10,10 @@
 //! | `r` brand 0 number | a text that waits to be read: the number of its ledger entry |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
+//! | `c` brand 0 number | when messages left that count for caps |
 //! | `m` name | facts about the store itself |
 
-use crate::consent::LedgerEntry;
+use crate::consent::{LedgerEntry, Obstacle};
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 const PAGE_MAX: usize = 1_000;
 
 /// The format of what stands before a dialogue's record, which has a format byte of its own.
-const FORMAT_OF_DIALOGUES: u8 = 1;
+pub(super) const FORMAT_OF_DIALOGUES: u8 = 1;
 
 /// A dialogue as it is stored: version and alarm stand before the record, so that the writer need not read it.
 #[derive(Debug, Clone)]
@@ -78,6 +79,8 @@ pub(super) struct StoredRow {
     attempts: u32,
     #[serde(default)]
     held: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waits: Option<Obstacle>,
     due: Timestamp,
 }
 
@@ -89,6 +92,7 @@ impl StoredRow {
             state: row.state.clone(),
             attempts: row.attempts,
             held: row.held,
+            waits: row.waits.clone(),
             due: row.due,
         })
     }
@@ -163,6 +167,15 @@ pub(super) fn counter(brand: &BrandId, name: &str) -> Vec<u8> {
     key
 }
 
+pub(super) fn left(key: &Key) -> Vec<u8> {
+    prefixed(b'c', &key_bytes(key))
+}
+
+/// The moments under such a key, oldest first.
+pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreError> {
+    bytes.map_or_else(|| Ok(Vec::new()), |bytes| decode("the moments of messages", bytes))
+}
+
 pub(super) const FORMAT: &[u8] = b"mformat";
 
 /// The number of the last turn in the log; 0 where there is none.
@@ -171,12 +184,12 @@ pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
     last.map_or(Ok(0), |key| seq_of(&key))
 }
 
-fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
+pub(super) fn seq_of(key: &[u8]) -> Result<u64, StoreError> {
     let bad = || StoreError::Corrupt("the number of a turn".to_owned());
     Ok(u64::from_be_bytes(key.get(1..9).ok_or_else(bad)?.try_into().map_err(|_| bad())?))
 }
 
-fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
+pub(super) fn row_id(key: &[u8]) -> Result<RowId, StoreError> {
     let bad = || StoreError::Corrupt("the name of a message".to_owned());
     let index = u16::from_be_bytes(key.get(9..11).ok_or_else(bad)?.try_into().map_err(|_| bad())?);
     Ok(RowId { seq: seq_of(key)?, index })
@@ -202,6 +215,7 @@ pub(super) fn read_row(get: &Get<'_>, key: &[u8], value: &[u8]) -> Result<Row, S
         state: stored.state,
         attempts: stored.attempts,
         held: stored.held,
+        waits: stored.waits,
         due: stored.due,
     })
 }

@@ -2,18 +2,21 @@
 
 use super::codec;
 use super::keys::{self, Stored, StoredRow, gone};
+use super::room::Room;
 use crate::consent::LedgerEntry;
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, interrupted, rows, sent,
-    settled, take,
+    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
+    interrupted_at, one_more, rows, sent, settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::oneshot;
 
 /// Jobs that become one batch. Beyond a thousand turns a sync costs less than the batch itself (measured), and
@@ -28,13 +31,51 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// Something that the writer is asked for.
 pub(super) enum Job {
     Commit(Vec<Prepared>, Answer<Vec<Commit>>),
-    Claim { now: Timestamp, limit: usize, answer: Answer<Vec<Row>> },
-    ClaimFor { key: Key, from: Sender, limit: usize, answer: Answer<Vec<Row>> },
+    Claim {
+        now: Timestamp,
+        limit: usize,
+        answer: Answer<Vec<Row>>,
+    },
+    ClaimFor {
+        key: Key,
+        from: Sender,
+        limit: usize,
+        answer: Answer<Vec<Row>>,
+    },
     Settle(Vec<(RowId, Settlement)>, Answer<()>),
-    Due { until: Timestamp, limit: usize, answer: Answer<Vec<Alarm>> },
+    Due {
+        until: Timestamp,
+        limit: usize,
+        answer: Answer<Vec<Alarm>>,
+    },
     NextDue(Answer<Option<Timestamp>>),
     Receipt(Receipt, Answer<Option<Key>>),
+    /// From now on the keys of everything that is written are noted there too.
+    Follow(Arc<Followed>, Answer<()>),
+    /// What stands under the keys that were noted and not yet taken, at one moment.
+    Rest(Arc<Followed>, Answer<Vec<Changed>>),
 }
+
+/// The keys that were written since somebody began to follow. O(keys) of memory.
+#[derive(Debug, Default)]
+pub(super) struct Followed(Mutex<BTreeSet<Vec<u8>>>);
+
+impl Followed {
+    pub(super) fn put_back(&self, keys: BTreeSet<Vec<u8>>) {
+        self.note(keys.into_iter());
+    }
+
+    fn note(&self, keys: impl Iterator<Item = Vec<u8>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+    }
+
+    pub(super) fn take(&self) -> BTreeSet<Vec<u8>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A key, and what stands under it; `None` where nothing does any more.
+pub(super) type Changed = (Vec<u8>, Option<Vec<u8>>);
 
 /// A turn with its bytes.
 pub(super) struct Prepared {
@@ -59,6 +100,9 @@ pub(super) struct Writer {
     seq: u64,
     live: Live,
     batch: Batch,
+    room: Room,
+    /// Whoever makes a backup: one at a time, and nobody any more when it is done or given up.
+    follower: Weak<Followed>,
 }
 
 /// Writes that are not on the disk yet, and what they hide.
@@ -88,17 +132,17 @@ type Reply = Box<dyn FnOnce() + std::marker::Send>;
 
 impl Writer {
     /// Reads what the writer must know: the last turn, the rows that may still be sent.
-    pub(super) fn open(db: sled::Db, file: File) -> Result<Self, StoreError> {
-        let mut writer =
-            Self { seq: keys::last_seq(&db)?, db, file, live: Live::default(), batch: Batch::default() };
-        match writer.get(keys::FORMAT)? {
-            Some(format) => codec::decode::<u8>("the store's format", &format).map(|_| ())?,
-            None => writer.batch.put(keys::FORMAT.to_vec(), codec::encode(&codec::FORMAT)),
-        }
+    pub(super) fn open(db: sled::Db, file: File, room: Room) -> Result<Self, StoreError> {
+        let seq = keys::last_seq(&db)?;
+        let (live, batch, follower) = (Live::default(), Batch::default(), Weak::new());
+        let mut writer = Self { db, file, seq, live, batch, room, follower };
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
             let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
             if row.state == RowState::Sending {
+                if let Some(at) = interrupted_at(&row) {
+                    writer.count(&row.key, at)?;
+                }
                 interrupted(&mut row);
                 writer.batch.put(key.to_vec(), StoredRow::encode(&row));
             }
@@ -111,6 +155,7 @@ impl Writer {
     /// Works until the last handle of the store is gone.
     pub(super) fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
+            self.room.look();
             let mut replies = vec![self.work(first)];
             while replies.len() < BATCH_MAX {
                 let Ok(job) = jobs.try_recv() else { break };
@@ -139,7 +184,22 @@ impl Writer {
         let batch = std::mem::take(&mut self.batch);
         self.db.apply_batch(batch.writes).map_err(|error| gone(&error))?;
         self.db.flush().map_err(|error| gone(&error))?;
-        self.file.sync_data().map_err(|error| StoreError::Gone(error.to_string()))
+        self.file.sync_data().map_err(|error| StoreError::Gone(error.to_string()))?;
+        // Noted after it is applied: whoever takes a key from there finds what was written.
+        if let Some(followed) = self.follower.upgrade() {
+            followed.note(batch.overlay.into_keys());
+        }
+        Ok(())
+    }
+
+    /// What stands under the keys that were written since they were last taken. Nothing of the batch that is being made is
+    /// among them: it is applied as a whole, later.
+    fn rest(&self, followed: &Followed) -> Result<Vec<Changed>, StoreError> {
+        let stored = |key: Vec<u8>| {
+            let value = self.db.get(&key).map_err(|error| gone(&error))?;
+            Ok((key, value.map(|value| value.to_vec())))
+        };
+        followed.take().into_iter().map(stored).collect()
     }
 
     /// Does a job as far as it can be done before the sync; the reply is sent after it.
@@ -151,6 +211,18 @@ impl Writer {
             })
         }
         match job {
+            // While there is no room, nothing is taken, and nothing sent that could not be marked.
+            Job::Commit(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
+            Job::Receipt(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
+            Job::Claim { answer, .. } | Job::ClaimFor { answer, .. } if self.room.is_full() => {
+                reply(answer, Ok(Vec::new()))
+            }
+            Job::Due { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
+            Job::Follow(followed, answer) => {
+                self.follower = Arc::downgrade(&followed);
+                reply(answer, Ok(()))
+            }
+            Job::Rest(followed, answer) => reply(answer, self.rest(&followed)),
             Job::Commit(turns, answer) => {
                 let result = turns.into_iter().map(|turn| self.commit(turn)).collect();
                 reply(answer, result)
@@ -273,7 +345,7 @@ impl Writer {
             if self.live.is_blocked(&row) {
                 continue;
             }
-            self.mark_sending(&mut row);
+            self.mark_sending(&mut row, Some(now));
             claimed.push(row);
         }
         claimed
@@ -287,7 +359,7 @@ impl Writer {
             }
             let Some(mut row) = self.readable_row(id) else { continue };
             if row.errand.send().is_some_and(|send| send.from == Some(from)) {
-                self.mark_sending(&mut row);
+                self.mark_sending(&mut row, None);
                 claimed.push(row);
             }
         }
@@ -302,15 +374,19 @@ impl Writer {
         })
     }
 
-    fn mark_sending(&mut self, row: &mut Row) {
+    fn mark_sending(&mut self, row: &mut Row, now: Option<Timestamp>) {
         self.live.forget(row);
         row.state = RowState::Sending;
+        row.due = now.unwrap_or(row.due);
         self.put_row(row);
     }
 
     fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {
         let Some(row) = self.row(id)? else { return Ok(()) };
         self.live.forget(&row);
+        if let Some(at) = counted(settlement) {
+            self.count(&row.key, at)?;
+        }
         if let Some(sent) = sent(&row, settlement) {
             self.batch.put(keys::sent(&sent.account, &sent.id), codec::encode(&sent));
         }
@@ -318,6 +394,15 @@ impl Writer {
             Some(row) => self.put_row(&row),
             None => self.batch.delete(keys::row(id)),
         }
+        Ok(())
+    }
+
+    /// Writes down that a message left at that moment.
+    fn count(&mut self, key: &Key, at: Timestamp) -> Result<(), StoreError> {
+        let key = keys::left(key);
+        let mut left = keys::read_left(self.get(&key)?.as_deref())?;
+        one_more(&mut left, at);
+        self.batch.put(key, codec::encode(&left));
         Ok(())
     }
 

@@ -19,10 +19,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Parts that a text may take where the brand says nothing. One is too few: a first message must hold more facts than
-/// fit beside a greeting, above all in Spanish and French. Three are a text that hardly anybody reads.
-const BUDGET: usize = 2;
-
 /// Letters without an accent that one text may be advised to have: where there are more, it is its language.
 const MISSPELT_MAX: usize = 3;
 
@@ -37,7 +33,6 @@ const PICTOGRAM: char = '🙂';
 /// What the parts of a text are counted by.
 pub(super) struct Parts<'b> {
     bot: &'b Bot,
-    budget: usize,
     longest: BTreeMap<&'b str, (ValueKind, Longest)>,
     /// The longest of the kinds that are written otherwise in each language, as far as fields are of them.
     written: FxHashMap<(Lang, ValueKind), Longest>,
@@ -72,7 +67,6 @@ impl<'b> Parts<'b> {
             .collect();
         Self {
             bot,
-            budget: brand.budget.as_ref().map_or(BUDGET, |budget| budget.value),
             longest: fields.collect(),
             written,
             terms: bot.languages.iter().map(|lang| (*lang, wording::terms(facts, *lang))).collect(),
@@ -127,7 +121,7 @@ impl<'b> Parts<'b> {
         {
             found.push(costly(c, met, cost, replaced));
         }
-        if cost.parts > self.budget {
+        if cost.parts > self.bot.budget {
             found.push(self.too_long(message, cost, outside.map(|(c, _)| c), replaced.as_ref(), place));
         }
     }
@@ -147,7 +141,7 @@ impl<'b> Parts<'b> {
         };
         let said = format!(
             "this text can take {} parts: {} characters of {because}; the budget is {}",
-            cost.parts, cost.units, self.budget
+            cost.parts, cost.units, self.bot.budget
         );
         let mut diagnostic = Diagnostic::new(Code::OverBudget, place, said);
         if let (Some(c), Some(replaced)) = (outside, replaced.filter(|replaced| replaced.is_possible(cost))) {
@@ -156,7 +150,7 @@ impl<'b> Parts<'b> {
             let hint = format!("without {}{others} it takes {parts} part{}", named(c), plural(parts));
             diagnostic = diagnostic.hint(hint);
         }
-        let more = cost.units.saturating_sub(room(cost.alphabet, self.budget)).max(1);
+        let more = cost.units.saturating_sub(room(cost.alphabet, self.bot.budget)).max(1);
         diagnostic = diagnostic.hint(format!(
             "make it {more} character{} shorter, or write `budget {} parts` in `brand.flow`",
             plural(more),

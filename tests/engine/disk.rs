@@ -1,0 +1,276 @@
+//! A store that a crash may take the end of: what was applied and not yet synced is lost, in the order of writing. The
+//! reference store answers; behind it stands the list of everything that was written, from which it is made anew.
+
+use crate::chance::{Chance, Points};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sayso::dialogue::Effect;
+use sayso::sms::{Class, Key, Receipt, Sender};
+use sayso::store::{
+    Alarm, Commit, Cursor, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore, Snapshot, Store,
+    StoreError, Table, Turn,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+/// Something that was written.
+#[derive(Debug, Clone)]
+pub(crate) enum Write {
+    Commit(Vec<Turn>),
+    Claim(Timestamp, usize),
+    ClaimFor(Key, Sender, usize),
+    Settle(Vec<(RowId, Settlement)>),
+    Receipt(Receipt),
+    /// The process ended, and the next one opened the store.
+    Reopen,
+}
+
+/// What a write was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Written {
+    Commits(Vec<Commit>),
+    Rows(Vec<Row>),
+    Whose(Option<Key>),
+    Nothing,
+}
+
+/// Does what a store is asked for; the reference store never waits.
+async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> {
+    Ok(match write.clone() {
+        Write::Commit(turns) => Written::Commits(store.commit(turns).await?),
+        Write::Claim(now, limit) => Written::Rows(store.claim(now, limit).await?),
+        Write::ClaimFor(key, from, limit) => Written::Rows(store.claim_for(&key, from, limit).await?),
+        Write::Settle(settled) => {
+            store.settle(settled).await?;
+            Written::Nothing
+        }
+        Write::Receipt(receipt) => Written::Whose(store.receipt(&receipt).await?),
+        Write::Reopen => Written::Nothing,
+    })
+}
+
+/// The answer of a future that never waits.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("the reference store never waits"),
+    }
+}
+
+/// A message that was wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) key: Key,
+    pub(crate) class: Class,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    store: Arc<MemoryStore>,
+    written: Vec<(Write, Written)>,
+    /// So many of them are on the disk.
+    synced: usize,
+    wanted: BTreeMap<RowId, Wanted>,
+}
+
+impl Contents {
+    fn write(&mut self, write: Write) -> Result<Written, StoreError> {
+        if let Write::Reopen = write {
+            self.store.reopen();
+        }
+        let answer = at_once(apply(&*self.store, &write))?;
+        if let (Write::Commit(turns), Written::Commits(commits)) = (&write, &answer) {
+            for (turn, commit) in turns.iter().zip(commits) {
+                let Commit::Committed { seq, .. } = commit else { continue };
+                self.want(*seq, turn);
+            }
+        }
+        if answer != Written::Rows(Vec::new()) {
+            self.written.push((write, answer.clone()));
+        }
+        Ok(answer)
+    }
+
+    fn want(&mut self, seq: u64, turn: &Turn) {
+        for (index, effect) in turn.entry.effects.iter().enumerate() {
+            let Effect::Send(send) = effect else { continue };
+            let id = RowId { seq, index: u16::try_from(index).unwrap() };
+            self.wanted.insert(id, Wanted { key: turn.key.clone(), class: send.class });
+        }
+    }
+}
+
+/// The store.
+pub(crate) struct Disk {
+    contents: Mutex<Contents>,
+    points: Arc<Points>,
+    chance: Arc<Chance>,
+    /// Whether nothing goes wrong any more.
+    calm: AtomicBool,
+}
+
+impl Disk {
+    pub(crate) fn new(points: Arc<Points>, chance: Arc<Chance>) -> Self {
+        Self { contents: Mutex::default(), points, chance, calm: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn calm(&self) {
+        self.calm.store(true, Ordering::Relaxed);
+    }
+
+    /// The process ends. Of what was not synced the disk may have kept a beginning.
+    pub(crate) fn crash(&self) {
+        let mut contents = self.contents.lock().unwrap();
+        let unsynced = contents.written.len() - contents.synced;
+        let kept = contents.synced + self.chance.below(unsynced + 1);
+        if kept < contents.written.len() {
+            let before = std::mem::take(&mut *contents);
+            for (write, answer) in before.written.into_iter().take(kept) {
+                let again = contents.write(write).expect("the reference store takes what it took before");
+                assert_eq!(again, answer, "the same writes are answered alike");
+            }
+        }
+        contents.write(Write::Reopen).expect("opening writes nothing that can be refused");
+        contents.synced = contents.written.len();
+    }
+
+    /// The reference store as it is now.
+    pub(crate) fn now(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.contents.lock().unwrap().store)
+    }
+
+    /// Whose a message is and why it is sent.
+    pub(crate) fn wanted(&self, id: RowId) -> Option<Wanted> {
+        self.contents.lock().unwrap().wanted.get(&id).cloned()
+    }
+
+    pub(crate) fn all_wanted(&self) -> BTreeMap<RowId, Wanted> {
+        self.contents.lock().unwrap().wanted.clone()
+    }
+
+    async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        self.points.pass().await; // it waits for the writer
+        if self.goes_wrong(10) {
+            return Err(StoreError::Busy);
+        }
+        let (answer, number) = {
+            let mut contents = self.contents.lock().unwrap();
+            let answer = contents.write(write)?;
+            (answer, contents.written.len())
+        };
+        self.points.pass().await; // it is applied, others see it, and it is not on the disk
+        {
+            let mut contents = self.contents.lock().unwrap();
+            contents.synced = contents.synced.max(number);
+        }
+        self.points.pass().await; // it is on the disk, and nobody was told
+        Ok(answer)
+    }
+
+    fn goes_wrong(&self, in_a_thousand: usize) -> bool {
+        !self.calm.load(Ordering::Relaxed) && self.chance.hits(in_a_thousand)
+    }
+
+    /// Writes the same into a store on a real disk: every answer and everything that can be scanned must be alike.
+    pub(crate) async fn is_the_same_on(&self, folder: &Path) {
+        let open = || SledStore::open(folder, 4 * 1024 * 1024).unwrap();
+        let (written, memory) = {
+            let contents = self.contents.lock().unwrap();
+            (contents.written.clone(), Arc::clone(&contents.store))
+        };
+        let mut store = Some(open());
+        for (write, answer) in &written {
+            if let Write::Reopen = write {
+                drop(store.take());
+                store = Some(open());
+            }
+            let told = apply(store.as_ref().unwrap(), write).await.unwrap();
+            assert_eq!(told, *answer, "{write:?}");
+        }
+        for table in [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents] {
+            let (one, other) =
+                (everything(&*memory, table).await, everything(store.as_ref().unwrap(), table).await);
+            assert_eq!(one, other, "{table:?}");
+        }
+    }
+}
+
+/// A whole table.
+pub(crate) async fn everything(store: &dyn Store, table: Table) -> Vec<Scanned> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.scan(table, after, 1_000).await.unwrap();
+        all.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Disk {
+    async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().load(key))
+    }
+
+    async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().left(key))
+    }
+
+    async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
+        if self.goes_wrong(20) {
+            return Ok(vec![Commit::Conflict; turns.len()]); // as if another process had been faster
+        }
+        match self.write(Write::Commit(turns)).await? {
+            Written::Commits(commits) => Ok(commits),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
+        match self.write(Write::Claim(now, limit)).await? {
+            Written::Rows(rows) => Ok(rows),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
+        match self.write(Write::ClaimFor(key.clone(), from, limit)).await? {
+            Written::Rows(rows) => Ok(rows),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
+        self.write(Write::Settle(settled)).await.map(|_| ())
+    }
+
+    async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().due(until, limit))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().next_due())
+    }
+
+    async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
+        match self.write(Write::Receipt(receipt.clone())).await? {
+            Written::Whose(whose) => Ok(whose),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().scan(what, after, limit))
+    }
+}
