@@ -36,7 +36,7 @@ impl<'r> End<'r> {
                     Scanned::Row(row) => assert!(end.outbox.insert(row.id, *row).is_none()),
                     Scanned::Sent(sent) => assert!(end.sent.insert(sent.row, *sent).is_none(), "sent twice"),
                     Scanned::Consent { key, entry } => end.ledger.entry(key).or_default().push(*entry),
-                    Scanned::Subscriber { .. } => {}
+                    Scanned::Subscriber { .. } | Scanned::Review { .. } => {}
                 }
             }
         }
