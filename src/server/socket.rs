@@ -215,7 +215,9 @@ impl Client {
     ) -> Result<Page, StoreError> {
         match self.ask(&Request::Scan { what, after, limit }).await? {
             Response::Page { items, next } => Ok(Page { items, next }),
-            other => Err(unexpected(other)),
+            other @ (Response::Examined(_) | Response::Reviewed(_) | Response::Error(_)) => {
+                Err(unexpected(other))
+            }
         }
     }
 
@@ -223,7 +225,9 @@ impl Client {
     pub async fn review(&mut self, key: Key, decision: Decision, by: String) -> Result<bool, StoreError> {
         match self.ask(&Request::Review { key, decision, by }).await? {
             Response::Reviewed(decided) => Ok(decided),
-            other => Err(unexpected(other)),
+            other @ (Response::Page { .. } | Response::Examined(_) | Response::Error(_)) => {
+                Err(unexpected(other))
+            }
         }
     }
 
@@ -231,7 +235,9 @@ impl Client {
     pub async fn examine(&mut self) -> Result<Report, StoreError> {
         match self.ask(&Request::Examine).await? {
             Response::Examined(report) => Ok(report),
-            other => Err(unexpected(other)),
+            other @ (Response::Page { .. } | Response::Reviewed(_) | Response::Error(_)) => {
+                Err(unexpected(other))
+            }
         }
     }
 
