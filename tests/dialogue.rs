@@ -230,7 +230,11 @@ proptest! {
                         Change::In => Status::In,
                         // What may be an opt-out holds what is sent, and is none yet.
                         Change::Unsure | Change::Kept => told,
-                        _ => Status::Out,
+                        Change::Out
+                        | Change::Asked
+                        | Change::Declined
+                        | Change::OfAge(_)
+                        | Change::Underage(_) => Status::Out,
                     };
                 }
             }
