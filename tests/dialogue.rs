@@ -230,6 +230,9 @@ proptest! {
                         Change::In => Status::In,
                         // What may be an opt-out holds what is sent, and is none yet.
                         Change::Unsure | Change::Kept => told,
+                        Change::Reassigned(_) => Status::None,
+                        Change::Deactivated(_) if told == Status::In => Status::None,
+                        Change::Deactivated(_) | Change::Erased => told,
                         Change::Out
                         | Change::Asked
                         | Change::Declined
