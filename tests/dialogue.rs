@@ -228,11 +228,10 @@ proptest! {
                     prop_assert_eq!(entry.number, entries);
                     told = match entry.change {
                         Change::In => Status::In,
-                        // What may be an opt-out holds what is sent, and is none yet.
-                        Change::Unsure | Change::Kept => told,
                         Change::Reassigned(_) => Status::None,
                         Change::Deactivated(_) if told == Status::In => Status::None,
-                        Change::Deactivated(_) | Change::Erased => told,
+                        // What may be an opt-out holds what is sent, and is none yet.
+                        Change::Unsure | Change::Kept | Change::Deactivated(_) | Change::Erased => told,
                         Change::Out
                         | Change::Asked
                         | Change::Declined
