@@ -5,17 +5,21 @@ mod chat;
 mod check;
 mod consent;
 mod coverage;
+mod desk;
 mod doctor;
 mod explore;
 mod export;
 mod fmt;
 mod graph;
+mod import;
 mod init;
 mod live;
 mod lsp;
+mod person;
 mod read;
 mod replay;
 mod serve;
+mod set;
 mod test;
 mod watch;
 mod why;
@@ -114,13 +118,20 @@ enum Verb {
         /// The backup.
         file: PathBuf,
     },
-    /// See to consent.
-    #[command(subcommand)]
-    Consent(consent::Wanted),
-    /// Print what the store holds, one JSON object per line, or one dialogue as a conversation.
+    /// Print what the store holds, one JSON object per line, one dialogue as a conversation, or everything of one person.
     Export(export::Wanted),
     /// Run recorded texts against the files of the day, and show what would be answered otherwise.
     Replay(replay::Wanted),
+    /// Show and verify the proofs of consent.
+    #[command(subcommand)]
+    Consent(consent::Wanted),
+    /// Erase a person, after saying what goes and what must stay.
+    Forget(person::Forget),
+    /// Correct what is known about a person.
+    Set(set::Wanted),
+    /// Take in a list from outside.
+    #[command(subcommand)]
+    Import(import::Wanted),
 }
 
 /// What a verb came to.
@@ -236,9 +247,12 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
         Verb::Restore { file } => backup::restore(&cli.open()?, file, cli.json, streams),
-        Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
         Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
+        Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
+        Verb::Forget(wanted) => person::forget(&cli.open()?, wanted, streams),
+        Verb::Set(wanted) => set::set(&cli.open()?, wanted, streams),
+        Verb::Import(wanted) => import::import(&cli.open()?, wanted, cli.json, streams),
     }
 }
 

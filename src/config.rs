@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU8;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -29,6 +30,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The logs.
     pub log: LogConfig,
+    /// The consent ledgers.
+    pub ledger: LedgerConfig,
     /// What brands' files may call.
     pub outside: OutsideConfig,
     /// Provider accounts by name.
@@ -80,6 +83,21 @@ pub struct StoreConfig {
 impl Default for StoreConfig {
     fn default() -> Self {
         Self { path: PathBuf::from("data/store"), cache_mb: 256 }
+    }
+}
+
+/// `[ledger]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerConfig {
+    /// Years for which the ledger of somebody is kept after their consent has ended, by the calendar. The limitation of
+    /// 28 U.S.C. 1658 is four years; one more is the margin.
+    pub keep_years: NonZeroU8,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        Self { keep_years: NonZeroU8::new(5).expect("five is not zero") }
     }
 }
 

@@ -1,6 +1,7 @@
 //! May we write to this person? What a text says about that, the ledger of every change, the texts the rules
 //! require, and the gate in front of every send. All of it pure.
 
+pub mod chain;
 mod gate;
 mod holiday;
 mod hours;
@@ -8,7 +9,10 @@ mod kind;
 mod ledger;
 mod opt_out;
 mod phrase;
+mod sum;
+mod suppression;
 mod tapback;
+mod verify;
 mod whereabouts;
 mod word;
 pub mod wording;
@@ -17,4 +21,6 @@ pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, 
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status, Unsure};
 pub use opt_out::Reason;
+pub use suppression::{Suppressed, SuppressionKey};
+pub use verify::{Broken, Verifier};
 pub use whereabouts::{Known, Whereabouts, ZoneSource};

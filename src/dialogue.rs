@@ -15,7 +15,7 @@ mod state;
 mod step;
 
 pub use effect::{Effect, Errand, Lookup, Notify, Send, Take, TakeFrom};
-pub use event::{Cause, Decision, Event, Human, LookupAnswer, Taken};
+pub use event::{Cause, Decision, Event, Human, Left, LookupAnswer, Taken};
 pub use machine::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
 pub use reading::{Reading, read};
 pub use record::{Record, Standpoint, resume, to_record};

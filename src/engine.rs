@@ -1,12 +1,14 @@
 //! The engine: events in, one turn each, messages out. It owns the order of things: load, read, step, commit, and only
 //! then send.
 
+mod chance;
 pub mod clock;
 mod errand;
 mod lanes;
 mod outbox;
 pub mod outside;
 mod receive;
+pub mod rights;
 mod route;
 mod timers;
 pub mod transport;

@@ -397,10 +397,15 @@ impl Simulation {
             turns.extend(page.items.into_iter().filter_map(|item| match item {
                 Scanned::Turn { seq: number, entry } => (number > seq).then_some((number, *entry)),
                 Scanned::Subscriber { .. }
+                | Scanned::ErasedTurn { .. }
+                | Scanned::Review { .. }
                 | Scanned::Row(_)
                 | Scanned::Sent(_)
                 | Scanned::Consent { .. }
-                | Scanned::Review { .. } => None,
+                | Scanned::Proof { .. }
+                | Scanned::Damaged { .. }
+                | Scanned::Root { .. }
+                | Scanned::Suppression { .. } => None,
             }));
             match page.next {
                 Some(next) => after = Some(next),
@@ -441,7 +446,7 @@ impl Simulation {
     /// # Errors
     /// When the engine or the store does not take it.
     pub async fn fill(&self, phone: Phone, field: &str, words: Option<&str>) -> Result<(), SimulationError> {
-        let event = Event::Filled { field: field.to_owned(), words: words.map(str::to_owned) };
+        let event = Event::Filled { field: field.to_owned(), words: words.map(str::to_owned), by: None };
         self.engine.receive(Arrival::other(self.key(phone), event)).await?;
         Ok(())
     }
@@ -549,6 +554,11 @@ impl Simulation {
             Scanned::Row(row) => matches!(row.state, RowState::Pending | RowState::Held).then_some(row.due),
             Scanned::Subscriber { .. }
             | Scanned::Turn { .. }
+            | Scanned::ErasedTurn { .. }
+            | Scanned::Proof { .. }
+            | Scanned::Damaged { .. }
+            | Scanned::Root { .. }
+            | Scanned::Suppression { .. }
             | Scanned::Sent(_)
             | Scanned::Consent { .. }
             | Scanned::Review { .. } => None,

@@ -13,7 +13,8 @@ pub use self::sled::{
 };
 pub use memory::MemoryStore;
 
-use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal};
+use crate::consent::chain::{Digest, Link, Root, Salt};
+use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal, Suppressed};
 use crate::dialogue::{Effect, Errand, Event, Record, Taken, Trace};
 use crate::sms::{AccountId, BrandId, Class, Content, Key, MessageId, Receipt, ReceiptState, Sender};
 use async_trait::async_trait;
@@ -57,6 +58,14 @@ pub trait Store: Send + Sync {
     /// Writes down a receipt; whose message it was, if we sent it.
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError>;
 
+    /// One person's ledger, in order, with the proofs that erasures have left. O(their entries).
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError>;
+
+    /// Erases people, each whole or not at all: the dialogue, the words of their turns and of their ledger, what was sent and
+    /// what waits to be. The turns keep their places in the log, the ledger keeps its chain and grows by an entry that says
+    /// so, and a keyed hash keeps an opt-out. O(what the store holds), once for all of them: turns are not indexed by person.
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError>;
+
     /// A page of everything of one kind, in a stable order, from behind `after`.
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;
 }
@@ -83,6 +92,8 @@ pub struct Turn {
     pub seen: Option<u64>,
     /// The new state.
     pub record: Record,
+    /// What makes the digests of its ledger entries impossible to guess.
+    pub salt: Salt,
     /// Until when its messages are held for [`Store::claim_for`]; `None` sends them at once.
     pub hold_until: Option<Timestamp>,
     /// What goes into the log.
@@ -133,6 +144,34 @@ pub enum Commit {
         /// What is too large.
         why: String,
     },
+}
+
+/// Somebody who is to be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    /// Who.
+    pub key: Key,
+    /// When.
+    pub at: Timestamp,
+    /// Why: `forget`, or `retention`.
+    pub rule: String,
+    /// What makes the digest of the entry impossible to guess that says so.
+    pub salt: Salt,
+}
+
+/// What an erasure took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Erased {
+    /// Whether anything was known; all else is 0 where nothing was.
+    pub known: bool,
+    /// Turns whose words are gone.
+    pub turns: u64,
+    /// Messages that were waiting, unknown or dead.
+    pub outbox: u64,
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Ledger entries of which the proof alone is left, the one of the erasure included.
+    pub entries: u64,
 }
 
 /// A message in the outbox: the turn that wanted it, and its place among the effects of that turn.
@@ -311,6 +350,10 @@ pub enum Table {
     Sent,
     /// Consent ledgers.
     Consents,
+    /// The roots of the brands' days.
+    Roots,
+    /// People who were erased.
+    Suppressions,
     /// Texts that may be opt-outs and that nobody has read yet: one for each person, and only for those.
     Reviews,
 }
@@ -337,12 +380,14 @@ pub enum Scanned {
     Row(Box<Row>),
     /// A message that was sent.
     Sent(Box<Sent>),
-    /// A text that waits to be read.
-    Review {
-        /// Whose.
-        key: Key,
-        /// Its entry in the ledger.
-        entry: Box<LedgerEntry>,
+    /// A turn of somebody who was erased: its place in the log.
+    ErasedTurn {
+        /// Its number.
+        seq: u64,
+        /// The brand.
+        brand: BrandId,
+        /// When it was erased.
+        erased_at: Timestamp,
     },
     /// A ledger entry.
     Consent {
@@ -350,7 +395,86 @@ pub enum Scanned {
         key: Key,
         /// The entry.
         entry: Box<LedgerEntry>,
+        /// Its place in the chain.
+        link: Box<Link>,
     },
+    /// A text that waits to be read. Behind the entries: in JSON it is one without its link.
+    Review {
+        /// Whose.
+        key: Key,
+        /// Its entry in the ledger.
+        entry: Box<LedgerEntry>,
+    },
+    /// What an erasure has left of a ledger entry.
+    Proof {
+        /// The brand.
+        brand: BrandId,
+        /// The keyed hash of whom it was.
+        whose: Digest,
+        /// Its place in the chain.
+        link: Box<Link>,
+    },
+    /// A ledger entry that is not as it was written. It stops no scan: all others are read.
+    Damaged {
+        /// The brand.
+        brand: BrandId,
+        /// The number, or the keyed hash of somebody who was erased.
+        whose: String,
+        /// The entry's number.
+        number: u32,
+        /// What is wrong.
+        damage: String,
+    },
+    /// The root of a day.
+    Root {
+        /// The root.
+        root: Box<Root>,
+        /// Whether the day is the brand's last, and may still grow.
+        open: bool,
+    },
+    /// Somebody who was erased.
+    Suppression {
+        /// The brand.
+        brand: BrandId,
+        /// The keyed hash of whom.
+        whose: Digest,
+        /// What is remembered.
+        suppressed: Box<Suppressed>,
+    },
+}
+
+impl Scanned {
+    /// Whose it is; `None` where nobody's name is on it any more.
+    #[must_use]
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Subscriber { key, .. } | Self::Consent { key, .. } | Self::Review { key, .. } => Some(key),
+            Self::Turn { entry, .. } => Some(&entry.key),
+            Self::Row(row) => Some(&row.key),
+            Self::Sent(sent) => Some(&sent.key),
+            Self::ErasedTurn { .. }
+            | Self::Proof { .. }
+            | Self::Damaged { .. }
+            | Self::Root { .. }
+            | Self::Suppression { .. } => None,
+        }
+    }
+
+    /// The brand that it belongs to.
+    #[must_use]
+    pub fn brand(&self) -> &BrandId {
+        match self {
+            Self::Subscriber { key, .. } | Self::Consent { key, .. } | Self::Review { key, .. } => &key.brand,
+            Self::Turn { entry, .. } => &entry.key.brand,
+            Self::Row(row) => &row.key.brand,
+            Self::Sent(sent) => &sent.key.brand,
+            Self::Root { root, .. } => &root.brand,
+            Self::ErasedTurn { brand, .. }
+            | Self::Proof { brand, .. }
+            | Self::Damaged { brand, .. }
+            | Self::Suppression { brand, .. } => brand,
+        }
+    }
 }
 
 /// Where a scan goes on. Opaque.
@@ -524,4 +648,18 @@ fn take(before: u64, take: &crate::dialogue::Take) -> (u64, Taken) {
         TakeFrom::Pool { size } => (before < size).then_some(before + 1),
     };
     (number.unwrap_or(before), Taken { name: take.name.clone(), number })
+}
+
+/// The dialogue of somebody who was erased: nothing is known but where they stand.
+fn remembered(suppressed: &Suppressed) -> Snapshot {
+    let mut record = Record::default();
+    record.person.standing = suppressed.standing.clone();
+    Snapshot { version: suppressed.version, record }
+}
+
+/// The ledger entry that says that somebody was erased, behind the last one that is theirs.
+fn erasure_entry(erasure: &Erasure, record: &Record, last: u32) -> LedgerEntry {
+    let person = &record.person;
+    let last = person.standing.entries.max(last);
+    LedgerEntry::erasure(last + 1, erasure.at, &erasure.rule, person.language)
 }

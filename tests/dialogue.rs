@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use sayso::bot::Bot;
 use sayso::consent::{Change, How, Status};
 use sayso::dialogue::{
-    Cause, Effect, Event, Human, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX, State,
-    Step, Taken, read, resume, step, to_record,
+    Cause, Effect, Event, Human, Left, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX,
+    State, Step, Taken, read, resume, step, to_record,
 };
 use sayso::sms::{Class, Inbound, OptOutHint, Receipt, ReceiptState};
 use sayso::workspace::Workspace;
@@ -358,7 +358,19 @@ fn doing() -> impl Strategy<Value = Doing> {
     let pins = [("f0.n0", "n1"), ("mug", "won"), ("mug", "lost")];
     let pinned = |(node, arm): (&str, &str)| Event::Pinned { node: node.to_owned(), arm: arm.to_owned() };
     let taken = |number| Event::Taken(Taken { name: "contest mug".to_owned(), number });
-    let others = vec![wrote, taken(Some(1)), taken(None), pinned(pins[0]), pinned(pins[1]), pinned(pins[2])];
+    let left = |how, day: &str| Event::Left { how, on: day.parse().unwrap() };
+    let others = vec![
+        wrote,
+        taken(Some(1)),
+        taken(None),
+        pinned(pins[0]),
+        pinned(pins[1]),
+        pinned(pins[2]),
+        left(Left::Deactivated, "2026-06-01"),
+        left(Left::Deactivated, "2026-07-01"),
+        left(Left::Reassigned, "2026-06-02"),
+        Event::Filled { field: "cups".to_owned(), words: None, by: Some("Tess".to_owned()) },
+    ];
     let start = (0..4_usize).prop_map(|n| Event::Start { flow: format!("f{n}"), cause: Cause::Campaign });
     prop_oneof![
         12 => (prop::sample::select(words.to_vec()), 0..60_u64).prop_map(|(said, id)| Doing::Writes(said.to_owned(), id)),

@@ -13,8 +13,8 @@ use sayso::outline::Reader;
 use sayso::simulator::Simulation;
 use sayso::sms::{Key, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, MemoryStore, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table,
-    Turn,
+    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, Snapshot,
+    Store, StoreError, Table, Turn,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -329,6 +329,12 @@ impl Store for Fragile {
     }
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
         self.0.receipt(receipt).await
+    }
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {
+        self.0.ledger(key).await
+    }
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
+        self.0.erase(erasures).await
     }
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         self.0.scan(what, after, limit).await

@@ -9,8 +9,10 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+use sayso::consent::chain::Salt;
 use sayso::consent::{
-    Change, How, LedgerEntry, Obstacle, Pass, Reason, Refusal, Standing, Unsure, Why, ZoneSource,
+    Change, How, LedgerEntry, Obstacle, Pass, Reason, Refusal, Standing, SuppressionKey, Unsure, Why,
+    ZoneSource,
 };
 use sayso::dialogue::{
     Cause, Effect, Errand, Event, Lookup, Notify, Record, Seen, Send, Take, TakeFrom, Taken, Timer, Trace,
@@ -19,12 +21,25 @@ use sayso::language::Lang;
 use sayso::slot::Value;
 use sayso::sms::{Class, Content, Key, Receipt, ReceiptState, Sender};
 use sayso::store::{
-    Alarm, Commit, Death, Entry, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent, Settlement,
-    SledStore, Snapshot, Store, Table, Turn,
+    Alarm, Commit, Death, Entry, Erasure, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent,
+    Settlement, SledStore, Snapshot, Store, Table, Turn,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+
+#[path = "store/ledger.rs"]
+mod ledgers;
+#[path = "store/wall.rs"]
+mod wall;
+
+use ledgers::{
+    a_chain_goes_on_behind_an_erasure, a_message_that_is_settled_after_an_erasure_leaves_nothing,
+    an_erasure_takes_everything_of_one_person_and_nothing_of_others,
+    days_are_counted_and_name_the_one_before, entries_stand_in_a_chain_of_their_own,
+    what_was_read_before_an_erasure_is_a_conflict_after_it,
+    who_was_erased_starts_clean_and_keeps_the_opt_out, whom_nobody_knows_nobody_erases,
+};
 
 /// Makes a test of each rule on each store. A rule that a store does not keep yet says so here.
 macro_rules! contract {
@@ -103,6 +118,15 @@ contract! {
     // receipts
     a_receipt_is_only_for_what_was_sent;
     a_receipt_never_leaves_a_final_state;
+    // ledgers and erasures
+    entries_stand_in_a_chain_of_their_own;
+    days_are_counted_and_name_the_one_before;
+    an_erasure_takes_everything_of_one_person_and_nothing_of_others;
+    who_was_erased_starts_clean_and_keeps_the_opt_out;
+    a_chain_goes_on_behind_an_erasure;
+    what_was_read_before_an_erasure_is_a_conflict_after_it;
+    a_message_that_is_settled_after_an_erasure_leaves_nothing;
+    whom_nobody_knows_nobody_erases;
     // scans
     pages_of_any_size_give_everything_once_in_one_order;
     paging_goes_on_where_it_was_while_things_come_and_go;
@@ -157,7 +181,8 @@ fn turn(key: &Key, read_version: u64, second: i64, effects: Vec<Effect>) -> Turn
         effects,
         trace: Trace::default(),
     };
-    Turn { key: key.clone(), read_version, at: at(second), seen: None, record, hold_until: None, entry }
+    let salt = Salt::new([9; 16]);
+    Turn { key: key.clone(), read_version, at: at(second), seen: None, record, salt, hold_until: None, entry }
 }
 
 /// The turn with timers at those seconds.
@@ -233,6 +258,10 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
 
 fn ledger(number: u32, second: i64) -> Effect {
     Effect::Ledger(ledger_entry(number, second))
+}
+
+fn erasure(key: &Key, second: i64) -> Erasure {
+    Erasure { key: key.clone(), at: at(second), rule: "forget".into(), salt: Salt::new([3; 16]) }
 }
 
 /// The turn that leaves a text to be read, by that ledger entry.
@@ -365,8 +394,16 @@ fn alarm(key: &Key, second: i64) -> Alarm {
     Alarm { at: at(second), key: key.clone() }
 }
 
-const TABLES: [Table; 6] =
-    [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents, Table::Reviews];
+const TABLES: [Table; 8] = [
+    Table::Subscribers,
+    Table::Turns,
+    Table::Outbox,
+    Table::Sent,
+    Table::Consents,
+    Table::Roots,
+    Table::Suppressions,
+    Table::Reviews,
+];
 
 /// All of one kind, in pages of that size.
 async fn paged(store: &dyn Store, table: Table, size: usize) -> Vec<Scanned> {
@@ -465,10 +502,12 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         vec![Scanned::Turn { seq: 1, entry: Box::new(entry) }],
         rows.map(|row| Scanned::Row(Box::new(row))).to_vec(),
         vec![],
-        vec![Scanned::Consent { key: ann(), entry: Box::new(ledger_entry(1, 10)) }],
-        vec![],
     ];
-    assert_eq!(everything(store).await, expected);
+    let found = everything(store).await;
+    assert_eq!(found[..4], expected);
+    let [Scanned::Consent { key, entry, link }] = &found[4][..] else { panic!("{found:#?}") };
+    assert_eq!((key, &**entry, link.number), (&ann(), &ledger_entry(1, 10), 1));
+    assert_eq!((found[5].len(), found[6].len()), (1, 0), "the day has a root, and nobody was erased");
 }
 
 async fn a_turn_at_another_version_is_a_conflict_and_writes_nothing(store: &dyn Store) {
@@ -574,14 +613,15 @@ async fn ledger_entries_are_added_and_never_replaced(store: &dyn Store) {
     for (version, number) in [(1, 3), (2, 10), (3, 300)] {
         done(store, turn(&ann(), version, 0, vec![ledger(number, 20)])).await;
     }
-    let consent = |key: &Key, number, second| Scanned::Consent {
-        key: key.clone(),
-        entry: Box::new(ledger_entry(number, second)),
-    };
+    let consent = |key: &Key, number, second| (key.clone(), ledger_entry(number, second));
     let anns = [(1, 10), (2, 10), (3, 20), (10, 20), (300, 20)];
     let mut expected: Vec<_> = anns.iter().map(|(number, s)| consent(&ann(), *number, *s)).collect();
     expected.push(consent(&bob(), 1, 5));
-    assert_eq!(paged(store, Table::Consents, 2).await, expected);
+    let found = paged(store, Table::Consents, 2).await.into_iter().map(|item| match item {
+        Scanned::Consent { key, entry, .. } => (key, *entry),
+        other => panic!("in the ledger: {other:?}"),
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected);
 }
 
 // ── takes ───────────────────────────────────────────────────────────────────────────────────────
@@ -1383,6 +1423,7 @@ enum Op {
     Settle(Vec<(u64, u16, Fate)>),
     Due { limit: usize },
     Receipt { id: u8, state: ReceiptState },
+    Erase { who: usize },
     Wait { seconds: i64 },
 }
 
@@ -1442,7 +1483,8 @@ fn op() -> impl Strategy<Value = Op> {
         4 => prop::collection::vec((1..20_u64, 0..3_u16, fate), 1..6).prop_map(Op::Settle),
         3 => (0..4_usize).prop_map(|limit| Op::Due { limit }),
         1 => (0..6_u8, state).prop_map(|(id, state)| Op::Receipt { id, state }),
-        2 => (0..40_i64).prop_map(|seconds| Op::Wait { seconds }),
+        1 => (0..WHO).prop_map(|who| Op::Erase { who }),
+        2 => prop_oneof![20 => 0..40_i64, 1 => Just(90_000)].prop_map(|seconds| Op::Wait { seconds }),
     ]
 }
 
@@ -1520,6 +1562,9 @@ impl Both {
                 let (account, id) = given(id);
                 ask!(both.receipt(&receipt(account, &id, state)));
             }
+            Op::Erase { who } => {
+                ask!(both.erase(vec![erasure(&somebody(who), now)]));
+            }
             Op::Wait { seconds } => self.now += seconds,
         }
         self.look().await
@@ -1560,6 +1605,7 @@ impl Both {
         }
         for who in 0..WHO {
             ask!(self.load(&somebody(who)));
+            ask!(self.ledger(&somebody(who)));
             ask!(self.left(&somebody(who)));
         }
         // The embedded store may leave an alarm in place that rings early, never late.
@@ -1613,7 +1659,9 @@ proptest! {
     fn memory_and_sled_are_alike(ops in prop::collection::vec(op(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut both = Both { memory: MemoryStore::default(), sled: open(folder.path()), now: 100 };
+        let key = || SuppressionKey::new(vec![5; 32]).unwrap();
+        let sled = SledStore::open_with(folder.path(), 4 * 1024 * 1024, Some(key())).unwrap();
+        let mut both = Both { memory: MemoryStore::with_key(key()), sled, now: 100 };
         runtime.block_on(async {
             for op in ops {
                 both.run(op).await?;

@@ -1,24 +1,60 @@
-//! `sayso consent`: the texts that may be opt-outs, and what somebody who has read them says.
+//! `sayso consent`: the ledger as a proof. One person's page, the chains computed again, the roots of the days, and what is
+//! kept no longer; and the texts that somebody must read.
 
-use super::export::Source;
-use super::{Exit, Streams, Unusable, many, runtime};
-use crate::consent::LedgerEntry;
-use crate::dialogue::Decision;
-use crate::engine::outside::Guarded;
-use crate::engine::transport::Http;
-use crate::engine::{Clock, Engine, Parts, Secrets, SystemClock};
-use crate::server::socket;
+mod page;
+mod review;
+
+use super::desk::{Desk, agreed, kept_as, left_alone, nobody, strange};
+use super::{Exit, Streams, Unusable, runtime};
+use crate::consent::{Broken, Verifier};
+use crate::engine::{Clock, SystemClock};
+use crate::server::socket::{Request, Response};
 use crate::sms::{BrandId, Key, Phone};
-use crate::store::{Scanned, SledStore, Table};
+use crate::store::{Erased, Scanned, Table};
 use crate::workspace::Workspace;
 use clap::Subcommand;
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-/// What is to be seen to.
+/// How often the ledgers are followed again where a server erased somebody meanwhile.
+const VERIFY_TRIES: usize = 5;
+/// People that are erased at once: the log is read once for all of them.
+const ERASED_AT_ONCE: usize = 500;
+
+/// What is asked about consent.
 #[derive(Debug, Subcommand)]
 pub(super) enum Wanted {
+    /// Show the proof for a number: every entry with the words shown and received, and what it means now.
+    Show {
+        /// The number.
+        phone: Phone,
+        /// The brand; not needed where there is only one.
+        #[arg(long)]
+        brand: Option<String>,
+    },
+    /// Compute all chains and days again; exit code 1 and every broken place where something is not as it was written.
+    Verify {
+        /// Only of this brand.
+        #[arg(long)]
+        brand: Option<String>,
+    },
+    /// Print the roots of the days: kept elsewhere, they show that a whole chain was taken away.
+    Roots {
+        /// Only of this brand.
+        #[arg(long)]
+        brand: Option<String>,
+    },
+    /// Erase people whose consent ended longer ago than `keep_years` in `sayso.toml`.
+    Expire {
+        /// Only of this brand.
+        #[arg(long)]
+        brand: Option<String>,
+        /// Do it; without it, only say how many there are.
+        #[arg(long)]
+        yes: bool,
+    },
     /// List the texts that may be opt-outs, oldest first, and decide them. Nothing is sent to who wrote one until then.
     Review {
         /// These are opt-outs: each as it is listed, or a number alone.
@@ -33,182 +69,205 @@ pub(super) enum Wanted {
     },
 }
 
-/// A text that waits.
-struct Waiting {
-    key: Key,
-    entry: LedgerEntry,
-}
-
-impl Waiting {
-    fn id(&self) -> String {
-        format!("{}/{}", self.key.brand, self.key.phone)
-    }
-}
-
-/// Does what is asked for. 1 where something was to be decided that is not on the list.
+/// Does what is asked.
 pub(super) fn consent(
     workspace: &Workspace,
     wanted: &Wanted,
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let Wanted::Review { optout, keep, by } = wanted;
-    let folder = workspace.root.join(&workspace.config.store.path);
-    if !folder.is_dir() {
-        return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
-            .hint("`sayso serve` makes it"));
+    match wanted {
+        Wanted::Show { phone, brand } => {
+            let key = Key { brand: kept_as(workspace, brand.as_deref())?, phone: *phone };
+            show(workspace, &key, json, streams)
+        }
+        Wanted::Verify { brand } => {
+            verify(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams)
+        }
+        Wanted::Roots { brand } => {
+            roots(workspace, only(workspace, brand.as_deref()).as_ref(), json, streams)
+        }
+        Wanted::Expire { brand, yes } => {
+            expire(workspace, only(workspace, brand.as_deref()).as_ref(), *yes, streams)
+        }
+        Wanted::Review { optout, keep, by } => review::review(workspace, (optout, keep), by, json, streams),
     }
-    let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
+}
+
+/// The name under which the data of the one brand is kept that is asked for.
+fn only(workspace: &Workspace, brand: Option<&str>) -> Option<BrandId> {
+    brand.map(|brand| workspace.kept_as(&BrandId::from(brand)).clone())
+}
+
+fn show(workspace: &Workspace, key: &Key, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    let asked = runtime(false)?
+        .block_on(async { Desk::open(workspace).await?.ask(Request::Person(key.clone())).await })?;
+    let Response::Person { version, record, ledger } = asked else { return Err(strange()) };
+    if version == 0 && ledger.is_empty() {
+        return Err(nobody(workspace, key));
+    }
+    let broken = chain(&ledger);
+    let brand = workspace.called(&key.brand);
+    if json {
+        let page = json!({
+            "brand": brand,
+            "phone": key.phone,
+            "standing": record.person.standing,
+            "chain": { "entries": ledger.len(), "broken": broken },
+            "ledger": ledger,
+        });
+        writeln!(streams.out, "{page}")?;
+    } else {
+        page::print(brand, key.phone, &record.person.standing, &ledger, &broken, streams.out)?;
+    }
+    Ok(if broken.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+/// What is broken in one person's chain.
+fn chain(ledger: &[Scanned]) -> Vec<Broken> {
+    let mut verifier = Verifier::default();
+    for item in ledger {
+        follow(&mut verifier, item);
+    }
+    verifier.finish_chains()
+}
+
+fn follow(verifier: &mut Verifier, item: &Scanned) {
+    match item {
+        Scanned::Consent { key, entry, link } => verifier.entry(key, entry, link),
+        Scanned::Proof { brand, whose, link } => verifier.proof(brand, whose, link),
+        Scanned::Damaged { brand, whose, number, damage } => verifier.damaged(brand, whose, *number, damage),
+        Scanned::Root { root, .. } => verifier.root((**root).clone()),
+        Scanned::Subscriber { .. }
+        | Scanned::Turn { .. }
+        | Scanned::ErasedTurn { .. }
+        | Scanned::Row(_)
+        | Scanned::Sent(_)
+        | Scanned::Review { .. }
+        | Scanned::Suppression { .. } => {}
+    }
+}
+
+/// Follows everything: O(entries) time; memory as [`Verifier`] says.
+fn verify(
+    workspace: &Workspace,
+    brand: Option<&BrandId>,
+    json: bool,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    let ((entries, people), broken) = runtime(false)?.block_on(async {
+        let mut desk = Desk::open(workspace).await?;
+        let mut tries = 1;
+        loop {
+            let (counts, broken) = followed(&mut desk, brand).await?;
+            // Somebody who is erased while their chain is followed is met twice, or not at all.
+            if broken.is_empty() || !desk.is_live() || tries == VERIFY_TRIES {
+                return Ok::<_, Unusable>((counts, broken));
+            }
+            tries += 1;
+        }
+    })?;
+    for found in &broken {
+        let Broken { brand, whose, number, what } = found;
+        let brand = workspace.called(brand);
+        if json {
+            writeln!(
+                streams.out,
+                "{}",
+                json!({ "brand": brand, "whose": whose, "number": number, "what": what })
+            )?;
+        } else {
+            let place =
+                number.map_or_else(|| format!("day {whose}"), |number| format!("{whose}, entry {number}"));
+            writeln!(streams.out, "{brand}: {place}: {what}")?;
+        }
+    }
+    writeln!(streams.err, "{entries} entries of {people} people followed, {} broken", broken.len())?;
+    Ok(if broken.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+async fn followed(desk: &mut Desk, brand: Option<&BrandId>) -> Result<((u64, u64), Vec<Broken>), Unusable> {
+    let mut verifier = Verifier::new(desk.is_live());
+    for table in [Table::Roots, Table::Consents] {
+        desk.each(table, None, |item| {
+            if brand.is_none_or(|brand| item.brand() == brand) {
+                follow(&mut verifier, &item);
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok((verifier.counts(), verifier.finish()))
+}
+
+fn roots(
+    workspace: &Workspace,
+    brand: Option<&BrandId>,
+    json: bool,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
     runtime(false)?.block_on(async {
-        let mut source = Source::open(&folder, cache_bytes).await?;
-        let waiting = list(&mut source).await?;
-        if optout.is_empty() && keep.is_empty() {
-            print(&waiting, json, SystemClock.now(), streams)?;
+        let mut desk = Desk::open(workspace).await?;
+        desk.each(Table::Roots, None, |item| {
+            let Scanned::Root { root, open } = &item else { return Ok(()) };
+            if brand.is_some_and(|brand| root.brand != *brand) {
+                return Ok(());
+            }
+            if json {
+                writeln!(streams.out, "{}", json!({ "root": root, "open": open }))?;
+            } else {
+                let grows = if *open { "  (may still grow)" } else { "" };
+                let (brand, day, entries, hash) =
+                    (workspace.called(&root.brand), root.day, root.entries, root.hash);
+                writeln!(streams.out, "{brand}  {day}  {entries:>8}  {hash}{grows}")?;
+            }
+            Ok(())
+        })
+        .await
+    })?;
+    Ok(Exit::Done)
+}
+
+fn expire(
+    workspace: &Workspace,
+    brand: Option<&BrandId>,
+    yes: bool,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Unusable> {
+    let years = workspace.config.ledger.keep_years.get();
+    let moment = years_before(SystemClock.now(), years)?;
+    runtime(false)?.block_on(async {
+        let mut desk = Desk::open(workspace).await?;
+        let asked = desk.ask(Request::EndedBefore { brand: brand.cloned(), moment }).await?;
+        let Response::People(people) = asked else { return Err(strange()) };
+        let mut of_brands: BTreeMap<&BrandId, u64> = BTreeMap::new();
+        for key in &people {
+            *of_brands.entry(workspace.called(&key.brand)).or_default() += 1;
+        }
+        for (brand, count) in &of_brands {
+            let who = if *count == 1 { "person's" } else { "people's" };
+            writeln!(streams.out, "{brand}: {count} {who} consent ended more than {years} years ago")?;
+        }
+        if people.is_empty() {
+            writeln!(streams.out, "nobody's consent ended more than {years} years ago")?;
             return Ok(Exit::Done);
         }
-        let decided = optout.iter().map(|id| (id, Decision::OptOut));
-        let decided = decided.chain(keep.iter().map(|id| (id, Decision::Keep)));
-        // All of them are looked up before the first is decided: a slip of the pen decides nothing.
-        let found = decided.map(|(id, decision)| Ok((key(&waiting, id)?, decision)));
-        let found = found.collect::<Result<Vec<_>, Unusable>>()?;
-        let mut desk = Desk::new(workspace, source)?;
-        let mut exit = Exit::Done;
-        for (key, decision) in found {
-            let id = format!("{}/{}", key.brand, key.phone);
-            let what = match decision {
-                Decision::OptOut => "opted out",
-                Decision::Keep => "kept",
-            };
-            if desk.decide(key, decision, by).await? {
-                writeln!(streams.out, "{id} {what}")?;
-            } else {
-                writeln!(streams.err, "{id} was decided meanwhile")?;
-                exit = Exit::Found;
-            }
+        if !agreed(yes, streams)? {
+            return left_alone(streams);
         }
-        Ok(exit)
+        let mut erased = 0;
+        for people in people.chunks(ERASED_AT_ONCE) {
+            let asked = desk.ask(Request::Erase(people.to_vec(), "retention".to_owned())).await?;
+            let Response::Erased(done) = asked else { return Err(strange()) };
+            erased += done.iter().filter(|done: &&Erased| done.known).count();
+        }
+        writeln!(streams.out, "{erased} erased; the proofs and the suppressions stay")?;
+        Ok(Exit::Done)
     })
 }
 
-/// All texts that wait, oldest first.
-async fn list(source: &mut Source) -> Result<Vec<Waiting>, Unusable> {
-    let (mut waiting, mut after) = (Vec::new(), None);
-    loop {
-        let page = source.page(Table::Reviews, after).await;
-        let page = page.map_err(|error| Unusable::new(error.to_string()))?;
-        waiting.extend(page.items.into_iter().filter_map(|item| match item {
-            Scanned::Review { key, entry } => Some(Waiting { key, entry: *entry }),
-            Scanned::Subscriber { .. }
-            | Scanned::Turn { .. }
-            | Scanned::Row(_)
-            | Scanned::Sent(_)
-            | Scanned::Consent { .. } => None,
-        }));
-        after = page.next;
-        if after.is_none() {
-            waiting.sort_by_key(|waiting| waiting.entry.at);
-            return Ok(waiting);
-        }
-    }
-}
-
-/// Whose text is meant: `BRAND/NUMBER`, or a number that waits in one brand only.
-fn key(waiting: &[Waiting], id: &str) -> Result<Key, Unusable> {
-    let (brand, number) = id.split_once('/').map_or((None, id), |(brand, number)| (Some(brand), number));
-    let phone: Phone = number.parse().map_err(|error| Unusable::new(format!("`{id}`: {error}")))?;
-    let of = waiting.iter().filter(|one| {
-        one.key.phone == phone && brand.is_none_or(|brand| one.key.brand == BrandId::from(brand))
-    });
-    match of.collect::<Vec<_>>().as_slice() {
-        [one] => Ok(one.key.clone()),
-        [] => Err(Unusable::new(format!("no text of `{id}` waits to be read"))
-            .hint("`sayso consent review` lists those that do")),
-        several => {
-            let ids: Vec<String> = several.iter().map(|one| one.id()).collect();
-            Err(Unusable::new(format!("texts of `{id}` wait in several brands"))
-                .hint(format!("name one of: {}", ids.join(", "))))
-        }
-    }
-}
-
-fn print(waiting: &[Waiting], json: bool, now: Timestamp, streams: &mut Streams<'_>) -> Result<(), Unusable> {
-    for one in waiting {
-        let seconds = now.duration_since(one.entry.at).as_secs().max(0);
-        let text = one.entry.received.as_deref().unwrap_or_default();
-        if json {
-            let line = json!({
-                "id": one.id(), "brand": one.key.brand, "phone": one.key.phone, "at": one.entry.at,
-                "age_seconds": seconds, "rule": one.entry.rule, "text": text, "entry": one.entry.number,
-            });
-            writeln!(streams.out, "{line}")?;
-        } else {
-            writeln!(streams.out, "{}  {}  {text:?}  ({})", one.id(), age(seconds), one.entry.rule)?;
-        }
-    }
-    if !json {
-        let oldest = waiting.first().map(|one| now.duration_since(one.entry.at).as_secs());
-        let oldest = oldest.map(|seconds| format!(", the oldest for {}", age(seconds))).unwrap_or_default();
-        let wait = if waiting.len() == 1 { "waits" } else { "wait" };
-        writeln!(streams.err, "{} {wait} to be read{oldest}", many(waiting.len(), "text"))?;
-    }
-    Ok(())
-}
-
-/// A time that has passed, in its two largest units.
-fn age(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} min"),
-        (0, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
-}
-
-/// Where decisions are handed in: the server that has the store open, or an engine of our own on it. What that engine has
-/// to send waits in the outbox for the next `sayso serve`.
-enum Desk {
-    Server(socket::Client),
-    Engine(Box<Engine>),
-}
-
-impl Desk {
-    fn new(workspace: &Workspace, source: Source) -> Result<Self, Unusable> {
-        match source {
-            Source::Server(client) => Ok(Self::Server(client)),
-            Source::Store(store) => Ok(Self::Engine(Box::new(engine(workspace, store)?))),
-        }
-    }
-
-    async fn decide(&mut self, key: Key, decision: Decision, by: &str) -> Result<bool, Unusable> {
-        match self {
-            Self::Server(client) => client
-                .review(key, decision, by.to_owned())
-                .await
-                .map_err(|error| Unusable::new(error.to_string())),
-            Self::Engine(engine) => {
-                let done = socket::review(engine, key, decision, by.to_owned()).await;
-                done.map_err(|why| {
-                    Unusable::new(why).hint("`sayso check` says what is wrong with a brand's files")
-                })
-            }
-        }
-    }
-}
-
-fn engine(workspace: &Workspace, store: SledStore) -> Result<Engine, Unusable> {
-    let unusable = |error: String| Unusable::new(error);
-    let transport = Http::new().map_err(|error| unusable(error.to_string()))?;
-    let outside =
-        Guarded::new(&workspace.config.outside.allow()).map_err(|error| unusable(error.to_string()))?;
-    Ok(Engine::new(Parts {
-        bots: workspace.bots.clone(),
-        closed: workspace.closed.clone(),
-        accounts: Vec::new(),
-        store: Arc::new(store),
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(transport),
-        outside: Arc::new(outside),
-        secrets: Secrets::new(),
-        log_numbers: workspace.config.log.numbers,
-    }))
+/// So many years before a moment, by the calendar.
+fn years_before(now: Timestamp, years: u8) -> Result<Timestamp, Unusable> {
+    let then = now.to_zoned(TimeZone::UTC).checked_sub(i64::from(years).years());
+    then.map(|then| then.timestamp()).map_err(|error| Unusable::new(error.to_string()))
 }

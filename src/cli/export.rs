@@ -1,9 +1,9 @@
 //! `sayso export`: what the store holds, as JSON lines or as a conversation; through the running server where it has the store open.
 
-use super::{Exit, Streams, Unusable, no_brand, runtime};
+use super::{Exit, Streams, Unusable, no_brand, person, runtime};
 use crate::replay::log::Logged;
 use crate::server::socket::Client;
-use crate::sms::{Key, Phone};
+use crate::sms::Phone;
 use crate::store::{Cursor, Entry, OpenError, Page, Scanned, SledStore, Store, StoreError, Table};
 use crate::transcript::{Recorded, recorded};
 use crate::workspace::Workspace;
@@ -50,7 +50,14 @@ impl Source {
 #[derive(Debug, clap::Args)]
 pub(super) struct Wanted {
     /// What to print.
-    what: What,
+    #[arg(required_unless_present = "person")]
+    what: Option<What>,
+    /// Everything of the person with this number: what is known, the texts of both sides, the ledger.
+    #[arg(long, value_name = "PHONE", conflicts_with_all = ["what", "dialogue", "form", "personal", "folder"])]
+    person: Option<Phone>,
+    /// In a form for reading, instead of JSON.
+    #[arg(long, requires = "person")]
+    readable: bool,
     /// Only of this brand.
     #[arg(long)]
     brand: Option<String>,
@@ -80,6 +87,10 @@ enum What {
     Sent,
     /// Consent ledgers.
     Consents,
+    /// The roots of the brands' days.
+    Roots,
+    /// People who were erased, by keyed hashes.
+    Suppressions,
 }
 
 /// How it is printed.
@@ -99,6 +110,8 @@ impl What {
             Self::Outbox => Table::Outbox,
             Self::Sent => Table::Sent,
             Self::Consents => Table::Consents,
+            Self::Roots => Table::Roots,
+            Self::Suppressions => Table::Suppressions,
         }
     }
 }
@@ -110,7 +123,10 @@ pub(super) fn export(
     wanted: &Wanted,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    if wanted.form == Form::Chat && !matches!(wanted.what, What::Turns) {
+    if let Some(phone) = wanted.person {
+        return person::export(workspace, phone, wanted.brand.as_deref(), wanted.readable, streams);
+    }
+    if wanted.form == Form::Chat && !matches!(wanted.what, Some(What::Turns)) {
         let hint = "write `sayso export turns --dialogue PHONE --as chat`";
         return Err(Unusable::new("only turns make a conversation").hint(hint));
     }
@@ -146,11 +162,12 @@ fn each(
             .hint("`sayso serve` makes it"));
     }
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
+    let table = wanted.what.unwrap_or(What::Turns).table();
     runtime(false)?.block_on(async {
         let mut source = Source::open(&folder, cache_bytes).await?;
         let mut after = None;
         loop {
-            let page = source.page(wanted.what.table(), after).await;
+            let page = source.page(table, after).await;
             let page = page.map_err(|error| Unusable::new(error.to_string()))?;
             page.items.into_iter().filter(|item| wanted.has(workspace, item)).try_for_each(&mut work)?;
             after = page.next;
@@ -200,30 +217,17 @@ fn as_chat(
 impl Wanted {
     /// Whether it is wanted. A brand goes by its name of today, and by the one under which its data is kept.
     fn has(&self, workspace: &Workspace, item: &Scanned) -> bool {
-        let key = key_of(item);
-        let names = [&key.brand, workspace.called(&key.brand)];
+        let names = [item.brand(), workspace.called(item.brand())];
         self.brand.as_ref().is_none_or(|brand| names.iter().any(|name| name.as_str() == brand))
-            && self.dialogue.is_none_or(|phone| key.phone == phone)
+            && self.dialogue.is_none_or(|phone| item.key().is_some_and(|key| key.phone == phone))
     }
 }
 
 fn line(item: &Scanned) -> Result<String, Unusable> {
-    let line = match item {
-        Scanned::Turn { seq, entry } => serde_json::to_string(&Logged::new(*seq, entry)),
-        Scanned::Subscriber { .. }
-        | Scanned::Row(_)
-        | Scanned::Sent(_)
-        | Scanned::Consent { .. }
-        | Scanned::Review { .. } => serde_json::to_string(item),
+    let line = if let Scanned::Turn { seq, entry } = item {
+        serde_json::to_string(&Logged::new(*seq, entry))
+    } else {
+        serde_json::to_string(item)
     };
     line.map_err(|error| Unusable::new(error.to_string()))
-}
-
-fn key_of(item: &Scanned) -> &Key {
-    match item {
-        Scanned::Subscriber { key, .. } | Scanned::Consent { key, .. } | Scanned::Review { key, .. } => key,
-        Scanned::Turn { entry, .. } => &entry.key,
-        Scanned::Row(row) => &row.key,
-        Scanned::Sent(sent) => &sent.key,
-    }
 }

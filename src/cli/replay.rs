@@ -124,6 +124,7 @@ fn lines(file: &Path, tell: bool, streams: &mut Streams<'_>, turn: &mut Turn<'_>
         }
         match Logged::read(&line) {
             Ok(logged) => turn(logged.seq, &logged.entry, streams)?,
+            Err(LineError::Erased) => {}
             Err(error @ LineError::Later(_)) => {
                 return Err(
                     Unusable::new(format!("{shown}:{number}: {error}")).hint("use the sayso that wrote it")

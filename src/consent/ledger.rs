@@ -4,6 +4,7 @@ use super::Reason;
 use crate::language::Lang;
 use crate::sms::{MessageId, Sender};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Whether we may write to somebody.
@@ -47,6 +48,9 @@ pub struct Standing {
     /// The highest age, in years, that the person has shown to have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_age: Option<u8>,
+    /// The day on which an earlier holder's number was last said to be switched off or given to somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Date>,
 }
 
 /// A text that waits for a person to say whether it is an opt-out.
@@ -78,6 +82,12 @@ pub enum Change {
     OfAge(u8),
     /// Has shown by a birth date to be younger than that.
     Underage(u8),
+    /// The number was switched off that day (CTIA Messaging Principles 5.1.5): what its holder said counts no more.
+    Deactivated(Date),
+    /// The number was given to somebody else that day: the new holder starts clean.
+    Reassigned(Date),
+    /// The person was erased: all but what this type and the chain tell is gone.
+    Erased,
 }
 
 /// How the change came about.
@@ -92,11 +102,47 @@ pub enum How {
     Api,
     /// By a list that was imported.
     Import,
+    /// By an erasure: the person asked for it, or the time to keep it was over.
+    Erasure,
     /// By a person of the brand, who read what had been unsure.
     Review,
 }
 
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::In => f.write_str("opted in"),
+            Self::Out => f.write_str("opted out"),
+            Self::Asked => f.write_str("asked to be asked"),
+            Self::Declined => f.write_str("said no"),
+            Self::Unsure => f.write_str("may have opted out"),
+            Self::Kept => f.write_str("was read, and is no opt-out"),
+            Self::OfAge(years) => write!(f, "is at least {years}"),
+            Self::Underage(years) => write!(f, "is younger than {years}"),
+            Self::Deactivated(on) => write!(f, "number switched off on {on}: consent ended"),
+            Self::Reassigned(on) => write!(f, "number given to somebody else on {on}: consent ended"),
+            Self::Erased => f.write_str("erased"),
+        }
+    }
+}
+
+impl std::fmt::Display for How {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Provider => "the provider",
+            Self::Api => "the API",
+            Self::Import => "import",
+            Self::Review => "review",
+            Self::Erasure => "the operator",
+        })
+    }
+}
+
 /// One entry (fields after CTIA Messaging Principles 5.1.2: time, medium, wording, number).
+///
+/// Its JSON is what digests cover, for as long as entries are kept: a field may be added behind the others if it is left out
+/// where it is empty; none may change its name, its place or its form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
     /// Its number in this person's ledger with this brand, from 1.
@@ -138,12 +184,37 @@ fn is_asked(reason: &Reason) -> bool {
     *reason == Reason::Asked
 }
 
+impl LedgerEntry {
+    /// The entry that says that the person was erased.
+    #[must_use]
+    pub fn erasure(number: u32, at: Timestamp, rule: &str, language: Option<Lang>) -> Self {
+        Self {
+            number,
+            at,
+            change: Change::Erased,
+            how: How::Erasure,
+            rule: rule.to_owned(),
+            reason: Reason::default(),
+            settles: None,
+            shown: None,
+            received: None,
+            message: None,
+            sender: None,
+            language: language.unwrap_or(Lang::EN),
+            programme: String::new(),
+        }
+    }
+}
+
 impl Change {
     /// Whether it decides a text that was unsure: a clear word does, and somebody who has read it.
     #[must_use]
     pub fn settles(self) -> bool {
         match self {
-            Self::In | Self::Out | Self::Kept => true,
+            // What one holder of a number said is not for the next to decide.
+            Self::In | Self::Out | Self::Kept | Self::Deactivated(_) | Self::Reassigned(_) | Self::Erased => {
+                true
+            }
             Self::Asked | Self::Declined | Self::Unsure | Self::OfAge(_) | Self::Underage(_) => false,
         }
     }
@@ -159,20 +230,33 @@ impl Standing {
     /// The standing after an entry.
     #[must_use]
     pub fn after(&self, entry: &LedgerEntry) -> Self {
-        let status = match entry.change {
-            Change::In => Status::In,
-            Change::Out => Status::Out,
-            Change::Declined => Status::None,
-            Change::Asked if self.status == Status::Out => Status::None,
-            Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_) => {
-                self.status
-            }
+        let status = match (entry.change, self.status) {
+            (Change::In, _) => Status::In,
+            (Change::Out, _) | (Change::Deactivated(_) | Change::Erased, Status::Out) => Status::Out,
+            (Change::Declined | Change::Deactivated(_) | Change::Reassigned(_) | Change::Erased, _)
+            | (Change::Asked, Status::Out) => Status::None,
+            (
+                Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_),
+                status,
+            ) => status,
         };
         let since = if status == self.status { self.since } else { Some(entry.at) };
-        let shown = if let Change::OfAge(years) = entry.change { Some(years) } else { None };
+        let (of_age, left) = match entry.change {
+            Change::OfAge(years) => (self.of_age.max(Some(years)), self.left),
+            // What one holder of a number has shown says nothing about the next.
+            Change::Deactivated(on) | Change::Reassigned(on) => (None, Some(on)),
+            Change::Erased => (None, None),
+            Change::In
+            | Change::Out
+            | Change::Asked
+            | Change::Declined
+            | Change::Unsure
+            | Change::Kept
+            | Change::Underage(_) => (self.of_age, self.left),
+        };
         let before = self.unsure.filter(|_| !entry.change.settles());
         let begins = Unsure { since: entry.at, entry: entry.number };
         let unsure = before.or((entry.change == Change::Unsure).then_some(begins));
-        Self { status, since, entries: entry.number, unsure, of_age: self.of_age.max(shown) }
+        Self { status, since, entries: entry.number, unsure, of_age, left }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::consent::How;
 use crate::sms::{Inbound, Receipt};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Kept in the log by these names: they may grow, not change.
@@ -42,6 +43,13 @@ pub enum Event {
         /// What says so: an error code, a person's name.
         rule: String,
     },
+    /// The number was switched off, or given to somebody else: its next text is another person's.
+    Left {
+        /// What became of it.
+        how: Left,
+        /// When.
+        on: Date,
+    },
     /// A person of the brand has read a text that was unsure.
     Reviewed {
         /// What it is.
@@ -64,6 +72,9 @@ pub enum Event {
         field: String,
         /// Words that its type reads; `None` empties it.
         words: Option<String>,
+        /// Who says so, where somebody of the brand corrects what is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// Somebody else than the person leads them to a node: what went on before is left.
     Placed {
@@ -123,6 +134,16 @@ pub enum Human {
     GaveBack,
 }
 
+/// What became of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
+    /// It was switched off.
+    Deactivated,
+    /// It was given to somebody else.
+    Reassigned,
+}
+
 /// What a [`super::Take`] came to: resolved inside the commit, so that two people never get the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
@@ -144,6 +165,7 @@ impl Event {
             Self::Start { .. } => "start",
             Self::Human(_) => "human",
             Self::OptOut { .. } => "opt-out",
+            Self::Left { .. } => "left",
             Self::Reviewed { .. } => "reviewed",
             Self::Taken(_) => "taken",
             Self::Pinned { .. } => "pinned",

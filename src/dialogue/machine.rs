@@ -1,5 +1,6 @@
 //! A dialogue in the middle of a step: it speaks, walks and waits. Bounded in every direction.
 
+mod holder;
 mod outside;
 mod speak;
 mod wait;

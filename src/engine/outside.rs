@@ -3,7 +3,7 @@
 
 mod address;
 
-use super::transport::{retry_after, words};
+use super::transport::{Nowhere, retry_after, words};
 use crate::provider::{Call, Response};
 use async_trait::async_trait;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -22,6 +22,13 @@ use tokio::sync::Semaphore;
 pub trait Outside: Send + Sync {
     /// Makes a call; resolving, connecting, redirects and reading the answer take at most `within` together.
     async fn call(&self, call: Call, within: Duration) -> Result<Response, OutsideError>;
+}
+
+#[async_trait]
+impl Outside for Nowhere {
+    async fn call(&self, _: Call, _: Duration) -> Result<Response, OutsideError> {
+        Err(OutsideError::Refused("nothing is called from here".to_owned()))
+    }
 }
 
 /// Why there is no answer. The variants say what is done next; none names more of an address than its host, since the

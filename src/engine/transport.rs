@@ -23,6 +23,17 @@ pub enum CallError {
     NoAnswer(String),
 }
 
+/// No way out: for verbs that work on a store and send nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+#[async_trait]
+impl Transport for Nowhere {
+    async fn call(&self, _: Call) -> Result<Response, CallError> {
+        Err(CallError::NotSent("nothing is sent from here".to_owned()))
+    }
+}
+
 /// How long a provider may take to answer. Twilio's own clients wait as long.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// How long a connection may take to be made.

@@ -341,9 +341,14 @@ async fn broken(talk: &Talk) -> Result<Option<Trouble>, SimulationError> {
         },
         Scanned::Subscriber { .. }
         | Scanned::Turn { .. }
+        | Scanned::ErasedTurn { .. }
+        | Scanned::Review { .. }
         | Scanned::Sent(_)
         | Scanned::Consent { .. }
-        | Scanned::Review { .. } => None,
+        | Scanned::Proof { .. }
+        | Scanned::Damaged { .. }
+        | Scanned::Root { .. }
+        | Scanned::Suppression { .. } => None,
     }))
 }
 

@@ -2,6 +2,7 @@
 //! be cut, joined and searched by whatever reads lines.
 
 use crate::store::Entry;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -26,6 +27,9 @@ pub enum LineError {
     /// It was written by a later sayso: nothing of the log is to be trusted.
     #[error("this log is of version {0}, and this sayso reads up to version {VERSION}")]
     Later(u32),
+    /// Its person was erased: the line keeps the turn's place, and nothing else.
+    #[error("this turn was erased")]
+    Erased,
     /// It is damaged.
     #[error("this is no turn of a log: {0}")]
     Damaged(serde_json::Error),
@@ -48,15 +52,22 @@ impl Logged<'static> {
     pub fn read(line: &[u8]) -> Result<Self, LineError> {
         #[derive(Deserialize)]
         struct Head {
+            #[serde(default = "first")]
             version: u32,
+            erased_at: Option<Timestamp>,
         }
         let read: Result<Self, _> = serde_json::from_slice(line);
-        let version = match &read {
-            Ok(logged) => logged.version,
+        let (version, is_erased) = match &read {
+            Ok(logged) => (logged.version, false),
             // What a later version says may be unreadable here; its number is not.
-            Err(_) => serde_json::from_slice(line).map_or(VERSION, |head: Head| head.version),
+            Err(_) => serde_json::from_slice(line)
+                .map_or((VERSION, false), |head: Head| (head.version, head.erased_at.is_some())),
         };
-        if version > VERSION { Err(LineError::Later(version)) } else { read.map_err(LineError::Damaged) }
+        match read {
+            _ if version > VERSION => Err(LineError::Later(version)),
+            Err(_) if is_erased => Err(LineError::Erased),
+            read => read.map_err(LineError::Damaged),
+        }
     }
 }
 
@@ -70,5 +81,7 @@ mod tests {
         assert!(matches!(read(r#"{"version":2,"turns":[]}"#), Err(LineError::Later(2))));
         assert!(matches!(read(r#"{"version":1,"seq":"#), Err(LineError::Damaged(_))));
         assert!(matches!(read("{}"), Err(LineError::Damaged(_))));
+        let erased = r#"{"seq":7,"brand":"scoops","erased_at":"2026-06-01T16:00:00Z"}"#;
+        assert!(matches!(read(erased), Err(LineError::Erased)));
     }
 }

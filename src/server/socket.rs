@@ -1,11 +1,14 @@
-//! The owner-only socket in the store's folder: while `serve` has the store open, other verbs read it through here.
+//! The owner-only socket in the store's folder: while `serve` has the store open, other verbs read it through here, and what
+//! they change is changed by the one engine that has it.
 //!
 //! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
 
-use crate::dialogue::{Decision, Event};
+use crate::dialogue::{Decision, Event, Record};
+use crate::engine::rights::LeftNumber;
 use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
-use crate::sms::Key;
-use crate::store::{Cursor, Page, Report, Scanned, SledStore, StoreError, Table};
+use crate::sms::{BrandId, Key};
+use crate::store::{Cursor, Erased, Page, Report, Scanned, SledStore, StoreError, Table};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +32,38 @@ pub enum Request {
         after: Option<Cursor>,
         /// How many things at most.
         limit: usize,
+        /// Only what is this person's; as many are looked at as without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<Key>,
+    },
+    /// What is known about one person, and their ledger.
+    Person(Key),
+    /// Erase these people, for that reason.
+    Erase(Vec<Key>, String),
+    /// Correct a field of a person.
+    Correct {
+        /// Whose.
+        key: Key,
+        /// Which field.
+        field: String,
+        /// What it is to hold; nothing empties it.
+        words: Option<String>,
+        /// Who does it.
+        by: String,
+    },
+    /// End what the holders of these numbers said.
+    Left {
+        /// In which brands; in all that are served where it says none.
+        brand: Option<BrandId>,
+        /// The numbers.
+        numbers: Vec<LeftNumber>,
+    },
+    /// The people whose consent ended before a moment.
+    EndedBefore {
+        /// Of which brand; of all where it says none.
+        brand: Option<BrandId>,
+        /// The moment.
+        moment: Timestamp,
     },
     /// Everything is looked at.
     Examine,
@@ -56,6 +91,23 @@ pub enum Response {
         /// Where the next page begins.
         next: Option<Cursor>,
     },
+    /// A person.
+    Person {
+        /// Commits so far; 0 where nothing was ever known.
+        version: u64,
+        /// The dialogue.
+        record: Box<Record>,
+        /// The ledger, in order.
+        ledger: Vec<Scanned>,
+    },
+    /// What erasures took away.
+    Erased(Vec<Erased>),
+    /// What a field holds now.
+    Corrected(Option<String>),
+    /// How many it was true of.
+    Count(u64),
+    /// People.
+    People(Vec<Key>),
     /// What an examination found.
     Examined(Report),
     /// Whether there was a text to decide about.
@@ -110,7 +162,7 @@ impl Door {
     }
 }
 
-async fn converse(stream: UnixStream, engine: &Engine, store: Arc<SledStore>) -> std::io::Result<()> {
+async fn converse(stream: UnixStream, engine: &Arc<Engine>, store: Arc<SledStore>) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     loop {
@@ -121,7 +173,8 @@ async fn converse(stream: UnixStream, engine: &Engine, store: Arc<SledStore>) ->
         }
         let response = match serde_json::from_slice(&line) {
             Ok(Request::Backup) => return back_up(store, &mut write).await,
-            Ok(request) => answer(request, engine, &store).await,
+            Ok(Request::Examine) => examined(&store).await,
+            Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
         let mut bytes = serde_json::to_vec(&response)?;
@@ -130,23 +183,51 @@ async fn converse(stream: UnixStream, engine: &Engine, store: Arc<SledStore>) ->
     }
 }
 
-async fn answer(request: Request, engine: &Engine, store: &Arc<SledStore>) -> Response {
+/// Does what is asked for: for a verb that came by the socket, or for one that has opened the store itself.
+pub async fn answer(request: Request, engine: &Arc<Engine>) -> Response {
+    done(request, engine).await.unwrap_or_else(Response::Error)
+}
+
+async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String> {
+    let store = engine.store();
+    let said = |error: StoreError| error.to_string();
     match request {
-        Request::Review { key, decision, by } => match review(engine, key, decision, by).await {
-            Ok(decided) => Response::Reviewed(decided),
-            Err(error) => Response::Error(error),
-        },
-        Request::Scan { what, after, limit } => match engine.store().scan(what, after, limit).await {
-            Ok(Page { items, next }) => Response::Page { items, next },
-            Err(error) => Response::Error(error.to_string()),
-        },
-        Request::Examine => {
-            let store = Arc::clone(store);
-            let examined = tokio::task::spawn_blocking(move || store.examine()).await;
-            examined.map_or_else(|error| Response::Error(error.to_string()), Response::Examined)
+        Request::Scan { what, after, limit, only } => {
+            let Page { mut items, next } = store.scan(what, after, limit).await.map_err(said)?;
+            items.retain(|item| only.as_ref().is_none_or(|only| item.key() == Some(only)));
+            Ok(Response::Page { items, next })
         }
-        Request::Backup => Response::Error("a backup is no line".to_owned()),
+        Request::Person(key) => {
+            let snapshot = store.load(&key).await.map_err(said)?;
+            let ledger = store.ledger(&key).await.map_err(said)?;
+            Ok(Response::Person { version: snapshot.version, record: Box::new(snapshot.record), ledger })
+        }
+        Request::Erase(people, rule) => engine.erase(people, &rule).await.map(Response::Erased).map_err(said),
+        Request::Correct { key, field, words, by } => {
+            let corrected = engine.correct(&key, &field, words.as_deref(), &by).await;
+            let value = corrected.map_err(|error| error.to_string())?;
+            Ok(Response::Corrected(value.map(|value| value.to_string())))
+        }
+        Request::Left { brand, numbers } => {
+            let brands: Vec<BrandId> =
+                brand.map_or_else(|| engine.brands().cloned().collect(), |brand| vec![brand]);
+            let ended = engine.left(&brands, &numbers).await;
+            ended.map(Response::Count).map_err(|error| error.to_string())
+        }
+        Request::EndedBefore { brand, moment } => {
+            engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
+        }
+        Request::Review { key, decision, by } => {
+            review(engine, key, decision, by).await.map(Response::Reviewed)
+        }
+        Request::Examine | Request::Backup => Err("only the server that has the store does this".to_owned()),
     }
+}
+
+async fn examined(store: &Arc<SledStore>) -> Response {
+    let store = Arc::clone(store);
+    let examined = tokio::task::spawn_blocking(move || store.examine()).await;
+    examined.map_or_else(|error| Response::Error(error.to_string()), Response::Examined)
 }
 
 /// Pieces of a backup that may wait for whoever reads it.
@@ -188,7 +269,7 @@ impl std::io::Write for Pieces {
 }
 
 /// Lets an engine know what somebody has read; whether there was anything to decide.
-pub async fn review(engine: &Engine, key: Key, decision: Decision, by: String) -> Result<bool, String> {
+async fn review(engine: &Engine, key: Key, decision: Decision, by: String) -> Result<bool, String> {
     let arrival = Arrival::other(key, Event::Reviewed { decision, by });
     let received = engine.receive(arrival).await.map_err(|error| error.to_string())?;
     Ok(matches!(received, Received::Turn { .. }))
@@ -213,32 +294,18 @@ impl Client {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        match self.ask(&Request::Scan { what, after, limit }).await? {
-            Response::Page { items, next } => Ok(Page { items, next }),
-            other @ (Response::Examined(_) | Response::Reviewed(_) | Response::Error(_)) => {
-                Err(unexpected(other))
-            }
-        }
-    }
-
-    /// Says what a text is that was unsure; whether there was one.
-    pub async fn review(&mut self, key: Key, decision: Decision, by: String) -> Result<bool, StoreError> {
-        match self.ask(&Request::Review { key, decision, by }).await? {
-            Response::Reviewed(decided) => Ok(decided),
-            other @ (Response::Page { .. } | Response::Examined(_) | Response::Error(_)) => {
-                Err(unexpected(other))
-            }
+        let response = self.ask(&Request::Scan { what, after, limit, only: None }).await?;
+        if let Response::Page { items, next } = response {
+            Ok(Page { items, next })
+        } else {
+            Err(unexpected(response))
         }
     }
 
     /// What an examination of the store finds.
     pub async fn examine(&mut self) -> Result<Report, StoreError> {
-        match self.ask(&Request::Examine).await? {
-            Response::Examined(report) => Ok(report),
-            other @ (Response::Page { .. } | Response::Reviewed(_) | Response::Error(_)) => {
-                Err(unexpected(other))
-            }
-        }
+        let response = self.ask(&Request::Examine).await?;
+        if let Response::Examined(report) = response { Ok(report) } else { Err(unexpected(response)) }
     }
 
     /// Writes a backup into a file; [`crate::store::verify`] says whether it is whole.
@@ -255,7 +322,8 @@ impl Client {
         }
     }
 
-    async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
+    /// Asks for something.
+    pub async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
         self.stream.write_all(&line(request).map_err(gone)?).await.map_err(gone)?;
         let mut answer = String::new();
@@ -271,10 +339,10 @@ fn line(request: &Request) -> std::io::Result<Vec<u8>> {
 }
 
 fn unexpected(response: Response) -> StoreError {
-    match response {
-        Response::Error(why) => StoreError::Gone(why),
-        Response::Page { .. } | Response::Examined(_) | Response::Reviewed(_) => {
-            StoreError::Gone("its server answers something else".to_owned())
-        }
-    }
+    let why = if let Response::Error(why) = response {
+        why
+    } else {
+        "its server answers something else".to_owned()
+    };
+    StoreError::Gone(why)
 }

@@ -6,6 +6,7 @@
 //! The version byte is for the changes that names cannot bridge.
 
 use super::StoreError;
+use crate::consent::chain::{Digest, Root};
 use crate::sms::{BrandId, Key};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +60,23 @@ pub(super) fn key_bytes(key: &Key) -> Vec<u8> {
     bytes.extend_from_slice(&key.phone.digits().to_be_bytes());
     bytes
 }
+
+/// The bytes under which stands what is left of somebody who was erased: brand, a zero byte, the keyed hash of whom.
+pub(super) fn erased_bytes(brand: &BrandId, whose: &Digest) -> Vec<u8> {
+    let mut bytes = brand.as_str().as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend_from_slice(whose.bytes());
+    bytes
+}
+
+/// The bytes under which a brand's day stands: brand, a zero byte, the day; the one that is open comes last.
+pub(super) fn root_bytes(root: &Root, open: bool) -> Vec<u8> {
+    let day = if open { OPEN.to_owned() } else { root.day.to_string() };
+    [root.brand.as_str().as_bytes(), &[0], day.as_bytes()].concat()
+}
+
+/// What stands in the place of a brand's last day while it still grows: it sorts behind all days.
+pub(super) const OPEN: &str = "open";
 
 /// A person's key from its bytes.
 pub(super) fn key_from(bytes: &[u8]) -> Result<Key, StoreError> {

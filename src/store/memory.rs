@@ -1,36 +1,57 @@
 //! The reference: everything in plain maps behind one lock, each rule written down as simply as it can be said.
 //! Tests and the simulator run on it; the other stores are compared with it.
 
-use super::codec::{self, key_bytes};
+use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::{
-    Alarm, Commit, Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store,
-    StoreError, Table, TakeKey, Turn, can_wait, counted, in_order, interrupted, interrupted_at, one_more,
-    rows, sent, settled, take,
+    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Row, RowId, RowState, Scanned, Sent, Settlement,
+    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order,
+    interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
 };
-use crate::consent::LedgerEntry;
+use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
+use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
+use crate::sms::{AccountId, BrandId, Key, MessageId, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A store that forgets everything when it is dropped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default, Clone)]
+impl Default for MemoryStore {
+    /// Nothing of it outlives the process, so the key of its suppression hashes need be no secret.
+    fn default() -> Self {
+        Self::with_key(SuppressionKey::new(vec![0; 32]).expect("it is long enough"))
+    }
+}
+
+#[derive(Debug, Clone)]
 struct Inner {
+    suppression: SuppressionKey,
     seq: u64,
     dialogues: BTreeMap<Key, Dialogue>,
-    turns: BTreeMap<u64, Entry>,
+    turns: BTreeMap<u64, Logged>,
     outbox: BTreeMap<RowId, Row>,
     sent: BTreeMap<(AccountId, MessageId), Sent>,
-    ledger: BTreeMap<(Key, u32), LedgerEntry>,
+    ledger: BTreeMap<(Key, u32), (LedgerEntry, Link)>,
+    proofs: BTreeMap<(BrandId, Digest, u32), Link>,
+    suppressed: BTreeMap<(BrandId, Digest), Suppressed>,
+    days: BTreeMap<BrandId, OpenDay>,
+    roots: BTreeMap<(BrandId, Date), Root>,
     takes: BTreeMap<TakeKey, u64>,
     left: BTreeMap<Key, Vec<Timestamp>>,
+}
+
+/// A turn of the log.
+#[derive(Debug, Clone)]
+enum Logged {
+    Turn(Box<Entry>),
+    Erased(BrandId, Timestamp),
 }
 
 #[derive(Debug, Clone)]
@@ -48,11 +69,36 @@ impl Clone for MemoryStore {
 }
 
 impl MemoryStore {
+    /// A store whose suppression hashes are made by that key.
+    #[must_use]
+    pub fn with_key(suppression: SuppressionKey) -> Self {
+        let inner = Inner {
+            suppression,
+            seq: 0,
+            dialogues: BTreeMap::new(),
+            turns: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            ledger: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+            suppressed: BTreeMap::new(),
+            days: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            takes: BTreeMap::new(),
+            left: BTreeMap::new(),
+        };
+        Self { inner: Mutex::new(inner) }
+    }
+
     /// The turns of the log behind one of them, each with its number; behind 0 come all. O(what is returned).
     #[must_use]
     pub fn turns_behind(&self, seq: u64) -> Vec<(u64, Entry)> {
         let inner = self.inner();
-        inner.turns.range(seq.saturating_add(1)..).map(|(seq, entry)| (*seq, entry.clone())).collect()
+        let turn = |(seq, logged): (&u64, &Logged)| match logged {
+            Logged::Turn(entry) => Some((*seq, Entry::clone(entry))),
+            Logged::Erased(..) => None,
+        };
+        inner.turns.range(seq.saturating_add(1)..).filter_map(turn).collect()
     }
 
     /// As if the process had ended here and the next one had opened the store: what was being sent is interrupted.
@@ -75,9 +121,17 @@ impl MemoryStore {
 }
 
 impl Inner {
+    fn load(&self, key: &Key) -> Snapshot {
+        let whose = || (key.brand.clone(), self.suppression.whose(key));
+        match self.dialogues.get(key) {
+            Some(d) => Snapshot { version: d.version, record: d.record.clone() },
+            None => self.suppressed.get(&whose()).map_or_else(Snapshot::default, remembered),
+        }
+    }
+
     fn commit(&mut self, mut turn: Turn) -> Commit {
         let before = self.dialogues.get(&turn.key);
-        if turn.read_version != before.map_or(0, |dialogue| dialogue.version) {
+        if turn.read_version != self.load(&turn.key).version {
             let seen =
                 turn.seen.zip(before).is_some_and(|(id, dialogue)| dialogue.record.person.has_seen(id));
             return if seen { Commit::Duplicate } else { Commit::Conflict };
@@ -91,7 +145,8 @@ impl Inner {
         for effect in &turn.entry.effects {
             match effect {
                 Effect::Ledger(entry) => {
-                    self.ledger.insert((turn.key.clone(), entry.number), entry.clone());
+                    let link = self.link(&turn.key, entry, turn.salt);
+                    self.ledger.insert((turn.key.clone(), entry.number), (entry.clone(), link));
                 }
                 Effect::Take(wanted) => {
                     let count = self.takes.entry((turn.key.brand.clone(), wanted.name.clone())).or_default();
@@ -106,8 +161,55 @@ impl Inner {
         self.outbox.extend(rows(self.seq, &turn).into_iter().map(|row| (row.id, row)));
         let version = turn.read_version + 1;
         self.dialogues.insert(turn.key, Dialogue { version, record: turn.record, wake });
-        self.turns.insert(self.seq, turn.entry);
+        self.turns.insert(self.seq, Logged::Turn(Box::new(turn.entry)));
         Commit::Committed { seq: self.seq, taken }
+    }
+
+    /// Puts an entry behind the last one of the person and into the brand's day.
+    fn link(&mut self, key: &Key, entry: &LedgerEntry, salt: Salt) -> Link {
+        let before = entry.number.checked_sub(1).filter(|before| *before > 0).unwrap_or(u32::MAX);
+        let proof = (key.brand.clone(), self.suppression.whose(key), before);
+        let link = self.ledger.get(&(key.clone(), before)).map(|(_, link)| link);
+        let previous = link.or_else(|| self.proofs.get(&proof)).map(|link| link.hash).unwrap_or_default();
+        let open = self.days.entry(key.brand.clone()).or_default();
+        let (counted, closed) = open.next(&key.brand, entry.at);
+        let link = Link::new(key, entry, salt, previous, counted);
+        open.add(&link.hash);
+        self.roots.extend(closed.map(|root| ((key.brand.clone(), root.day), root)));
+        link
+    }
+
+    fn erase(&mut self, erasure: &Erasure) -> Erased {
+        let (key, whose) = (&erasure.key, self.suppression.whose(&erasure.key));
+        let Some(Dialogue { version, record, .. }) = self.dialogues.remove(key) else {
+            return Erased::default();
+        };
+        let theirs = self.ledger.range((key.clone(), 0)..=(key.clone(), u32::MAX));
+        let mut links: Vec<Link> = theirs.map(|(_, (_, link))| link.clone()).collect();
+        let entry = erasure_entry(erasure, &record, links.last().map_or(0, |link| link.number));
+        links.push(self.link(key, &entry, erasure.salt));
+        let mut erased = Erased { known: true, entries: links.len() as u64, ..Erased::default() };
+        for link in &links {
+            self.proofs.insert((key.brand.clone(), whose, link.number), link.erased());
+        }
+        self.ledger.retain(|(other, _), _| other != key);
+        for logged in self.turns.values_mut() {
+            if matches!(logged, Logged::Turn(entry) if entry.key == *key) {
+                *logged = Logged::Erased(key.brand.clone(), erasure.at);
+                erased.turns += 1;
+            }
+        }
+        let (outbox, sent) = (self.outbox.len(), self.sent.len());
+        self.outbox.retain(|_, row| row.key != *key);
+        self.sent.retain(|_, sent| sent.key != *key);
+        self.left.remove(key);
+        erased.outbox = (outbox - self.outbox.len()) as u64;
+        erased.sent = (sent - self.sent.len()) as u64;
+        let standing = record.person.standing.after(&entry);
+        let suppressed =
+            Suppressed { version: version + 1, standing, at: erasure.at, rule: erasure.rule.clone() };
+        self.suppressed.insert((key.brand.clone(), whose), suppressed);
+        erased
     }
 
     /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
@@ -171,8 +273,14 @@ impl Inner {
                 })
                 .collect(),
             Table::Turns => (self.turns.iter())
-                .map(|(seq, entry)| {
-                    (seq.to_be_bytes().to_vec(), Scanned::Turn { seq: *seq, entry: Box::new(entry.clone()) })
+                .map(|(seq, logged)| {
+                    let turn = match logged {
+                        Logged::Turn(entry) => Scanned::Turn { seq: *seq, entry: entry.clone() },
+                        Logged::Erased(brand, at) => {
+                            Scanned::ErasedTurn { seq: *seq, brand: brand.clone(), erased_at: *at }
+                        }
+                    };
+                    (seq.to_be_bytes().to_vec(), turn)
                 })
                 .collect(),
             Table::Outbox => (self.outbox.iter())
@@ -190,30 +298,69 @@ impl Inner {
             Table::Reviews => (self.dialogues.iter())
                 .filter_map(|(key, dialogue)| {
                     let unsure = dialogue.record.person.standing.unsure?;
-                    let entry = self.ledger.get(&(key.clone(), unsure.entry))?;
+                    let (entry, _) = self.ledger.get(&(key.clone(), unsure.entry))?;
                     Some((
                         key_bytes(key),
                         Scanned::Review { key: key.clone(), entry: Box::new(entry.clone()) },
                     ))
                 })
                 .collect(),
-            Table::Consents => (self.ledger.iter())
-                .map(|((key, number), entry)| {
-                    let at = [key_bytes(key), number.to_be_bytes().to_vec()].concat();
-                    (at, Scanned::Consent { key: key.clone(), entry: Box::new(entry.clone()) })
-                })
-                .collect(),
+            Table::Consents | Table::Roots | Table::Suppressions => self.everything_proved(what),
         }
     }
+
+    /// The same for ledgers and what stands behind them.
+    fn everything_proved(&self, what: Table) -> Vec<(Vec<u8>, Scanned)> {
+        if what == Table::Suppressions {
+            let suppression = |((brand, whose), suppressed): (&(BrandId, Digest), &Suppressed)| {
+                let (brand, whose, suppressed) = (brand.clone(), *whose, Box::new(suppressed.clone()));
+                (erased_bytes(&brand, &whose), Scanned::Suppression { brand, whose, suppressed })
+            };
+            return self.suppressed.iter().map(suppression).collect();
+        }
+        if what == Table::Roots {
+            let closed = self.roots.values().map(|root| (root.clone(), false));
+            let open = self.days.iter().map(|(brand, day)| (day.root(brand), true));
+            return closed
+                .chain(open)
+                .map(|(root, open)| (root_bytes(&root, open), Scanned::Root { root: Box::new(root), open }))
+                .collect();
+        }
+        let entries = self.ledger.iter().map(|((key, number), (entry, link))| {
+            let at = [key_bytes(key), number.to_be_bytes().to_vec()].concat();
+            (at, consent(key, entry, link))
+        });
+        let proofs = self.proofs.iter().map(|((brand, whose, number), link)| {
+            let at = [erased_bytes(brand, whose), number.to_be_bytes().to_vec()].concat();
+            (at, proof(brand, whose, link))
+        });
+        entries.chain(proofs).collect()
+    }
+
+    fn ledger(&self, key: &Key) -> Vec<Scanned> {
+        let whose = self.suppression.whose(key);
+        let brand = || key.brand.clone();
+        let proofs = self.proofs.range((brand(), whose, 0)..=(brand(), whose, u32::MAX));
+        let entries = self.ledger.range((key.clone(), 0)..=(key.clone(), u32::MAX));
+        proofs
+            .map(|(_, link)| proof(&key.brand, &whose, link))
+            .chain(entries.map(|(_, (entry, link))| consent(key, entry, link)))
+            .collect()
+    }
+}
+
+fn consent(key: &Key, entry: &LedgerEntry, link: &Link) -> Scanned {
+    Scanned::Consent { key: key.clone(), entry: Box::new(entry.clone()), link: Box::new(link.clone()) }
+}
+
+fn proof(brand: &BrandId, whose: &Digest, link: &Link) -> Scanned {
+    Scanned::Proof { brand: brand.clone(), whose: *whose, link: Box::new(link.clone()) }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
-        let inner = self.inner();
-        let dialogue = inner.dialogues.get(key);
-        Ok(dialogue
-            .map_or_else(Snapshot::default, |d| Snapshot { version: d.version, record: d.record.clone() }))
+        Ok(self.inner().load(key))
     }
 
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
@@ -271,6 +418,15 @@ impl Store for MemoryStore {
             sent.receipt = sent.receipt.then(receipt.state);
             sent.key.clone()
         }))
+    }
+
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {
+        Ok(self.inner().ledger(key))
+    }
+
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
+        let mut inner = self.inner();
+        Ok(erasures.iter().map(|erasure| inner.erase(erasure)).collect())
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

@@ -9,11 +9,14 @@
 //! entry or an alarm.
 
 mod backup;
+mod erase;
 mod examine;
 mod keys;
+mod ledger;
 mod migrate;
 mod opening;
 mod room;
+mod suppression;
 mod writer;
 
 pub use backup::{BackupError, Restored, restore, verify};
@@ -22,13 +25,17 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Commit, Cursor, Page, Row, RowId, Settlement, Snapshot, Store, StoreError, Table, Turn, codec,
+    Alarm, Commit, Cursor, Erased, Erasure, Page, Row, RowId, Scanned, Settlement, Snapshot, Store,
+    StoreError, Table, Turn, codec, remembered,
 };
+use crate::consent::SuppressionKey;
 use crate::sms::{Key, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{Mutex, oneshot};
@@ -49,17 +56,34 @@ fn run(writer: Writer, waiting: &Receiver<Job>) {
 #[derive(Debug)]
 pub struct SledStore {
     db: sled::Db,
+    suppression: SuppressionKey,
+    /// Whether anybody was ever erased.
+    suppressed: Arc<AtomicBool>,
     /// Held by whoever makes a backup: each follows the writer, and two would cost twice.
     one_backup: Mutex<()>,
     jobs: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
 }
 
+/// How often people are looked for who write while they are erased.
+const ERASE_TRIES: usize = 16;
+
 impl SledStore {
     /// Opens the store in `folder`, which is made if it is missing, with a cache of so many bytes.
     ///
     /// Messages that were being sent when the last process ended become `Unknown`: whether they left nobody knows.
+    ///
+    /// The key of the suppression hashes is drawn when the store is made.
     pub fn open(folder: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(folder, cache_bytes, None)
+    }
+
+    /// The same with a key of the suppression hashes that the caller has drawn. It must always be the same.
+    pub fn open_with(
+        folder: &Path,
+        cache_bytes: u64,
+        suppression: Option<SuppressionKey>,
+    ) -> Result<Self, OpenError> {
         let at = || folder.to_path_buf();
         let folder_error = |source| OpenError::Folder { path: at(), source };
         // For its owner alone: it holds what people told a brand.
@@ -69,18 +93,34 @@ impl SledStore {
         opening::sync_names(folder, &database).map_err(folder_error)?;
         let file = std::fs::File::open(database.join("db")).map_err(folder_error)?;
         let unreadable = |why| OpenError::Unreadable { path: at(), why };
-        let writer = opening::caught(|| {
+        let suppressed = Arc::new(AtomicBool::new(false));
+        let opened = opening::caught(|| {
             migrate::migrate(&db, &file, folder)?;
             let room = room::Room::of(folder);
-            Writer::open(db.clone(), file, room).map_err(|error| unreadable(error.to_string()))
+            let said = |error: StoreError| unreadable(error.to_string());
+            let suppression = suppression::key(&db, suppression).map_err(said)?;
+            let writer = Writer::open(db.clone(), file, room, suppression.clone(), Arc::clone(&suppressed))
+                .map_err(said)?;
+            Ok::<_, OpenError>((writer, suppression))
         });
-        let writer = writer.map_err(unreadable)??;
+        let (writer, suppression) = opened.map_err(unreadable)??;
         let (jobs, waiting) = sync_channel(JOBS_MAX);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || run(writer, &waiting))
             .map_err(folder_error)?;
-        Ok(Self { db, jobs: Some(jobs), writer: Some(thread), one_backup: Mutex::default() })
+        let (jobs, writer) = (Some(jobs), Some(thread));
+        Ok(Self { db, suppression, suppressed, jobs, writer, one_backup: Mutex::default() })
+    }
+
+    /// The dialogue of somebody who may have been erased.
+    fn erased(&self, key: &Key) -> Result<Snapshot, StoreError> {
+        let name = ledger::suppression(&key.brand, &self.suppression.whose(key));
+        let found = self.db.get(name).map_err(|error| keys::gone(&error))?;
+        found.map_or_else(
+            || Ok(Snapshot::default()),
+            |value| ledger::suppressed(&value).map(|suppressed| remembered(&suppressed)),
+        )
     }
 
     /// The same for a thread that may wait.
@@ -119,7 +159,11 @@ impl Drop for SledStore {
 impl Store for SledStore {
     async fn load(&self, key: &Key) -> Result<Snapshot, StoreError> {
         let found = self.db.get(keys::dialogue(key)).map_err(|error| keys::gone(&error))?;
-        found.map_or_else(|| Ok(Snapshot::default()), |bytes| keys::Stored::decode(&bytes)?.snapshot())
+        match found {
+            Some(bytes) => keys::Stored::decode(&bytes)?.snapshot(),
+            None if self.suppressed.load(Ordering::Acquire) => self.erased(key),
+            None => Ok(Snapshot::default()),
+        }
     }
 
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError> {
@@ -155,6 +199,29 @@ impl Store for SledStore {
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
         self.ask(|answer| Job::Receipt(receipt.clone(), answer)).await?
+    }
+
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {
+        ledger::ledger(&self.db, &self.suppression, key)
+    }
+
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
+        let mut done = vec![None; erasures.len()];
+        for _ in 0..ERASE_TRIES {
+            let left: Vec<usize> = (0..erasures.len()).filter(|at| done[*at].is_none()).collect();
+            if left.is_empty() {
+                break;
+            }
+            let wanted = left.iter().map(|at| erasures[*at].clone()).collect();
+            let db = self.db.clone();
+            let traces = tokio::task::spawn_blocking(move || erase::traces(&db, wanted)).await;
+            let traces = traces.map_err(|error| StoreError::Gone(error.to_string()))??;
+            let erased = self.ask(|answer| Job::Erase(traces, answer)).await??;
+            for (at, erased) in left.into_iter().zip(erased) {
+                done[at] = erased;
+            }
+        }
+        done.into_iter().map(|erased| erased.ok_or(StoreError::Busy)).collect()
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

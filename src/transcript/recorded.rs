@@ -189,6 +189,10 @@ impl<'b> Teller<'b> {
                 self.untold.insert("an opt-out by another way than a text cannot be written".to_owned());
                 Input::Untold
             }
+            Event::Left { .. } => {
+                self.untold.insert("a number that left its holder cannot be written".to_owned());
+                Input::Untold
+            }
             Event::Receipt(_) => {
                 self.untold.insert("an opt-out by a receipt cannot be written".to_owned());
                 Input::Untold

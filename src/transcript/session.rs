@@ -432,7 +432,12 @@ impl Session {
                 | Scanned::Row(_)
                 | Scanned::Sent(_)
                 | Scanned::Consent { .. }
-                | Scanned::Review { .. } => None,
+                | Scanned::Review { .. }
+                | Scanned::ErasedTurn { .. }
+                | Scanned::Proof { .. }
+                | Scanned::Damaged { .. }
+                | Scanned::Root { .. }
+                | Scanned::Suppression { .. } => None,
             })
             .skip(since)
             .collect();

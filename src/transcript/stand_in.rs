@@ -126,7 +126,12 @@ impl<'b> StandIns<'b> {
                 let stand_in = Event::Lookup { armed_in: *armed_in, name: name.clone(), answer };
                 (Some("answers of lookups".to_owned()), vec![stand_in])
             }
+            Event::Filled { words: Some(words), .. } => {
+                self.hidden.insert(words.clone());
+                (None, vec![entry.event.clone()])
+            }
             Event::Lookup { .. }
+            | Event::Left { .. }
             | Event::Human(_)
             | Event::Timer { .. }
             | Event::Receipt(_)

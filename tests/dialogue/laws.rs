@@ -127,8 +127,11 @@ impl<'b> Followed<'b> {
         }
         assert_eq!(self.ledger, step.state.person.standing, "the ledger tells where the person stands");
         if before.person.standing.status == Status::Out && self.ledger.status != Status::Out {
-            let opens = |effect: &Effect| matches!(effect, Effect::Ledger(entry) if matches!(entry.change, Change::In | Change::Asked));
-            assert!(step.effects.iter().any(opens), "only the person ends an opt-out");
+            let opens = |effect: &Effect| matches!(effect, Effect::Ledger(entry) if matches!(entry.change, Change::In | Change::Asked | Change::Reassigned(_)));
+            assert!(
+                step.effects.iter().any(opens),
+                "only the person ends an opt-out, or another person with the number"
+            );
         }
     }
 }
@@ -156,7 +159,15 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
             matches!(awaited(frame), Some(Awaited::Draw(contest)) if taken.name == format!("contest {}", contest.name))
         }),
         Event::Receipt(receipt) => !receipt.opted_out,
-        Event::Text(_) | Event::Start { .. } | Event::Human(_) | Event::OptOut { .. } | Event::Pinned { .. } | Event::Reviewed { .. } | Event::Filled { .. } | Event::Placed { .. } => false,
+        Event::Text(_)
+        | Event::Start { .. }
+        | Event::Human(_)
+        | Event::OptOut { .. }
+        | Event::Left { .. }
+        | Event::Reviewed { .. }
+        | Event::Pinned { .. }
+        | Event::Filled { .. }
+        | Event::Placed { .. } => false,
     }
 }
 

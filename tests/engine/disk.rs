@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use sayso::dialogue::Effect;
 use sayso::sms::{Class, Key, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore, Snapshot, Store,
-    StoreError, Table, Turn,
+    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore,
+    Snapshot, Store, StoreError, Table, Turn,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +25,7 @@ pub(crate) enum Write {
     ClaimFor(Key, Sender, usize),
     Settle(Vec<(RowId, Settlement)>),
     Receipt(Receipt),
+    Erase(Vec<Erasure>),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -35,6 +36,7 @@ pub(crate) enum Written {
     Commits(Vec<Commit>),
     Rows(Vec<Row>),
     Whose(Option<Key>),
+    Erased(Vec<Erased>),
     Nothing,
 }
 
@@ -49,6 +51,7 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
             Written::Nothing
         }
         Write::Receipt(receipt) => Written::Whose(store.receipt(&receipt).await?),
+        Write::Erase(people) => Written::Erased(store.erase(people).await?),
         Write::Reopen => Written::Nothing,
     })
 }
@@ -191,7 +194,9 @@ impl Disk {
             let told = apply(store.as_ref().unwrap(), write).await.unwrap();
             assert_eq!(told, *answer, "{write:?}");
         }
-        for table in [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents] {
+        let tables =
+            [Table::Subscribers, Table::Turns, Table::Outbox, Table::Sent, Table::Consents, Table::Roots];
+        for table in tables {
             let (one, other) =
                 (everything(&*memory, table).await, everything(store.as_ref().unwrap(), table).await);
             assert_eq!(one, other, "{table:?}");
@@ -265,6 +270,18 @@ impl Store for Disk {
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
         match self.write(Write::Receipt(receipt.clone())).await? {
             Written::Whose(whose) => Ok(whose),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn ledger(&self, key: &Key) -> Result<Vec<Scanned>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().ledger(key))
+    }
+
+    async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
+        match self.write(Write::Erase(erasures)).await? {
+            Written::Erased(erased) => Ok(erased),
             other => panic!("{other:?}"),
         }
     }

@@ -35,8 +35,14 @@ impl<'r> End<'r> {
                     Scanned::Turn { seq, entry } => assert!(end.turns.insert(seq, *entry).is_none()),
                     Scanned::Row(row) => assert!(end.outbox.insert(row.id, *row).is_none()),
                     Scanned::Sent(sent) => assert!(end.sent.insert(sent.row, *sent).is_none(), "sent twice"),
-                    Scanned::Consent { key, entry } => end.ledger.entry(key).or_default().push(*entry),
-                    Scanned::Subscriber { .. } | Scanned::Review { .. } => {}
+                    Scanned::Consent { key, entry, .. } => end.ledger.entry(key).or_default().push(*entry),
+                    Scanned::Subscriber { .. }
+                    | Scanned::ErasedTurn { .. }
+                    | Scanned::Proof { .. }
+                    | Scanned::Damaged { .. }
+                    | Scanned::Root { .. }
+                    | Scanned::Review { .. }
+                    | Scanned::Suppression { .. } => {}
                 }
             }
         }

@@ -71,3 +71,30 @@ pub(crate) fn blocks(page: &str) -> Vec<(String, String)> {
     }
     blocks
 }
+
+/// The lines that people are told to type: verbs, flags and arguments that there are.
+#[test]
+fn what_the_pages_say_to_type_can_be_typed() {
+    use clap::Parser;
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut typed = 0;
+    for page in std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&page).unwrap_or_default();
+        for (_, body) in blocks(&text).iter().filter(|(kind, _)| kind == "sh") {
+            for line in body.lines().filter(|line| line.starts_with("sayso ")) {
+                // Words in quotes are one argument.
+                let pieces = line.split('"').enumerate();
+                let words = pieces.flat_map(|(at, piece)| match at % 2 {
+                    0 => piece.split_whitespace().collect::<Vec<_>>(),
+                    _ => vec![piece],
+                });
+                // What stands behind these is for the shell.
+                let words = words.take_while(|word| !matches!(*word, "<" | ">" | "|"));
+                let parsed = sayso::cli::Cli::try_parse_from(words);
+                assert!(parsed.is_ok(), "{}: {line}\n{}", page.display(), parsed.unwrap_err());
+                typed += 1;
+            }
+        }
+    }
+    assert!(typed >= 10, "{typed} lines");
+}

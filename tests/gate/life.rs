@@ -183,9 +183,14 @@ impl Life {
                             left.push(Message { class: send.class, content: send.content, at: message.at });
                         }
                         Scanned::Subscriber { .. }
+                        | Scanned::ErasedTurn { .. }
+                        | Scanned::Review { .. }
                         | Scanned::Row(_)
                         | Scanned::Consent { .. }
-                        | Scanned::Review { .. } => {}
+                        | Scanned::Proof { .. }
+                        | Scanned::Damaged { .. }
+                        | Scanned::Root { .. }
+                        | Scanned::Suppression { .. } => {}
                     }
                 }
                 after = page.next;

@@ -17,6 +17,7 @@ mod life;
 mod powercut;
 mod recorded;
 mod recovery;
+mod rights;
 mod sends;
 mod server;
 mod shared;

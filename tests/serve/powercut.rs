@@ -154,7 +154,7 @@ async fn read(store: &dyn Store) -> Found {
     }
     let mut ledgers: BTreeMap<_, u32> = BTreeMap::new();
     for item in everything(store, Table::Consents).await {
-        let Scanned::Consent { key, entry } = item else { panic!("{item:?}") };
+        let Scanned::Consent { key, entry, .. } = item else { panic!("{item:?}") };
         let count = ledgers.entry(key).or_default();
         *count += 1;
         assert_eq!(entry.number, *count, "a ledger has a hole");

@@ -1,7 +1,7 @@
 //! What the prompt shows of a dialogue: where it stands, what is known, the ledger, the reasons.
 
 use crate::bot::{Awaited, Bot};
-use crate::consent::{Change, How, LedgerEntry};
+use crate::consent::LedgerEntry;
 use crate::dialogue::{Errand, Record};
 use crate::expr::shown;
 use crate::simulator::{Delivered, SimulationError};
@@ -120,7 +120,7 @@ pub(super) async fn consent(session: &Session) -> Result<Rows, SimulationError> 
     let since = standing.since.map(|since| format!(", since {}", moment(session.bot(), since)));
     let mut rows = vec![("consent".to_owned(), format!("{}{}", standing.status, since.unwrap_or_default()))];
     for item in session.all(Table::Consents).await? {
-        if let Scanned::Consent { key, entry } = item
+        if let Scanned::Consent { key, entry, .. } = item
             && key.phone == session.phone()
         {
             entered(session.bot(), &entry, &mut rows);
@@ -130,25 +130,8 @@ pub(super) async fn consent(session: &Session) -> Result<Rows, SimulationError> 
 }
 
 fn entered(bot: &Bot, entry: &LedgerEntry, rows: &mut Rows) {
-    let change = match entry.change {
-        Change::In => "opted in".to_owned(),
-        Change::Out => "opted out".to_owned(),
-        Change::Asked => "asked to be asked".to_owned(),
-        Change::Declined => "said no".to_owned(),
-        Change::Unsure => "may have opted out".to_owned(),
-        Change::Kept => "was read, and is no opt-out".to_owned(),
-        Change::OfAge(years) => format!("is at least {years}"),
-        Change::Underage(years) => format!("is younger than {years}"),
-    };
-    let how = match entry.how {
-        How::Text => "text",
-        How::Provider => "the provider",
-        How::Api => "the API",
-        How::Import => "import",
-        How::Review => "review",
-    };
     let at = moment(bot, entry.at);
-    row(rows, &entry.number.to_string(), format!("{change} by {how} ({}), {at}", entry.rule));
+    row(rows, &entry.number.to_string(), format!("{} by {} ({}), {at}", entry.change, entry.how, entry.rule));
     let words = [("shown", &entry.shown), ("received", &entry.received)];
     for (name, said) in words {
         if let Some(said) = said {

@@ -203,7 +203,7 @@ impl Machine<'_> {
     }
 
     /// Somebody else than the person says what a field holds, or empties it.
-    pub(in crate::dialogue) fn filled(&mut self, field: &str, words: Option<&str>) {
+    pub(in crate::dialogue) fn filled(&mut self, field: &str, words: Option<&str>, by: Option<&str>) {
         let bot = self.bot;
         let Some(known) = bot.fields().iter().find(|known| known.name == field) else {
             self.note(&format!("there is no field `{field}`"));
@@ -213,6 +213,9 @@ impl Machine<'_> {
             Some(Answer::Value(value)) => _ = self.fill(field, value),
             Some(_) => self.note(&format!("this is no value of `{field}`")),
             None => _ = self.state.person.fields.remove(field),
+        }
+        if let Some(by) = by {
+            self.note(&format!("{by} corrects `{field}`"));
         }
     }
 

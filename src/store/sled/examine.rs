@@ -1,10 +1,10 @@
 //! Looking at everything that a store holds: what can be read, and whether it fits together.
 
 use super::keys::{self, Stored, gone};
-use super::{SledStore, migrate, opening};
-use crate::consent::LedgerEntry;
+use super::{SledStore, ledger, migrate, opening, suppression};
+use crate::consent::SuppressionKey;
 use crate::sms::Key;
-use crate::store::{Entry, RowState, Sent, StoreError, codec};
+use crate::store::{RowState, Scanned, Sent, StoreError, codec};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,8 +103,8 @@ fn turns(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
             report.fault(Fault::Hole, format!("turns {} to {} are missing", last + 1, seq - 1));
         }
         (last, report.turns) = (seq, report.turns + 1);
-        let entry = codec::decode::<Entry>("a turn", &value);
-        if let Some(entry) = report.read(&format!("turn {seq}"), entry) {
+        let turn = keys::scanned_turn(&key, &value);
+        if let Some(Scanned::Turn { entry, .. }) = report.read(&format!("turn {seq}"), turn) {
             report.last_turn = report.last_turn.max(Some(entry.at));
         }
     }
@@ -141,6 +141,7 @@ fn outbox(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
 }
 
 fn dialogues(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
+    let erased_by = suppression::stored(db)?;
     for found in db.scan_prefix(b"d") {
         let (key, value) = found.map_err(|error| gone(&error))?;
         report.subscribers += 1;
@@ -149,7 +150,7 @@ fn dialogues(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
         let read = Stored::decode(&value).and_then(|stored| Ok((stored.record()?, stored)));
         let Some((record, stored)) = report.read(&name, read) else { continue };
         let entries = record.person.standing.entries;
-        if !is_settled(db, &key, &value, || ledger_fits(db, &whose, entries)) {
+        if !is_settled(db, &key, &value, || ledger_fits(db, erased_by.as_ref(), &whose, entries)) {
             report.fault(Fault::Ledger, format!("{name}: its {entries} ledger entries are not all there"));
         }
         let timer = record.person.next_due();
@@ -169,19 +170,33 @@ fn is_settled(db: &sled::Db, key: &[u8], value: &[u8], holds: impl Fn() -> bool)
     holds() || db.get(key).is_ok_and(|now| now.as_deref() != Some(value))
 }
 
-/// Whether a person's entries are numbered from 1 to as many as the dialogue counts.
-fn ledger_fits(db: &sled::Db, whose: &Key, entries: u32) -> bool {
-    let mut prefix = keys::ledger(whose, 0);
-    prefix.truncate(prefix.len() - 4);
-    let numbers = db.scan_prefix(prefix).keys().map(|key| key.map(|key| key[key.len() - 4..].to_vec()));
-    let wanted = (1..=entries).map(|number| Ok(number.to_be_bytes().to_vec()));
-    numbers.eq(wanted)
+/// Whether a person's entries are numbered from 1 to as many as the dialogue counts; of those that were erased the proofs.
+fn ledger_fits(db: &sled::Db, key: Option<&SuppressionKey>, whose: &Key, entries: u32) -> bool {
+    let is_there = |name: Vec<u8>| db.contains_key(name).unwrap_or(false);
+    let erased = key.map(|key| key.whose(whose));
+    let is_proved =
+        |number| erased.is_some_and(|erased| is_there(ledger::proof(&whose.brand, &erased, number)));
+    let last = ledger::numbers(db, whose).ok().and_then(|numbers| numbers.last().map(|(number, _)| *number));
+    last.is_none_or(|last| last == entries)
+        && (1..=entries).all(|number| is_there(ledger::entry(whose, number)) || is_proved(number))
 }
 
 fn rest(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
     for found in db.scan_prefix(b"l") {
-        let (_, value) = found.map_err(|error| gone(&error))?;
-        report.read("a ledger entry", codec::decode::<LedgerEntry>("a ledger entry", &value));
+        let (key, value) = found.map_err(|error| gone(&error))?;
+        if let Some(Scanned::Damaged { number, damage, .. }) =
+            report.read("a ledger entry", ledger::scanned_entry(&key, &value))
+        {
+            report.fault(Fault::Unreadable, format!("ledger entry {number}: {damage}"));
+        }
+    }
+    for found in db.scan_prefix(b"y") {
+        let (key, value) = found.map_err(|error| gone(&error))?;
+        report.read("the root of a day", ledger::scanned_root(&key, &value));
+    }
+    for found in db.scan_prefix(b"x") {
+        let (key, value) = found.map_err(|error| gone(&error))?;
+        report.read("a suppression", ledger::scanned_suppression(&key, &value));
     }
     for found in db.scan_prefix(b"s") {
         let (_, value) = found.map_err(|error| gone(&error))?;

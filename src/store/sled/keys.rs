@@ -6,14 +6,19 @@
 //! | `t` sequence | a turn of the log |
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
-//! | `l` brand 0 number, entry | a ledger entry |
+//! | `l` brand 0 number, entry | a ledger entry and its link |
+//! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
+//! | `y` brand 0 day | the root of a day; under `open` the day that still grows |
+//! | `x` brand 0 keyed hash | somebody who was erased |
 //! | `r` brand 0 number | a text that waits to be read: the number of its ledger entry |
 //! | `a` moment, brand 0 number | an alarm: look at this dialogue then |
 //! | `k` brand 0 name | a brand-wide counter |
 //! | `c` brand 0 number | when messages left that count for caps |
 //! | `m` name | facts about the store itself |
 
-use crate::consent::{LedgerEntry, Obstacle};
+use super::erase::ErasedTurn;
+use super::ledger;
+use crate::consent::Obstacle;
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
@@ -85,6 +90,10 @@ pub(super) struct StoredRow {
 }
 
 impl StoredRow {
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
     pub(super) fn encode(row: &Row) -> Vec<u8> {
         encode(&Self {
             key: row.key.clone(),
@@ -130,12 +139,6 @@ pub(super) fn sent(account: &AccountId, id: &MessageId) -> Vec<u8> {
     key
 }
 
-pub(super) fn ledger(key: &Key, number: u32) -> Vec<u8> {
-    let mut bytes = prefixed(b'l', &key_bytes(key));
-    bytes.extend_from_slice(&number.to_be_bytes());
-    bytes
-}
-
 pub(super) fn review(key: &Key) -> Vec<u8> {
     prefixed(b'r', &key_bytes(key))
 }
@@ -177,6 +180,8 @@ pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreErr
 }
 
 pub(super) const FORMAT: &[u8] = b"mformat";
+/// The key of the suppression hashes.
+pub(super) const SUPPRESSION: &[u8] = b"msuppression";
 
 /// The number of the last turn in the log; 0 where there is none.
 pub(super) fn last_seq(db: &sled::Db) -> Result<u64, StoreError> {
@@ -233,6 +238,8 @@ pub(super) fn scan(
         Table::Outbox => b'o',
         Table::Sent => b's',
         Table::Consents => b'l',
+        Table::Roots => b'y',
+        Table::Suppressions => b'x',
         Table::Reviews => b'r',
     };
     let limit = limit.clamp(1, PAGE_MAX);
@@ -257,9 +264,7 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             key: key_from(&key[1..])?,
             record: Box::new(Stored::decode(value)?.record()?),
         },
-        Table::Turns => {
-            Scanned::Turn { seq: seq_of(key)?, entry: Box::new(decode::<Entry>("a turn", value)?) }
-        }
+        Table::Turns => scanned_turn(key, value)?,
         Table::Outbox => {
             let get = |key: &[u8]| Ok(db.get(key).map_err(|error| gone(&error))?.map(|value| value.to_vec()));
             Scanned::Row(Box::new(read_row(&get, key, value)?))
@@ -269,12 +274,25 @@ fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scann
             let key = key_from(&key[1..])?;
             let lost = || StoreError::Corrupt("the ledger entry of a text that waits to be read".to_owned());
             let number: u32 = decode("a text that waits to be read", value)?;
-            let entry = db.get(ledger(&key, number)).map_err(|error| gone(&error))?.ok_or_else(lost)?;
-            Scanned::Review { key, entry: Box::new(decode("a ledger entry", &entry)?) }
+            let name = ledger::entry(&key, number);
+            let entry = db.get(&name).map_err(|error| gone(&error))?.ok_or_else(lost)?;
+            let Scanned::Consent { entry, .. } = ledger::scanned_entry(&name, &entry)? else {
+                return Err(lost());
+            };
+            Scanned::Review { key, entry }
         }
-        Table::Consents => {
-            let entry: LedgerEntry = decode("a ledger entry", value)?;
-            Scanned::Consent { key: key_from(&key[1..key.len() - 4])?, entry: Box::new(entry) }
-        }
+        Table::Consents => ledger::scanned_entry(key, value)?,
+        Table::Roots => ledger::scanned_root(key, value)?,
+        Table::Suppressions => ledger::scanned_suppression(key, value)?,
     })
+}
+
+pub(super) fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
+    let seq = seq_of(key)?;
+    decode::<Entry>("a turn", value).map(|entry| Scanned::Turn { seq, entry: Box::new(entry) }).or_else(
+        |error| {
+            let erased = decode::<ErasedTurn>("a turn", value).map_err(|_| error)?;
+            Ok(Scanned::ErasedTurn { seq, brand: erased.brand, erased_at: erased.erased_at })
+        },
+    )
 }

@@ -1,20 +1,23 @@
 //! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
 
 use super::codec;
+use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
+use super::ledger::{self, StoredEntry};
 use super::room::Room;
-use crate::consent::LedgerEntry;
+use crate::consent::{LedgerEntry, SuppressionKey};
 use crate::dialogue::Effect;
 use crate::sms::{Key, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::{
-    Alarm, Commit, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
+    Alarm, Commit, Erased, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
     interrupted_at, one_more, rows, sent, settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::oneshot;
@@ -50,6 +53,8 @@ pub(super) enum Job {
     },
     NextDue(Answer<Option<Timestamp>>),
     Receipt(Receipt, Answer<Option<Key>>),
+    /// `None` for everybody of whom something has come meanwhile.
+    Erase(Vec<Traces>, Answer<Vec<Option<Erased>>>),
     /// From now on the keys of everything that is written are noted there too.
     Follow(Arc<Followed>, Answer<()>),
     /// What stands under the keys that were noted and not yet taken, at one moment.
@@ -100,6 +105,9 @@ pub(super) struct Writer {
     seq: u64,
     live: Live,
     batch: Batch,
+    pub(super) suppression: SuppressionKey,
+    /// Whether anybody was ever erased: nobody else's dialogue is looked for under a second key.
+    suppressed: Arc<AtomicBool>,
     room: Room,
     /// Whoever makes a backup: one at a time, and nobody any more when it is done or given up.
     follower: Weak<Followed>,
@@ -132,10 +140,17 @@ type Reply = Box<dyn FnOnce() + std::marker::Send>;
 
 impl Writer {
     /// Reads what the writer must know: the last turn, the rows that may still be sent.
-    pub(super) fn open(db: sled::Db, file: File, room: Room) -> Result<Self, StoreError> {
+    pub(super) fn open(
+        db: sled::Db,
+        file: File,
+        room: Room,
+        suppression: SuppressionKey,
+        suppressed: Arc<AtomicBool>,
+    ) -> Result<Self, StoreError> {
         let seq = keys::last_seq(&db)?;
         let (live, batch, follower) = (Live::default(), Batch::default(), Weak::new());
-        let mut writer = Self { db, file, seq, live, batch, room, follower };
+        let mut writer = Self { db, file, seq, live, batch, suppression, suppressed, room, follower };
+        writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
             let mut row = keys::read_row(&|key| writer.get(key), &key, &value)?;
@@ -240,10 +255,45 @@ impl Writer {
             Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
             Job::NextDue(answer) => reply(answer, self.next_due()),
             Job::Receipt(receipt, answer) => reply(answer, self.receipt(&receipt)),
+            Job::Erase(people, answer) => {
+                reply(answer, people.iter().map(|traces| self.erase(traces)).collect())
+            }
         }
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Keeps the key of the suppression hashes where it is new, and sees whether anybody was ever erased.
+    fn keep_key(&mut self) -> Result<(), StoreError> {
+        if self.get(keys::SUPPRESSION)?.is_none() {
+            self.put(keys::SUPPRESSION.to_vec(), codec::encode(&self.suppression.bytes()));
+        }
+        let any = self.db.scan_prefix(b"x").next().transpose().map_err(|error| gone(&error))?;
+        self.suppressed.store(any.is_some(), Ordering::Release);
+        Ok(())
+    }
+
+    pub(super) fn has_suppressed(&self) -> bool {
+        self.suppressed.load(Ordering::Acquire)
+    }
+
+    /// From now on, people are looked for among those who were erased.
+    pub(super) fn now_has_suppressed(&self) {
+        self.suppressed.store(true, Ordering::Release);
+    }
+
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.batch.put(key, value);
+    }
+
+    pub(super) fn delete(&mut self, key: Vec<u8>) {
+        self.batch.delete(key);
+    }
+
+    /// A row that is to be given out no more.
+    pub(super) fn forget(&mut self, row: &Row) {
+        self.live.forget(row);
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(fresh) = self.batch.overlay.get(key) {
             return Ok(fresh.clone());
         }
@@ -254,7 +304,11 @@ impl Writer {
         let Prepared { turn, mut record, entry, refusal } = prepared;
         let key = keys::dialogue(&turn.key);
         let before = self.get(&key)?.map(|bytes| Stored::decode(&bytes)).transpose()?;
-        if turn.read_version != before.as_ref().map_or(0, |stored| stored.version) {
+        let version = match &before {
+            Some(stored) => stored.version,
+            None => self.remembered(&turn.key)?.map_or(0, |suppressed| suppressed.version),
+        };
+        if turn.read_version != version {
             let seen = turn.seen.zip(before);
             let known = seen.is_some_and(|(id, stored)| stored.record().is_ok_and(|r| r.person.has_seen(id)));
             return Ok(if known { Commit::Duplicate } else { Commit::Conflict });
@@ -271,7 +325,9 @@ impl Writer {
         self.seq += 1;
         for effect in &turn.entry.effects {
             if let Effect::Ledger(change) = effect {
-                self.batch.put(keys::ledger(&turn.key, change.number), codec::encode(change));
+                let link = self.link(&turn.key, change, turn.salt)?;
+                let stored = StoredEntry { link, entry: change.clone() };
+                self.batch.put(ledger::entry(&turn.key, change.number), codec::encode(&stored));
                 self.list_review(&turn, change);
             }
         }
@@ -367,7 +423,7 @@ impl Writer {
     }
 
     /// A row to be claimed. One that cannot be read is left out: it must not keep the others from being sent.
-    fn readable_row(&self, id: RowId) -> Option<Row> {
+    pub(super) fn readable_row(&self, id: RowId) -> Option<Row> {
         self.row(id).unwrap_or_else(|error| {
             tracing::error!(row = %id, %error, "a message cannot be read; it stays where it is");
             None
