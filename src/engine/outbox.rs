@@ -124,8 +124,9 @@ impl Engine {
             return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY), why: None }));
         };
         let Some((from, account)) = self.leaves_from(bot, send) else { return never(Death::NoAccount) };
-        let person = self.store.load(&row.key).await?.record.person;
         let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
+        // Read last: between this and the first byte nothing is waited for, so that a STOP comes before it or after it.
+        let person = self.store.load(&row.key).await?.record.person;
         let whereabouts = bot.whereabouts(Some(row.key.phone), &person.fields);
         let verdict = gate(&Asking {
             class: send.class,
