@@ -228,8 +228,10 @@ proptest! {
                     prop_assert_eq!(entry.number, entries);
                     told = match entry.change {
                         Change::In => Status::In,
+                        Change::Reassigned(_) => Status::None,
+                        Change::Deactivated(_) if told == Status::In => Status::None,
                         // What may be an opt-out holds what is sent, and is none yet.
-                        Change::Unsure | Change::Kept => told,
+                        Change::Unsure | Change::Kept | Change::Deactivated(_) | Change::Erased => told,
                         Change::Out
                         | Change::Asked
                         | Change::Declined

@@ -153,12 +153,19 @@ async fn read(store: &dyn Store) -> Found {
         sent.insert(row.row);
     }
     let mut ledgers: BTreeMap<_, u32> = BTreeMap::new();
+    let mut verifier = sayso::consent::Verifier::default();
+    for item in everything(store, Table::Roots).await {
+        let Scanned::Root { root, .. } = item else { panic!("{item:?}") };
+        verifier.root(*root);
+    }
     for item in everything(store, Table::Consents).await {
-        let Scanned::Consent { key, entry, .. } = item else { panic!("{item:?}") };
+        let Scanned::Consent { key, entry, link } = item else { panic!("{item:?}") };
+        verifier.entry(&key, &entry, &link);
         let count = ledgers.entry(key).or_default();
         *count += 1;
         assert_eq!(entry.number, *count, "a ledger has a hole");
     }
+    assert_eq!(verifier.finish(), [], "chains and days are whole");
     for (key, entries) in ledgers {
         assert_eq!(store.load(&key).await.unwrap().record.person.standing.entries, entries, "{key:?}");
     }
