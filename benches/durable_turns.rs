@@ -8,7 +8,8 @@
 
 use async_trait::async_trait;
 use sayso::engine::{
-    Arrival, CallError, Engine, Outside, OutsideError, Parts, Received, Secrets, SystemClock, Transport,
+    Arrival, CallError, Engine, Outside, OutsideError, Parts, Received, Secrets, SystemChance, SystemClock,
+    Transport,
 };
 use sayso::provider::{Call, Response};
 use sayso::sms::{Inbound, Key};
@@ -113,6 +114,7 @@ fn engine_rate(bot: &Arc<sayso::bot::Bot>, waiting: usize) -> (f64, Shape) {
         transport: Arc::new(Nowhere),
         outside: Arc::new(Nowhere),
         secrets: Secrets::new(),
+        chance: Arc::new(SystemChance),
         log_numbers: false,
     }));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");

@@ -13,6 +13,7 @@ mod route;
 mod timers;
 pub mod transport;
 
+pub use chance::{Chance, CountedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
@@ -52,6 +53,7 @@ pub struct Engine {
     accounts: HashMap<AccountId, Account>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
     transport: Arc<dyn Transport>,
     outside: Arc<dyn Outside>,
     secrets: Secrets,
@@ -77,6 +79,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What makes the digests of ledger entries impossible to guess.
+    pub chance: Arc<dyn Chance>,
     /// What carries requests to providers.
     pub transport: Arc<dyn Transport>,
     /// What carries the calls that brands' files cause.
@@ -98,6 +102,7 @@ impl Engine {
             accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,
+            chance: parts.chance,
             transport: parts.transport,
             outside: parts.outside,
             secrets: parts.secrets,

@@ -3,8 +3,8 @@
 use crate::bot::{Bot, Lookup, Number};
 use crate::dialogue::{Decision, Event, Human, Trace};
 use crate::engine::{
-    Arrival, CallError, Clock, Engine, ManualClock, Outside, OutsideError, Parts, ReceiveError, Received,
-    Secrets, Transport,
+    Arrival, CallError, Clock, CountedChance, Engine, ManualClock, Outside, OutsideError, Parts,
+    ReceiveError, Received, Secrets, Transport,
 };
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
@@ -295,6 +295,7 @@ impl Simulation {
             outside: Arc::clone(&around) as Arc<dyn Outside>,
             secrets: secrets(&bot),
             bots: vec![bot],
+            chance: Arc::new(CountedChance::default()),
             log_numbers: false,
         };
         let engine = Arc::new(Engine::new(parts));

@@ -3,7 +3,7 @@
 
 use super::{Exit, Streams, Unusable, no_brand};
 use crate::engine::transport::Nowhere;
-use crate::engine::{Engine, Parts, Secrets, SystemClock};
+use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
 use crate::server::socket::{Client, Request, Response, answer};
 use crate::sms::{BrandId, Key};
 use crate::store::{Cursor, OpenError, Scanned, SledStore, Table};
@@ -99,6 +99,7 @@ fn engine(workspace: &Workspace, store: SledStore) -> Arc<Engine> {
         transport: Arc::new(Nowhere),
         outside: Arc::new(Nowhere),
         secrets: Secrets::new(),
+        chance: Arc::new(SystemChance),
         log_numbers: workspace.config.log.numbers,
     }))
 }

@@ -3,7 +3,7 @@
 use super::{Exit, Streams, Unusable, check, runtime};
 use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
-use crate::engine::{Engine, Parts, Secrets, SystemClock};
+use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
@@ -47,6 +47,7 @@ pub(super) fn serve(
         transport: Arc::new(transport),
         outside: Arc::new(outside),
         secrets,
+        chance: Arc::new(SystemChance),
         log_numbers: config.log.numbers,
     }));
     runtime(true)?.block_on(async {

@@ -1,7 +1,6 @@
 //! The straight line: an event comes in, and when this returns it is on the disk with all that it wants.
 
 use super::Engine;
-use super::chance::salt;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
 use crate::provider::SendBy;
@@ -162,7 +161,7 @@ impl Engine {
             at: now,
             seen: arrival.seen,
             record,
-            salt: salt(),
+            salt: self.chance.salt(),
             hold_until: self
                 .answers_in_place(&arrival.event)
                 .then(|| now.checked_add(ANSWER_WITHIN).unwrap_or(now)),

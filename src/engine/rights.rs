@@ -1,7 +1,6 @@
 //! What is asked for in a person's name, or about their number: erasure, correction, a number that has another holder. All of
 //! it goes through the one writer; what changes a dialogue is an event like any other.
 
-use super::chance::salt;
 use super::{Arrival, Engine, ReceiveError, Received};
 use crate::consent::Status;
 use crate::dialogue::{Event, Left};
@@ -66,7 +65,7 @@ impl Engine {
     /// Erases people, for that reason. O(what the store holds), once for all of them.
     pub async fn erase(&self, people: Vec<Key>, rule: &str) -> Result<Vec<Erased>, StoreError> {
         let at = self.clock.now();
-        let erasure = |key| Erasure { key, at, rule: rule.to_owned(), salt: salt() };
+        let erasure = |key| Erasure { key, at, rule: rule.to_owned(), salt: self.chance.salt() };
         self.store.erase(people.into_iter().map(erasure).collect()).await
     }
 

@@ -8,7 +8,7 @@ use crate::world::{World, accounts};
 use jiff::{SignedDuration, Timestamp};
 use sayso::consent::How;
 use sayso::dialogue::{Cause, Event, Human};
-use sayso::engine::{Arrival, Clock, Engine, ManualClock, Outside, Parts, Transport};
+use sayso::engine::{Arrival, Clock, CountedChance, Engine, ManualClock, Outside, Parts, Transport};
 use sayso::provider::Delivery;
 use sayso::sms::{AccountId, Inbound, Key, MessageId, Phone, Receipt, ReceiptState, Sender};
 use sayso::store::Store;
@@ -65,6 +65,7 @@ fn engine(disk: &Arc<Disk>, world: &Arc<World>, clock: &Arc<ManualClock>) -> Arc
             "alba".into(),
             BTreeMap::from([("crm-key".to_owned(), vec!["0123456789abcdef0123456789abcdef".into()])]),
         )]),
+        chance: Arc::new(CountedChance::default()),
         log_numbers: false,
     }))
 }
