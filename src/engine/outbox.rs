@@ -6,7 +6,7 @@ use crate::bot::Bot;
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Errand, Send};
 use crate::provider::{Account, Outcome, SendBy};
-use crate::sms::{Key, MessageId, Outbound, Sender, mask_numbers};
+use crate::sms::{Class, Key, MessageId, Outbound, Sender, mask_numbers};
 use crate::store::{Death, Row, RowId, Settlement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -146,6 +146,9 @@ impl Engine {
         });
         Ok(match verdict {
             Verdict::Pass(pass) => {
+                if send.class == Class::OptOutConfirmation {
+                    late(row, person.standing.since, pass.checked_at);
+                }
                 let (body, media) = (send.body.clone(), send.media.clone());
                 let reference = row.id.to_string();
                 Ok((account, Outbound { from, to: row.key.phone, body, media, reference }, pass))
@@ -293,6 +296,19 @@ impl Sending {
                 true
             }
         }
+    }
+}
+
+/// A confirmation within these minutes is presumed to be covered by the opt-out; a later one needs a reason
+/// (47 CFR 64.1200(a)(12)).
+const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// Says that the confirmation of an opt-out leaves late, and after how many attempts.
+fn late(row: &Row, stopped: Option<Timestamp>, now: Timestamp) {
+    let waited = stopped.map(|stopped| now.duration_since(stopped));
+    if let Some(waited) = waited.filter(|waited| *waited > CONFIRMED_WITHIN) {
+        let (minutes, attempts) = (waited.as_mins(), row.attempts);
+        tracing::warn!(row = %row.id, minutes, attempts, "the confirmation of an opt-out leaves late");
     }
 }
 
