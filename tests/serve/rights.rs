@@ -45,7 +45,6 @@ async fn world() -> World {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_proof_for_a_number_is_a_page_and_json_while_it_serves_and_afterwards() {
     let world = world().await;
-    world.say(ANA, "SM5", "It is raining").await;
     world.say(ANA, "SM6", "STOP").await;
     let show = |arguments: &[&str]| {
         let arguments = [&["consent", "show", ANA], arguments].concat();
