@@ -16,6 +16,7 @@ mod init;
 mod live;
 mod lsp;
 mod person;
+mod provider;
 mod read;
 mod replay;
 mod serve;
@@ -93,6 +94,9 @@ enum Verb {
     },
     /// Run the conversations (`*.chat`) of all brands.
     Test(test::Wanted),
+    /// Look at providers: the kinds that there are, what a request means, what would be sent.
+    #[command(subcommand)]
+    Provider(provider::Wanted),
     /// Serve webhooks, timers and the outbox until told to stop.
     Serve {
         /// The address to listen on, instead of the one in `sayso.toml`.
@@ -242,6 +246,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             let bot = cli.brand(&workspace, brand, streams)?;
             graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
+        Verb::Provider(wanted) => provider::provider(&cli.open()?, wanted, cli.json, streams),
         Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),

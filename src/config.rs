@@ -5,7 +5,8 @@ mod secrets;
 pub use secrets::SecretError;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
-use crate::provider::{self, Account, SettingError, Settings};
+use crate::provider::file::Setting;
+use crate::provider::{Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, SettingError, Settings};
 use crate::sms::AccountId;
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -39,6 +40,9 @@ pub struct Config {
     /// Secrets of brands' files by name.
     #[serde(deserialize_with = "secrets::later")]
     secrets: secrets::Secrets,
+    /// The kinds of provider that accounts may name.
+    #[serde(skip)]
+    pub kinds: Catalogue,
     /// Bytes of the file that may hold secrets which should not stand there: nobody may print them.
     #[serde(skip)]
     pub hidden: Vec<Range<usize>>,
@@ -67,6 +71,12 @@ impl ServerConfig {
     pub fn public_url(&self) -> String {
         let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// The address at which the webhooks of an account are taken.
+    #[must_use]
+    pub fn inbound_url(&self, account: &str) -> String {
+        format!("{}/v1/providers/{account}/inbound", self.public_url())
     }
 }
 
@@ -125,14 +135,18 @@ impl OutsideConfig {
     }
 }
 
-/// What an account may say besides what its kind knows.
-const COMMON: [&str; 2] = ["kind", "answers_stop"];
-
 impl Config {
+    /// The defaults, with these kinds of provider.
+    #[must_use]
+    pub fn of_kinds(kinds: Catalogue) -> Self {
+        Self { kinds, ..Self::default() }
+    }
+
     /// Reads `sayso.toml`; what cannot be read is reported, and the defaults stand in for it.
-    pub fn parse(text: &str, file: FileId, found: &mut Diagnostics) -> Self {
+    pub fn parse(text: &str, file: FileId, kinds: Catalogue, found: &mut Diagnostics) -> Self {
         match toml::from_str::<Self>(text) {
             Ok(mut config) => {
+                config.kinds = kinds;
                 config.check(file, found);
                 (config.secrets, config.hidden) = secrets::read(text, file, found);
                 config.hidden.extend(config.misplaced_secrets());
@@ -144,7 +158,7 @@ impl Config {
                 let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
                 found.push(diagnostic.hint("the settings are described in `docs/operating.md`"));
                 // What could not be read may hold anything: no value of the file is printed.
-                Self { hidden: values_of(text), ..Self::default() }
+                Self { hidden: values_of(text), kinds, ..Self::default() }
             }
         }
     }
@@ -153,8 +167,8 @@ impl Config {
     fn misplaced_secrets(&self) -> Vec<Range<usize>> {
         let misplaced = |(key, value): (&Spanned<String>, &Spanned<toml::Value>)| {
             let name = key.get_ref().as_str();
-            let plain =
-                provider::ALL.iter().any(|kind| kind.settings.contains(&name)) || COMMON.contains(&name);
+            let plain = self.kinds.kinds().any(|kind| kind.file.settings.contains_key(name))
+                || COMMON.contains(&name);
             (!plain && !is_reference(value.get_ref())).then(|| value.span())
         };
         self.providers.values().flatten().filter_map(misplaced).collect()
@@ -184,8 +198,8 @@ impl Config {
                 .iter()
                 .find(|(key, _)| key.get_ref() == "kind")
                 .and_then(|(_, kind)| kind.get_ref().as_str());
-            let known = || provider::ALL.iter().map(|kind| kind.name);
-            let Some(kind) = kind.and_then(provider::by_name) else {
+            let known = || self.kinds.kinds().map(|kind| kind.name.as_str());
+            let Some(of) = kind.and_then(|kind| self.kinds.kind(kind)) else {
                 let message = format!("the account `{name}` names no known kind", name = name.get_ref());
                 let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
                 found.push(
@@ -196,8 +210,9 @@ impl Config {
                 continue;
             };
             for (key, value) in settings {
-                check_setting(kind, key, value.get_ref(), file, found);
+                check_setting(of, key, value.get_ref(), file, found);
             }
+            check_missing(of, name, settings, file, found);
         }
     }
 
@@ -206,7 +221,7 @@ impl Config {
     /// # Errors
     /// The first account whose settings or secrets are missing.
     pub fn open_accounts(&self, root: &Path) -> Result<Vec<Account>, SettingError> {
-        self.providers.iter().map(|(name, settings)| open_account(name.get_ref(), settings, root)).collect()
+        self.providers.keys().map(|name| self.open_account(name.get_ref(), root)).collect()
     }
 }
 
@@ -259,7 +274,7 @@ fn network(written: &str) -> Result<IpNet, (String, String)> {
 }
 
 fn check_setting(
-    kind: &provider::Kind,
+    kind: &Kind,
     key: &Spanned<String>,
     value: &toml::Value,
     file: FileId,
@@ -267,7 +282,7 @@ fn check_setting(
 ) {
     let name = key.get_ref().as_str();
     let place = Place::new(file, key.span());
-    if kind.secrets.contains(&name) {
+    if kind.file.secrets.contains_key(name) {
         if !is_reference(value) {
             let message = format!("the secret `{name}` stands in the file");
             let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
@@ -275,13 +290,72 @@ fn check_setting(
         }
         return;
     }
-    if !kind.settings.contains(&name) && !COMMON.contains(&name) {
-        let known = kind.settings.iter().chain(kind.secrets).chain(&COMMON).copied();
-        let message = format!("an account of the kind `{}` has no setting `{name}`", kind.name);
-        found.push(Diagnostic::new(Code::BadConfig, place, message).did_you_mean(name, known));
-    } else if name == "answers_stop" && !value.is_bool() || name != "answers_stop" && !value.is_str() {
-        let wanted = if name == "answers_stop" { "`true` or `false`" } else { "words in quotes" };
-        found.push(Diagnostic::new(Code::BadConfig, place, format!("`{name}` wants {wanted}")));
+    let Some(setting) = kind.file.settings.get(name) else {
+        if let Some(wanted) = wanted(name, value) {
+            found.push(Diagnostic::new(Code::BadConfig, place, format!("`{name}` wants {wanted}")));
+        } else if !COMMON.contains(&name) {
+            let known = kind.settings().chain(kind.secrets()).chain(COMMON);
+            let message = format!("an account of the kind `{}` has no setting `{name}`", kind.name);
+            found.push(Diagnostic::new(Code::BadConfig, place, message).did_you_mean(name, known));
+        }
+        return;
+    };
+    match value.as_str() {
+        None => {
+            let message = format!("`{name}` wants words in quotes");
+            found.push(Diagnostic::new(Code::BadConfig, place, message));
+        }
+        Some(said) if !setting.one_of.is_empty() && !setting.one_of.iter().any(|one| one == said) => {
+            let message = format!("`{name}` is one of {}", setting.one_of.join(", "));
+            let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
+            found.push(diagnostic.did_you_mean(said, setting.one_of.iter().map(String::as_str)));
+        }
+        Some(_) => {}
+    }
+}
+
+/// What a setting that every account has wants instead of this value.
+fn wanted(name: &str, value: &toml::Value) -> Option<&'static str> {
+    match name {
+        "kind" if !value.is_str() => Some("words in quotes"),
+        "answers_stop" if !value.is_bool() => Some("`true` or `false`"),
+        "bad_number_after" if !value.as_integer().is_some_and(|number| (1..=100).contains(&number)) => {
+            Some("a number from 1 to 100")
+        }
+        _ => None,
+    }
+}
+
+/// Reports what an account cannot do without and does not say.
+fn check_missing(
+    kind: &Kind,
+    name: &Spanned<String>,
+    said: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    file: FileId,
+    found: &mut Diagnostics,
+) {
+    let is_said = |wanted: &str| said.keys().any(|key| key.get_ref() == wanted);
+    let place = Place::new(file, name.span());
+    let settings = kind.file.settings.iter().map(|setting| ("setting", "…", setting));
+    let secrets = kind.file.secrets.iter().map(|secret| ("secret", "env:NAME", secret));
+    for (what, value, (missing, setting)) in settings.chain(secrets) {
+        if !setting.optional && setting.default.is_none() && !is_said(missing) {
+            let message = format!("the account `{}` lacks the {what} `{missing}`", name.get_ref());
+            let hint = format!("add `{missing} = \"{value}\"`: {}", setting.about);
+            found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
+        }
+    }
+    let lacks = |(missing, setting): (&String, &Setting)| {
+        !setting.optional && setting.default.is_none() && !is_said(missing)
+    };
+    let is_told = kind.file.settings.iter().chain(&kind.file.secrets).any(lacks);
+    if !is_told && !kind.file.verify.iter().any(|keys| kind.is_set(keys, is_said)) {
+        let message = format!("nothing tells who calls the account `{}`", name.get_ref());
+        let ways = kind.file.secrets.iter().filter(|(_, secret)| secret.optional);
+        let secrets: Vec<_> = ways.map(|(name, _)| name.as_str()).collect();
+        let hint =
+            format!("give it one of the secrets by which `{}` can tell: {}", kind.name, secrets.join(", "));
+        found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
     }
 }
 
@@ -312,29 +386,57 @@ fn sources_of(value: &toml::Value) -> Vec<&str> {
     }
 }
 
-fn open_account(
-    name: &str,
-    values: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
-    root: &Path,
-) -> Result<Account, SettingError> {
-    let error = |what: String| SettingError { account: name.to_owned(), what };
-    let mut settings = Settings { account: name.to_owned(), ..Settings::default() };
-    let value_of = |wanted: &str| {
-        values.iter().find(|(key, _)| key.get_ref() == wanted).map(|(_, value)| value.get_ref())
-    };
-    let kind = value_of("kind").and_then(toml::Value::as_str).and_then(provider::by_name);
-    let kind = kind.ok_or_else(|| error("names no known kind".to_owned()))?;
-    for (key, value) in values {
-        let (key, value) = (key.get_ref(), value.get_ref());
-        if kind.secrets.contains(&key.as_str()) {
-            let resolved = sources_of(value).into_iter().map(|source| secret(source, root).map_err(error));
-            settings.secrets.insert(key.clone(), resolved.collect::<Result<_, _>>()?);
-        } else if let Some(value) = value.as_str() {
-            settings.plain.insert(key.clone(), value.to_owned());
-        }
+impl Config {
+    /// Makes one account.
+    pub fn open_account(&self, name: &str, root: &Path) -> Result<Account, SettingError> {
+        let settings = self.account_settings(name, |source| secret(source, root))?;
+        let kind = self.kind_of(name)?;
+        let answers_stop = self.said(name, "answers_stop").and_then(toml::Value::as_bool);
+        let after = self.said(name, "bad_number_after").and_then(toml::Value::as_integer);
+        Ok(Account {
+            id: AccountId::from(name),
+            provider: kind.open(&settings)?,
+            answers_stop: answers_stop.unwrap_or(kind.file.answers_stop),
+            bad_number_after: after.and_then(|after| u32::try_from(after).ok()).unwrap_or(BAD_NUMBER_AFTER),
+        })
     }
-    let answers_stop = value_of("answers_stop").and_then(toml::Value::as_bool).unwrap_or(false);
-    Ok(Account { id: AccountId::from(name), provider: (kind.open)(&settings)?, answers_stop })
+
+    /// The kind of an account.
+    pub fn kind_of(&self, account: &str) -> Result<&std::sync::Arc<Kind>, SettingError> {
+        let kind = self.said(account, "kind").and_then(toml::Value::as_str);
+        let what = || "names no known kind".to_owned();
+        kind.and_then(|kind| self.kinds.kind(kind))
+            .ok_or_else(|| SettingError { account: account.to_owned(), what: what() })
+    }
+
+    /// What an account says, with its secrets as `secret` reads them from where they are.
+    pub fn account_settings(
+        &self,
+        account: &str,
+        secret: impl Fn(&str) -> Result<SecretString, String>,
+    ) -> Result<Settings, SettingError> {
+        let kind = self.kind_of(account)?;
+        let error = |what: String| SettingError { account: account.to_owned(), what };
+        let url = self.server.public_url.as_ref().map(|_| self.server.inbound_url(account));
+        let mut settings = Settings { account: account.to_owned(), inbound_url: url, ..Settings::default() };
+        let values = self.providers.iter().find(|(name, _)| name.get_ref() == account);
+        for (key, value) in values.into_iter().flat_map(|(_, values)| values) {
+            let (key, value) = (key.get_ref(), value.get_ref());
+            if kind.file.secrets.contains_key(key) {
+                let resolved = sources_of(value).into_iter().map(|source| secret(source).map_err(error));
+                settings.secrets.insert(key.clone(), resolved.collect::<Result<_, _>>()?);
+            } else if let (true, Some(value)) = (kind.file.settings.contains_key(key), value.as_str()) {
+                settings.plain.insert(key.clone(), value.to_owned());
+            }
+        }
+        Ok(settings)
+    }
+
+    /// What an account says under a name.
+    fn said(&self, account: &str, wanted: &str) -> Option<&toml::Value> {
+        let (_, values) = self.providers.iter().find(|(name, _)| name.get_ref() == account)?;
+        values.iter().find(|(key, _)| key.get_ref() == wanted).map(|(_, value)| value.get_ref())
+    }
 }
 
 /// A secret from where it is.

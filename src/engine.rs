@@ -4,6 +4,7 @@
 mod chance;
 pub mod clock;
 mod errand;
+mod fetch;
 mod lanes;
 mod outbox;
 pub mod outside;
@@ -25,6 +26,7 @@ use crate::bot::Bot;
 use crate::provider::Account;
 use crate::sms::{AccountId, BrandId, Phone, Sender};
 use crate::store::{Scanned, Store, StoreError, Table};
+use fetch::Fetched;
 use jiff::Timestamp;
 use lanes::Lanes;
 use route::Numbers;
@@ -62,6 +64,7 @@ pub struct Engine {
     counted: Lanes,
     /// Lanes of their own for numbers that brands share: whoever stands in one of these enters one of the others.
     lines: Lanes,
+    fetched: Fetched,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
     log_numbers: bool,
@@ -109,6 +112,7 @@ impl Engine {
             lanes: Lanes::default(),
             counted: Lanes::default(),
             lines: Lanes::default(),
+            fetched: Fetched::default(),
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,

@@ -1,50 +1,101 @@
 //! Providers: pure translators between a company's HTTP and our events. They never call anybody; the outbox owns the
 //! one HTTP client.
 //!
-//! To add one in code: a file here, a line in [`ALL`], requests and what they mean as tests.
+//! A provider is a file in `providers/`: how it signs, where its fields are, how it sends. What truly needs code is a named
+//! building block: a [`scheme`] by which it proves who calls, a [`signer`] of our own requests.
 //! Outside crates implement [`Provider`] and hand it to the engine.
 
-mod generic;
-pub mod signature;
+mod declared;
+pub mod file;
+pub mod scheme;
+mod shipped;
+pub mod signer;
 pub mod signing;
-mod twilio;
 
-pub use signature::Proof;
+pub use scheme::Proof;
+pub use shipped::{ALL, Catalogue};
 
 use crate::consent::How;
 use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Phone, Receipt, Sender};
+use file::{File, Hole, Mistake, Template};
 use http::{HeaderMap, HeaderName, Method};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-/// The providers that come with sayso, by the `kind` of an account.
-pub const ALL: [Kind; 2] = [generic::KIND, twilio::KIND];
+/// What every account may say besides what its kind knows.
+pub const COMMON: [&str; 3] = ["kind", "answers_stop", "bad_number_after"];
 
-/// A kind of provider.
+/// A kind of provider: a file that was read.
 pub struct Kind {
     /// The `kind` that an account names.
-    pub name: &'static str,
-    /// Settings it knows.
-    pub settings: &'static [&'static str],
-    /// Settings that are secrets: written in `sayso.toml` as `env:NAME` or `file:PATH`.
-    pub secrets: &'static [&'static str],
+    pub name: String,
+    /// Its file.
+    pub file: File,
+}
+
+impl Kind {
+    /// Reads a kind's file; otherwise everything that is wrong with it. O(bytes).
+    pub fn parse(name: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+        File::parse(text).map(|file| Self { name: name.to_owned(), file })
+    }
+
+    /// The settings that its accounts know.
+    pub fn settings(&self) -> impl Iterator<Item = &str> {
+        self.file.settings.keys().map(String::as_str)
+    }
+
+    /// The settings that are secrets: written in `sayso.toml` as `env:NAME` or `file:PATH`.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.file.secrets.keys().map(String::as_str)
+    }
+
+    /// Whether an account that says these names has all that a way to prove who calls takes from it.
+    #[must_use]
+    pub fn is_set(&self, keys: &BTreeMap<String, Template>, is_said: impl Fn(&str) -> bool) -> bool {
+        keys.values().flat_map(Template::holes).all(|hole| match hole {
+            Hole::Setting(name) => {
+                is_said(name) || self.file.settings.get(name).is_some_and(|setting| setting.default.is_some())
+            }
+            Hole::Secret(name) => is_said(name),
+            Hole::To
+            | Hole::ToDigits
+            | Hole::ToNational
+            | Hole::From
+            | Hole::FromDigits
+            | Hole::Text
+            | Hole::TextHex
+            | Hole::Media
+            | Hole::Id
+            | Hole::Uuid
+            | Hole::Callback => true,
+        })
+    }
+
     /// Makes an account's translator from its settings.
-    pub open: fn(&Settings) -> Result<Box<dyn Provider>, SettingError>,
+    pub fn open(self: &Arc<Self>, settings: &Settings) -> Result<Box<dyn Provider>, SettingError> {
+        Ok(Box::new(declared::Declared::open(self, settings)?))
+    }
+
+    /// What a request says by this kind's rules, whoever sent it: to look at, while a file is written. Nothing of it may reach
+    /// an engine, which takes only what [`Provider::verify`] let through.
+    pub fn preview(
+        self: &Arc<Self>,
+        settings: &Settings,
+        request: &RawRequest,
+    ) -> Result<Vec<Delivery>, DecodeError> {
+        let account = AccountId::from(settings.account.as_str());
+        let opened = declared::Declared::open(self, settings);
+        opened.map_err(|error| DecodeError::Bad(error.to_string()))?.read(&account, request)
+    }
 }
 
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+        f.write_str(&self.name)
     }
-}
-
-/// The kind of that name.
-#[must_use]
-pub fn by_name(name: &str) -> Option<&'static Kind> {
-    static KINDS: [Kind; 2] = ALL;
-    KINDS.iter().find(|kind| kind.name == name)
 }
 
 /// An account's settings with their secrets resolved.
@@ -56,6 +107,8 @@ pub struct Settings {
     pub plain: BTreeMap<String, String>,
     /// Secrets; several values of one are valid at once, so that they can be changed without a gap.
     pub secrets: BTreeMap<String, Vec<SecretString>>,
+    /// The public address at which the account's webhooks are taken, where it is known.
+    pub inbound_url: Option<String>,
 }
 
 /// A setting is missing or makes no sense.
@@ -72,17 +125,6 @@ impl Settings {
     fn error(&self, what: String) -> SettingError {
         SettingError { account: self.account.clone(), what }
     }
-
-    /// A setting that must be there.
-    fn required(&self, name: &str) -> Result<String, SettingError> {
-        self.plain.get(name).cloned().ok_or_else(|| self.error(format!("the setting `{name}` is missing")))
-    }
-
-    /// A secret that must be there; never empty.
-    fn secret(&self, name: &str) -> Result<Vec<SecretString>, SettingError> {
-        let values = self.secrets.get(name).filter(|values| !values.is_empty());
-        values.cloned().ok_or_else(|| self.error(format!("the secret `{name}` is missing")))
-    }
 }
 
 /// A provider account, ready to be used.
@@ -93,7 +135,12 @@ pub struct Account {
     pub provider: Box<dyn Provider>,
     /// Whether the provider answers STOP by itself, so that ours would be a second confirmation.
     pub answers_stop: bool,
+    /// After how many messages that found no such number nothing more is begun with it.
+    pub bad_number_after: u32,
 }
+
+/// Of one refusal carriers are not always sure.
+pub const BAD_NUMBER_AFTER: u32 = 3;
 
 /// A webhook request as it came, before anything in it is believed.
 #[derive(Clone)]
@@ -107,6 +154,10 @@ pub struct RawRequest {
     pub headers: HeaderMap,
     /// Its body, byte for byte.
     pub body: Vec<u8>,
+    /// When it arrived: old signatures are refused.
+    pub at: Timestamp,
+    /// What stands at the address that [`Provider::wants`] named.
+    pub fetched: Option<Vec<u8>>,
 }
 
 impl RawRequest {
@@ -138,7 +189,7 @@ pub struct Forged(pub &'static str);
 pub enum DecodeError {
     /// Something that every such request has is missing.
     #[error("`{0}` is missing")]
-    Missing(&'static str),
+    Missing(String),
     /// A value cannot be read.
     #[error("{0}")]
     Bad(String),
@@ -150,7 +201,7 @@ const MESSAGE_ID_BYTES_MAX: usize = 128;
 /// A provider's message id, which becomes part of a key of the store and so must be of sane length.
 fn message_id(id: &str) -> Result<MessageId, DecodeError> {
     match id.len() {
-        0 => Err(DecodeError::Missing("id")),
+        0 => Err(DecodeError::Missing("id".to_owned())),
         1..=MESSAGE_ID_BYTES_MAX => Ok(MessageId::from(id)),
         _ => Err(DecodeError::Bad(format!("a message id has at most {MESSAGE_ID_BYTES_MAX} bytes"))),
     }
@@ -187,6 +238,20 @@ pub enum Delivery {
         /// Which way.
         how: How,
     },
+    /// Something that makes no sense, beside others that do: it is told, and takes nothing from them.
+    Unread {
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// What is wanted by a request that brings nothing: the first one after an address was set up, for example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// What is answered.
+    pub reply: Reply,
+    /// The address that is to be visited once, before it is answered.
+    pub visit: Option<String>,
 }
 
 /// What we answer to a webhook.
@@ -195,7 +260,7 @@ pub struct Reply {
     /// The status.
     pub status: u16,
     /// The media type of the body.
-    pub content_type: &'static str,
+    pub content_type: String,
     /// The body.
     pub body: String,
 }
@@ -286,8 +351,19 @@ pub enum SendBy {
 
 /// One account's translator. Pure: what it says depends on its settings and its input alone.
 pub trait Provider: Send + Sync {
+    /// The address of what is needed to check a request, such as a certificate; always one in a place that is trusted. It is
+    /// fetched, kept, and handed over as [`RawRequest::fetched`].
+    fn wants(&self, _request: &RawRequest) -> Option<String> {
+        None
+    }
+
     /// Checks who sent a request. The raw body is checked, never one that was read and written again.
     fn verify(&self, request: RawRequest) -> Result<Verified, Forged>;
+
+    /// What a verified request wants that brings nothing else.
+    fn handshake(&self, _request: &Verified) -> Option<Handshake> {
+        None
+    }
 
     /// What a verified request brought. Fields it does not know are ignored: providers add them without notice.
     fn decode(&self, account: &AccountId, request: &Verified) -> Result<Vec<Delivery>, DecodeError>;
@@ -300,8 +376,13 @@ pub trait Provider: Send + Sync {
         SendBy::Call
     }
 
-    /// The request that sends a message.
-    fn encode(&self, outbound: &Outbound) -> Call;
+    /// The longest text that it carries, in 16-bit units, where there is a limit.
+    fn characters_max(&self) -> Option<usize> {
+        None
+    }
+
+    /// The request that sends a message, made at that moment: some signatures hold the time.
+    fn encode(&self, outbound: &Outbound, at: Timestamp) -> Call;
 
     /// What an answer to such a request means.
     fn outcome(&self, response: &Response) -> Outcome;

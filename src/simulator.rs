@@ -7,7 +7,7 @@ use crate::engine::{
     ReceiveError, Received, Secrets, Transport,
 };
 use crate::expr::TextPiece;
-use crate::provider::{self, Account, Call, RawRequest, Response, Settings};
+use crate::provider::{self, Account, BAD_NUMBER_AFTER, Call, Catalogue, RawRequest, Response, Settings};
 use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Phone, Receipt, ReceiptState, Sender};
 use crate::store::{Entry, MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
@@ -361,6 +361,8 @@ impl Simulation {
             method: Method::POST,
             headers,
             body: message.to_string().into_bytes(),
+            at: self.now(),
+            fetched: None,
         };
         let refused = |error: String| SimulationError::Provider(error);
         let account = self.engine.account(&self.account).ok_or_else(|| refused("it is gone".to_owned()))?;
@@ -590,6 +592,7 @@ impl Simulation {
                 state: ReceiptState::Undelivered,
                 code: None,
                 opted_out: carrier == Carrier::Stopped,
+                bad_number: false,
             };
             for arrival in self.engine.arrivals(account, provider::Delivery::Receipt(receipt)).await? {
                 self.engine.receive(arrival).await?;
@@ -621,10 +624,10 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
     settings.plain.insert("send_url".to_owned(), "simulated:".to_owned());
     settings.secrets.insert("token".to_owned(), vec![TOKEN.into()]);
     let refused = |error: String| SimulationError::Provider(error);
-    let kind =
-        provider::by_name("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
-    let provider = (kind.open)(&settings).map_err(|error| refused(error.to_string()))?;
-    Ok(Account { id, provider, answers_stop: false })
+    let kinds = Catalogue::default();
+    let kind = kinds.kind("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
+    let provider = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
+    Ok(Account { id, provider, answers_stop: false, bad_number_after: BAD_NUMBER_AFTER })
 }
 
 /// The words of a text, and the pictures that came with it: its lines `[https://…]`.

@@ -7,6 +7,7 @@ mod codec;
 mod live;
 mod memory;
 mod sled;
+mod stray;
 
 pub use self::sled::{
     BackupError, Fault, OpenError, ROOM_BYTES_MIN, Report, Restored, SledStore, restore, room, verify,
@@ -65,6 +66,13 @@ pub trait Store: Send + Sync {
     /// what waits to be. The turns keep their places in the log, the ledger keeps its chain and grows by an entry that says
     /// so, and a keyed hash keeps an opt-out. O(what the store holds), once for all of them: turns are not indexed by person.
     async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError>;
+
+    /// Keeps a receipt of a message that is not known, for an hour and up to a few thousand of them: it may have outrun the
+    /// answer to the send.
+    async fn stray(&self, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes out the receipts that are kept of a message, in their order.
+    async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError>;
 
     /// A page of everything of one kind, in a stable order, from behind `after`.
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;
@@ -249,6 +257,8 @@ pub enum Death {
     Exhausted(String),
     /// No account carries the number it should leave from.
     NoAccount,
+    /// Several messages have found that nobody can be texted at this number, and the person has not written since.
+    BadNumber,
 }
 
 /// What became of a claimed message.

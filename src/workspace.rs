@@ -13,6 +13,7 @@ use crate::flow::brand::{self, BrandFile};
 use crate::flow::syntax::{self as flow_syntax, FlowFile};
 use crate::grammar::syntax::{self as grammar_syntax, GrammarFile};
 use crate::outline::{FILE_BYTES_MAX, Reader};
+use crate::provider::{Catalogue, Kind};
 use crate::sms::{BrandId, Sender};
 use files::Files;
 use names::Names;
@@ -181,11 +182,35 @@ struct Loader<'o> {
 
 impl Loader<'_> {
     fn config(&mut self) -> Config {
+        let kinds = self.kinds();
         let path = self.root.join(CONFIG_FILE);
-        let Some((id, text)) = self.read(&path) else { return Config::default() };
-        let config = Config::parse(&text, id, &mut self.found);
+        let Some((id, text)) = self.read(&path) else { return Config::of_kinds(kinds) };
+        let config = Config::parse(&text, id, kinds, &mut self.found);
         config.hidden.iter().for_each(|range| self.sources.redact(id, range.clone()));
         config
+    }
+
+    /// The kinds of provider: those that come with sayso, and the workspace's own in place of one of the same name.
+    fn kinds(&mut self) -> Catalogue {
+        let mut kinds = Catalogue::default();
+        for path in self.files.files_in(&self.root.join("providers"), "toml") {
+            let Some(name) = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned) else {
+                continue;
+            };
+            let Some((id, text)) = self.read(&path) else { continue };
+            match Kind::parse(&name, &text) {
+                Ok(kind) => kinds.add(kind),
+                Err(mistakes) => {
+                    kinds.remove(&name);
+                    for mistake in mistakes {
+                        let place = Place::new(id, mistake.at);
+                        let diagnostic = Diagnostic::new(Code::BadProvider, place, mistake.what);
+                        self.found.push(mistake.hint.into_iter().fold(diagnostic, Diagnostic::hint));
+                    }
+                }
+            }
+        }
+        kinds
     }
 
     /// Reads a file as UTF-8; broken bytes are replaced and reported, so that the rest is still read.

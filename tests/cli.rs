@@ -13,6 +13,8 @@ mod conversations;
 mod fmt;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/provider.rs"]
+mod provider;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/terminal.rs"]

@@ -55,6 +55,7 @@ fn receipt(opted_out: bool) -> Event {
         state: ReceiptState::Failed,
         code: None,
         opted_out,
+        bad_number: false,
     })
 }
 

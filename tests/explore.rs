@@ -11,7 +11,7 @@ use sayso::dialogue::Event;
 use sayso::explore::{Conversation, Explored, Exploring, Finding, Kind, conversations, explore};
 use sayso::outline::Reader;
 use sayso::simulator::Simulation;
-use sayso::sms::{Key, Receipt, Sender};
+use sayso::sms::{AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
     Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, Snapshot,
     Store, StoreError, Table, Turn,
@@ -335,6 +335,12 @@ impl Store for Fragile {
     }
     async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
         self.0.erase(erasures).await
+    }
+    async fn stray(&self, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
+        self.0.stray(receipt, at).await
+    }
+    async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
+        self.0.strays(account, id).await
     }
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         self.0.scan(what, after, limit).await

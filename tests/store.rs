@@ -118,6 +118,7 @@ contract! {
     // receipts
     a_receipt_is_only_for_what_was_sent;
     a_receipt_never_leaves_a_final_state;
+    receipts_that_come_early_are_kept_for_a_while_and_given_out_once;
     // ledgers and erasures
     entries_stand_in_a_chain_of_their_own;
     days_are_counted_and_name_the_one_before;
@@ -328,7 +329,7 @@ fn dead() -> Settlement {
 }
 
 fn receipt(account: &str, id: &str, state: ReceiptState) -> Receipt {
-    Receipt { account: account.into(), id: id.into(), state, code: None, opted_out: false }
+    Receipt { account: account.into(), id: id.into(), state, code: None, opted_out: false, bad_number: false }
 }
 
 async fn commit(store: &dyn Store, turn: Turn) -> Commit {
@@ -1139,6 +1140,23 @@ async fn a_receipt_never_leaves_a_final_state(store: &dyn Store) {
     }
 }
 
+async fn receipts_that_come_early_are_kept_for_a_while_and_given_out_once(store: &dyn Store) {
+    use ReceiptState::{Delivered, Queued};
+    let (first, second) = (receipt("main", "SM1", Queued), receipt("main", "SM1", Delivered));
+    for early in [&first, &second, &second] {
+        store.stray(early, at(0)).await.unwrap();
+    }
+    store.stray(&receipt("other", "SM1", Delivered), at(1)).await.unwrap();
+    let kept = |account: &'static str| async move { store.strays(&account.into(), &"SM1".into()).await };
+    assert_eq!(kept("main").await, Ok(vec![first, second]), "in their order, each once");
+    assert_eq!(kept("main").await, Ok(vec![]), "they are given out once");
+    // What is older than an hour makes room when another comes.
+    store.stray(&receipt("main", "SM2", Delivered), at(3_602)).await.unwrap();
+    assert_eq!(kept("other").await, Ok(vec![]));
+    let left = store.strays(&"main".into(), &"SM2".into()).await;
+    assert_eq!(left, Ok(vec![receipt("main", "SM2", Delivered)]));
+}
+
 // ── scans ───────────────────────────────────────────────────────────────────────────────────────
 
 /// Seven of everything.
@@ -1217,6 +1235,18 @@ async fn reopening_keeps_everything() {
     let stale = seeing(turn(&ann(), 1, 21, vec![]), 11);
     assert_eq!(commit(&store, stale).await, Commit::Duplicate);
     assert_eq!(commit(&store, turn(&ann(), 1, 21, vec![])).await, Commit::Conflict);
+}
+
+#[tokio::test]
+async fn reopening_keeps_receipts_that_came_early() {
+    let folder = tempfile::tempdir().unwrap();
+    let early = receipt("main", "SM1", ReceiptState::Delivered);
+    open(folder.path()).stray(&early, at(0)).await.unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.strays(&"main".into(), &"SM1".into()).await, Ok(vec![early]));
+    drop(store);
+    let left = open(folder.path()).strays(&"main".into(), &"SM1".into()).await;
+    assert_eq!(left, Ok(vec![]));
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ const TABLE: &[(&str, &[&str])] = &[
     // shell
     ("engine", &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store"]),
     ("config", &["diagnostic", "outline", "sms", "provider"]),
-    ("workspace", &["diagnostic", "outline", "sms", "grammar", "flow", "bot", "config"]),
+    ("workspace", &["diagnostic", "outline", "sms", "grammar", "flow", "bot", "provider", "config"]),
     // doors: they may use all that is above, but not one another
     ("server", BELOW_THE_DOORS),
     ("simulator", BELOW_THE_DOORS),

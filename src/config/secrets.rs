@@ -225,7 +225,7 @@ brands = []
 
     fn config() -> Config {
         let file = Sources::default().add("sayso.toml", SETTINGS);
-        Config::parse(SETTINGS, file, &mut Diagnostics::default())
+        Config::parse(SETTINGS, file, crate::provider::Catalogue::default(), &mut Diagnostics::default())
     }
 
     fn opened(brand: &str, files: &[(&str, &str)]) -> Result<Vec<(String, Vec<String>)>, String> {

@@ -256,6 +256,8 @@ codes! {
         "Each folder below `flows/` is a brand and holds a `brand.flow`."
     Unreadable "W603" Error "a file that cannot be read"
         "The file is there and cannot be opened; the operating system says why."
+    BadProvider "W606" Error "a provider's file that cannot be used"
+        "A file in `providers/` says how a provider signs, where its fields are and how it sends; `docs/providers.md` shows how one is written. Accounts whose kind is such a file are not opened until it is mended."
     UnknownSecret "W605" Error "an unknown secret"
         "The files of a brand name secrets and never hold them: the operator writes into `[secrets]` of `sayso.toml` where each one is, and which brands may use it."
     SecretForNobody "W604" Warning "a secret for a brand that is not there"

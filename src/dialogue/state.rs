@@ -108,6 +108,9 @@ pub struct Person {
     /// How often they took part, by the name of the contest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub entries: BTreeMap<String, Count>,
+    /// Messages that found that nobody can be texted at this number, since the first of them; a text or a delivery ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bad_number: Option<Count>,
     /// When the fallback was last said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback_at: Option<Timestamp>,
@@ -123,6 +126,14 @@ pub struct Person {
     /// Results of takes that are still to be heard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<super::Taken>,
+}
+
+impl Person {
+    /// Whether so many messages have found nobody there.
+    #[must_use]
+    pub fn is_unreachable(&self, after: u32) -> bool {
+        self.bad_number.is_some_and(|refused| refused.count >= after)
+    }
 }
 
 /// Something counted since a moment.

@@ -8,8 +8,8 @@ use super::rung::{Move, RUNGS, Scene, decide};
 use super::state::{Count, State, fingerprint};
 use crate::bot::{Bot, FlowIx, Optin};
 use crate::consent::{Change, How, Kind, Reason, Status, wording};
-use crate::sms::{Class, Inbound};
-use jiff::Timestamp;
+use crate::sms::{Class, Inbound, Receipt, ReceiptState};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a step came to.
@@ -58,7 +58,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
             let rule = receipt.code.clone().unwrap_or_else(|| "receipt".to_owned());
             opt_out_elsewhere(&mut machine, How::Provider, &rule);
         }
-        Event::Receipt(_) => machine.note("a receipt changes no dialogue"),
+        Event::Receipt(receipt) => heard_of(&mut machine, receipt),
         Event::Reviewed { decision, by } => machine.reviewed(*decision, by),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Left { how, on } => machine.holder_left(*how, *on),
@@ -75,11 +75,25 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
     machine.finish(state)
 }
 
+/// A receipt changes no dialogue; what it says about the number is remembered.
+fn heard_of(machine: &mut Machine<'_>, receipt: &Receipt) {
+    let now = machine.now;
+    let person = &mut machine.state.person;
+    if receipt.bad_number {
+        person.bad_number = Some(Count::one_more(person.bad_number, now, SignedDuration::MAX));
+        machine.note("nobody can be texted at this number");
+    } else if matches!(receipt.state, ReceiptState::Delivered | ReceiptState::Read) {
+        person.bad_number = None;
+    }
+    machine.note("a receipt changes no dialogue");
+}
+
 fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &Reading) {
     let person = &mut machine.state.person;
     person.remember(fingerprint(&inbound.account, &inbound.id), machine.now);
     person.phone = Some(inbound.from);
     person.sender = Some(inbound.to);
+    person.bad_number = None;
     person.offered = None;
     // A machine that answers for somebody is no sign of them; a reaction is a sign, and no reply.
     if reading.kind != Kind::AutoReply {

@@ -5,8 +5,8 @@ use super::{Arrival, CallError, Engine, ReceiveError};
 use crate::bot::Bot;
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Errand, Send};
-use crate::provider::{Account, Outcome, SendBy};
-use crate::sms::{Class, Key, MessageId, Outbound, Sender, mask_numbers};
+use crate::provider::{Account, Outcome, Rejection, SendBy};
+use crate::sms::{AccountId, Class, Key, MessageId, Outbound, Receipt, ReceiptState, Sender, mask_numbers};
 use crate::store::{Death, Row, RowId, Settlement, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -80,7 +80,41 @@ impl Engine {
         };
         let phone = self.shown(row.key.phone);
         tracing::info!(row = %row.id, brand = %row.key.brand, %phone, settlement = settlement.name(), "send");
+        let taken = if let Settlement::Sent { account, id, .. } = &settlement {
+            Some((account.clone(), id.clone()))
+        } else {
+            None
+        };
         self.settle(row.id, settlement).await;
+        if let Some((account, id)) = taken {
+            self.early_receipts(row.id, &account, &id).await;
+        }
+    }
+
+    /// Takes the receipts that came before the answer to their send; a store that is busy is asked until it has taken them.
+    async fn early_receipts(&self, row: RowId, account: &AccountId, id: &MessageId) {
+        let early = loop {
+            match self.store.strays(account, id).await {
+                Err(StoreError::Busy) => tokio::time::sleep(IDLE).await,
+                early => break early,
+            }
+        };
+        for receipt in early.unwrap_or_default() {
+            while let Err(error) = self.early_receipt(&receipt).await {
+                tracing::error!(%row, %error, "a receipt that came early could not be taken");
+                if !matches!(error, ReceiveError::Contended | ReceiveError::Store(StoreError::Busy)) {
+                    break;
+                }
+                tokio::time::sleep(IDLE).await;
+            }
+        }
+    }
+
+    async fn early_receipt(&self, receipt: &Receipt) -> Result<(), ReceiveError> {
+        if let Some(key) = self.store.receipt(receipt).await? {
+            self.receive(Arrival::receipt(key, receipt.clone())).await?;
+        }
+        Ok(())
     }
 
     /// Waits until nothing else is on its way to a person that a cap may count beside this message.
@@ -127,6 +161,10 @@ impl Engine {
         let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
         // Read last: between this and the first byte nothing is waited for, so that a STOP comes before it or after it.
         let person = self.store.load(&row.key).await?.record.person;
+        let begun_by_us = matches!(send.class, Class::FollowUp | Class::Campaign);
+        if begun_by_us && person.is_unreachable(account.bad_number_after) {
+            return never(Death::BadNumber);
+        }
         let whereabouts = bot.whereabouts(Some(row.key.phone), &person.fields);
         let verdict = gate(&Asking {
             class: send.class,
@@ -185,7 +223,13 @@ impl Engine {
             }
             return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)), why: None });
         }
-        let outcome = match self.transport.call(account.provider.encode(outbound)).await {
+        if let Some(most) = account.provider.characters_max()
+            && outbound.body.encode_utf16().count() > most
+        {
+            let why = format!("the text has more than the {most} characters that the provider carries");
+            return Ok(Settlement::Dead { why: Death::Rejected(why) });
+        }
+        let outcome = match self.transport.call(account.provider.encode(outbound, self.clock.now())).await {
             Ok(response) => account.provider.outcome(&response),
             Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },
             Err(CallError::NoAnswer(why)) => {
@@ -203,6 +247,9 @@ impl Engine {
             Outcome::Rejected { kind, why } => {
                 let said = if self.log_numbers { why.as_str().into() } else { mask_numbers(&why) };
                 tracing::warn!(account = %account.id, ?kind, why = %said, "the provider refuses a message");
+                if kind == Rejection::BadNumber {
+                    self.receive(Arrival::receipt(row.key.clone(), refused(account, outbound))).await?;
+                }
                 Settlement::Dead { why: Death::Rejected(brief(&why)) }
             }
         })
@@ -309,6 +356,18 @@ fn late(row: &Row, stopped: Option<Timestamp>, now: Timestamp) {
     if let Some(waited) = waited.filter(|waited| *waited > CONFIRMED_WITHIN) {
         let (minutes, attempts) = (waited.as_mins(), row.attempts);
         tracing::warn!(row = %row.id, minutes, attempts, "the confirmation of an opt-out leaves late");
+    }
+}
+
+/// A refused number as the dialogue hears of it: as if by a receipt.
+fn refused(account: &Account, outbound: &Outbound) -> Receipt {
+    Receipt {
+        account: account.id.clone(),
+        id: MessageId::from(outbound.reference.as_str()),
+        state: ReceiptState::Rejected,
+        code: None,
+        opted_out: false,
+        bad_number: true,
     }
 }
 

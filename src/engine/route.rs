@@ -5,7 +5,10 @@ use crate::bot::Bot;
 use crate::consent::{How, Kind, kind_of};
 use crate::dialogue::{Event, KEYWORD, Move, Scene, State, decide, fingerprint, read, resume};
 use crate::provider::Delivery;
-use crate::sms::{AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Phone, Sender, Text};
+use crate::sms::{
+    AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Phone, Receipt, Sender, Text, mask_numbers,
+};
+use crate::store::StoreError;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::MutexGuard;
@@ -91,7 +94,7 @@ impl Engine {
     ) -> Result<Arrivals<'_>, ReceiveError> {
         let lane = match &delivery {
             Delivery::Text(inbound) => self.lane_of_line(account, inbound).await?,
-            Delivery::OptOut { .. } | Delivery::Receipt(_) => None,
+            Delivery::OptOut { .. } | Delivery::Receipt(_) | Delivery::Unread { .. } => None,
         };
         let events = self.events(account, delivery).await?.into_iter();
         Ok(Arrivals { events, _lane: lane })
@@ -127,11 +130,29 @@ impl Engine {
                 let out = |brand| Arrival::opt_out(key(brand, from), how, "provider");
                 Ok(line.brands.iter().map(out).collect())
             }
+            Delivery::Unread { why } => {
+                tracing::warn!(%account, why = %mask_numbers(&why), "an item of a webhook makes no sense");
+                Ok(Vec::new())
+            }
             Delivery::Receipt(receipt) => {
-                let key = self.store.receipt(&receipt).await?;
+                let key = self.whose(&receipt).await?;
                 Ok(key.map(|key| Arrival::receipt(key, receipt)).into_iter().collect())
             }
         }
+    }
+
+    /// Whose message a receipt is of. One that outran the answer to its send is kept until that has come.
+    async fn whose(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
+        if let Some(key) = self.store.receipt(receipt).await? {
+            return Ok(Some(key));
+        }
+        self.store.stray(receipt, self.clock.now()).await?;
+        // The answer may have come in between, and have found nothing.
+        let key = self.store.receipt(receipt).await?;
+        if key.is_some() {
+            self.store.strays(&receipt.account, &receipt.id).await?;
+        }
+        Ok(key)
     }
 
     /// A text to a number that brands share. An opt-out is one from all of them, and one of them confirms it. Else it is for

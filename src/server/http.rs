@@ -10,6 +10,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use jiff::Timestamp;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -176,7 +177,7 @@ impl From<StoreError> for Refusal {
 async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, request: Request) -> Response {
     let account = AccountId::from(account.as_str());
     let handled = async {
-        let request = raw(&shared.public_url, request).await?;
+        let request = raw(&shared.public_url, shared.engine.now(), request).await?;
         // What has begun is finished, whether or not anybody still waits for the answer.
         let handled = tokio::spawn(async move { handle(&shared.engine, &account, request).await });
         handled.await.unwrap_or_else(|error| Err(Refusal::TryAgain(error.to_string())))
@@ -192,7 +193,7 @@ async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, requ
 }
 
 /// The request as the provider made it, read whole.
-async fn raw(public_url: &str, request: Request) -> Result<RawRequest, Refusal> {
+async fn raw(public_url: &str, at: Timestamp, request: Request) -> Result<RawRequest, Refusal> {
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
     let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await;
@@ -202,15 +203,28 @@ async fn raw(public_url: &str, request: Request) -> Result<RawRequest, Refusal> 
         method: head.method,
         headers: head.headers,
         body: body.to_vec(),
+        at,
+        fetched: None,
     })
 }
 
 /// One webhook: verified, decoded, every delivery made a turn on the disk, acknowledged.
-async fn handle(engine: &Engine, id: &AccountId, request: RawRequest) -> Result<Reply, Refusal> {
+async fn handle(engine: &Engine, id: &AccountId, mut request: RawRequest) -> Result<Reply, Refusal> {
     let account =
         engine.account(id).ok_or_else(|| Refusal::NotFound(format!("there is no account `{id}`")))?;
+    if let Some(url) = account.provider.wants(&request) {
+        request.fetched =
+            Some(engine.fetch(&url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?);
+    }
     let verified =
         account.provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
+    if let Some(handshake) = account.provider.handshake(&verified) {
+        if let Some(url) = &handshake.visit {
+            engine.visit(url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?;
+        }
+        tracing::info!(account = %id, "the provider's handshake is answered");
+        return Ok(handshake.reply);
+    }
     let deliveries =
         account.provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let mut replies = Vec::new();
@@ -231,6 +245,6 @@ async fn handle(engine: &Engine, id: &AccountId, request: RawRequest) -> Result<
 fn texted(delivery: &Delivery) -> Option<Sender> {
     match delivery {
         Delivery::Text(inbound) => Some(inbound.to),
-        Delivery::Receipt(_) | Delivery::OptOut { .. } => None,
+        Delivery::Receipt(_) | Delivery::OptOut { .. } | Delivery::Unread { .. } => None,
     }
 }

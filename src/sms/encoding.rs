@@ -3,8 +3,10 @@
 //! A part is 140 octets: 160 septets of GSM-7 or 70 units of UCS-2; a text of several parts carries a
 //! 6-octet header in each (3GPP TS 23.040 §9.2.3.24.1), which leaves 153 and 67.
 
+mod octets;
 mod plain;
 
+pub use octets::{octets_as_text, octets_of};
 pub use plain::{Plain, plain};
 
 /// Septets of one lone GSM-7 part.

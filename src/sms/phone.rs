@@ -69,6 +69,21 @@ impl Phone {
         Self(fictional.parse().expect("these are digits"))
     }
 
+    /// The number as it is dialled within its country, without a leading zero of the country's own habit.
+    #[must_use]
+    pub fn national(self) -> String {
+        let number = PHONE_NUMBER_UTIL.parse(self.to_string(), None);
+        number.map_or_else(|_| self.0.to_string(), |number| number.get_national_significant_number())
+    }
+
+    /// Reads a number as it is dialled in a country (ISO 3166-1, two letters).
+    pub fn dialled_in(text: &str, country: &str) -> Result<Self, BadNumber> {
+        let bad = || BadNumber(text.chars().take(40).collect());
+        let country = country.parse().map_err(|_| bad())?;
+        let number = PHONE_NUMBER_UTIL.parse(text.trim(), Some(country)).map_err(|_| bad())?;
+        number.format_as(PhoneNumberFormat::E164).parse()
+    }
+
     /// The digits without the `+`, as some providers want them.
     #[must_use]
     pub fn digits(self) -> u64 {
@@ -216,6 +231,15 @@ mod tests {
         for text in ["", "4045550123", "+1", "+999999999999999999999", "+1404555012345678", "join"] {
             assert!(text.parse::<Phone>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_are_dialled_as_their_countries_do() {
+        let london: Phone = "+442079460018".parse().expect("a number");
+        assert_eq!(london.national(), "2079460018");
+        assert_eq!(Phone::dialled_in("020 7946 0018", "GB"), Ok(london));
+        assert!(Phone::dialled_in("020 7946 0018", "XX").is_err());
+        assert!(Phone::dialled_in("12", "GB").is_err());
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Receipt {
     /// Whether the code says that the person has opted out at the provider.
     #[serde(default)]
     pub opted_out: bool,
+    /// Whether the code says that nobody can be texted at this number.
+    #[serde(default)]
+    pub bad_number: bool,
 }
 
 /// How far a message got. A final state is never left, except that `Read` beats `Delivered`.

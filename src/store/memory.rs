@@ -2,6 +2,7 @@
 //! Tests and the simulator run on it; the other stores are compared with it.
 
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
+use super::stray::Strays;
 use super::{
     Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Row, RowId, RowState, Scanned, Sent, Settlement,
     Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order,
@@ -45,6 +46,7 @@ struct Inner {
     roots: BTreeMap<(BrandId, Date), Root>,
     takes: BTreeMap<TakeKey, u64>,
     left: BTreeMap<Key, Vec<Timestamp>>,
+    strays: Strays,
 }
 
 /// A turn of the log.
@@ -85,6 +87,7 @@ impl MemoryStore {
             days: BTreeMap::new(),
             roots: BTreeMap::new(),
             takes: BTreeMap::new(),
+            strays: Strays::default(),
             left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
@@ -427,6 +430,15 @@ impl Store for MemoryStore {
     async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
         let mut inner = self.inner();
         Ok(erasures.iter().map(|erasure| inner.erase(erasure)).collect())
+    }
+
+    async fn stray(&self, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
+        self.inner().strays.keep(receipt, at);
+        Ok(())
+    }
+
+    async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
+        Ok(self.inner().strays.take(account, id))
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

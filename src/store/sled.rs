@@ -29,7 +29,7 @@ use super::{
     StoreError, Table, Turn, codec, remembered,
 };
 use crate::consent::SuppressionKey;
-use crate::sms::{Key, Receipt, Sender};
+use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
@@ -222,6 +222,14 @@ impl Store for SledStore {
             }
         }
         done.into_iter().map(|erased| erased.ok_or(StoreError::Busy)).collect()
+    }
+
+    async fn stray(&self, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
+        self.ask(|answer| Job::Stray(receipt.clone(), at, answer)).await?
+    }
+
+    async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
+        self.ask(|answer| Job::Strays(account.clone(), id.clone(), answer)).await?
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

@@ -5,7 +5,7 @@ use crate::chance::{Chance, Points};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sayso::dialogue::Effect;
-use sayso::sms::{Class, Key, Receipt, Sender};
+use sayso::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
 use sayso::store::{
     Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore,
     Snapshot, Store, StoreError, Table, Turn,
@@ -26,6 +26,8 @@ pub(crate) enum Write {
     Settle(Vec<(RowId, Settlement)>),
     Receipt(Receipt),
     Erase(Vec<Erasure>),
+    Stray(Receipt, Timestamp),
+    Strays(AccountId, MessageId),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -37,6 +39,7 @@ pub(crate) enum Written {
     Rows(Vec<Row>),
     Whose(Option<Key>),
     Erased(Vec<Erased>),
+    Receipts(Vec<Receipt>),
     Nothing,
 }
 
@@ -52,6 +55,11 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
         }
         Write::Receipt(receipt) => Written::Whose(store.receipt(&receipt).await?),
         Write::Erase(people) => Written::Erased(store.erase(people).await?),
+        Write::Stray(receipt, at) => {
+            store.stray(&receipt, at).await?;
+            Written::Nothing
+        }
+        Write::Strays(account, id) => Written::Receipts(store.strays(&account, &id).await?),
         Write::Reopen => Written::Nothing,
     })
 }
@@ -282,6 +290,17 @@ impl Store for Disk {
     async fn erase(&self, erasures: Vec<Erasure>) -> Result<Vec<Erased>, StoreError> {
         match self.write(Write::Erase(erasures)).await? {
             Written::Erased(erased) => Ok(erased),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn stray(&self, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Write::Stray(receipt.clone(), at)).await.map(|_| ())
+    }
+
+    async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
+        match self.write(Write::Strays(account.clone(), id.clone())).await? {
+            Written::Receipts(receipts) => Ok(receipts),
             other => panic!("{other:?}"),
         }
     }

@@ -234,6 +234,7 @@ impl Run {
             state,
             code: None,
             opted_out: self.chance.hits(50),
+            bad_number: false,
         };
         self.spawn(account, Delivery::Receipt(receipt));
     }

@@ -5,7 +5,7 @@ use crate::chance::{Chance, Points};
 use crate::disk::{Disk, at_once};
 use async_trait::async_trait;
 use http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sayso::consent::Status;
 use sayso::engine::{CallError, Outside, OutsideError, Transport};
 use sayso::provider::{
@@ -32,10 +32,10 @@ impl Provider for Plain {
     }
 
     fn acknowledge(&self, _: &[Outbound]) -> Reply {
-        Reply { status: 200, content_type: "text/plain", body: String::new() }
+        Reply { status: 200, content_type: "text/plain".to_owned(), body: String::new() }
     }
 
-    fn encode(&self, outbound: &Outbound) -> Call {
+    fn encode(&self, outbound: &Outbound, _: Timestamp) -> Call {
         let body = outbound.reference.clone().into_bytes();
         Call { method: Method::POST, url: String::new(), headers: Vec::new(), body }
     }
@@ -53,8 +53,12 @@ impl Provider for Plain {
 
 /// The accounts.
 pub(crate) fn accounts() -> Vec<Account> {
-    let account =
-        |name: &str, answers_stop| Account { id: name.into(), provider: Box::new(Plain), answers_stop };
+    let account = |name: &str, answers_stop| Account {
+        id: name.into(),
+        provider: Box::new(Plain),
+        answers_stop,
+        bad_number_after: 3,
+    };
     vec![account("one", false), account("two", true)]
 }
 

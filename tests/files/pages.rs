@@ -1,4 +1,4 @@
-//! The pages in `docs/`: their `brand`, `grammar`, `flow` and `toml` blocks make a workspace, in which every `chat` block
+//! The pages in `docs/`: their `brand`, `grammar`, `flow` and `toml` blocks make a workspace (`toml PATH` is a file of it), in which every `chat` block
 //! must go as it says, and nothing may be wrong but where a block is marked `wrong`.
 
 use crate::write;
@@ -26,16 +26,24 @@ fn is_true(page: &Path) {
     let root = folder.path();
     let text = std::fs::read_to_string(page).unwrap();
     let blocks = blocks(&text);
-    write(root, "sayso.toml", "[providers.main]\nkind = \"generic\"\ntoken = \"env:TOKEN\"\n");
+    let mut settings = String::new();
     for (number, (kind, body)) in blocks.iter().enumerate() {
         match kind.as_str() {
             "brand" => write(root, "flows/shop/brand.flow", body),
             "flow" => write(root, &format!("flows/shop/{number:03}.flow"), body),
             "grammar" => write(root, &format!("grammars/shop/{number:03}.grammar"), body),
-            "toml" => write(root, "sayso.toml", body),
-            _ => {}
+            "toml" => settings.push_str(body),
+            kind => {
+                if let Some(path) = kind.strip_prefix("toml ") {
+                    write(root, path, body);
+                }
+            }
         }
     }
+    if settings.is_empty() {
+        settings.push_str("[providers.main]\nkind = \"generic\"\ntoken = \"env:TOKEN\"\n");
+    }
+    write(root, "sayso.toml", &settings);
     let mut workspace = Workspace::open(root);
     let (report, _) = workspace.found.clone().into_report();
     let errors: Vec<_> =

@@ -15,6 +15,7 @@ mod generic;
 mod input;
 mod life;
 mod powercut;
+mod providers;
 mod recorded;
 mod recovery;
 mod rights;

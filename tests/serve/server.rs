@@ -24,6 +24,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// The address that providers are told; it is not the one that is listened on.
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.com";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000000";
+/// The id that the fake gives to the first call.
+pub(crate) const FIRST_SID: &str = "SM00000000000000000000000000000001";
 pub(crate) const TWILIO_TOKEN: &str = "the-token-of-twilio";
 pub(crate) const CURL_TOKEN: &str = "the-token-of-curl";
 

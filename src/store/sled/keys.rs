@@ -6,6 +6,7 @@
 //! | `t` sequence | a turn of the log |
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
+//! | `e` account 0 id | receipts of a message that nobody knows yet: they came early |
 //! | `l` brand 0 number, entry | a ledger entry and its link |
 //! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
 //! | `y` brand 0 day | the root of a day; under `open` the day that still grows |
@@ -133,7 +134,15 @@ pub(super) fn row(id: RowId) -> Vec<u8> {
 }
 
 pub(super) fn sent(account: &AccountId, id: &MessageId) -> Vec<u8> {
-    let mut key = prefixed(b's', account.as_str().as_bytes());
+    message(b's', account, id)
+}
+
+pub(super) fn stray(account: &AccountId, id: &MessageId) -> Vec<u8> {
+    message(b'e', account, id)
+}
+
+fn message(prefix: u8, account: &AccountId, id: &MessageId) -> Vec<u8> {
+    let mut key = prefixed(prefix, account.as_str().as_bytes());
     key.push(0);
     key.extend_from_slice(id.as_str().as_bytes());
     key

@@ -7,8 +7,9 @@ use super::ledger::{self, StoredEntry};
 use super::room::Room;
 use crate::consent::{LedgerEntry, SuppressionKey};
 use crate::dialogue::Effect;
-use crate::sms::{Key, Receipt, Sender};
+use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
 use crate::store::live::Live;
+use crate::store::stray::Strays;
 use crate::store::{
     Alarm, Commit, Erased, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
     interrupted_at, one_more, rows, sent, settled, take,
@@ -59,6 +60,8 @@ pub(super) enum Job {
     Follow(Arc<Followed>, Answer<()>),
     /// What stands under the keys that were noted and not yet taken, at one moment.
     Rest(Arc<Followed>, Answer<Vec<Changed>>),
+    Stray(Receipt, Timestamp, Answer<()>),
+    Strays(AccountId, MessageId, Answer<Vec<Receipt>>),
 }
 
 /// The keys that were written since somebody began to follow. O(keys) of memory.
@@ -104,6 +107,7 @@ pub(super) struct Writer {
     file: File,
     seq: u64,
     live: Live,
+    strays: Strays,
     batch: Batch,
     pub(super) suppression: SuppressionKey,
     /// Whether anybody was ever erased: nobody else's dialogue is looked for under a second key.
@@ -148,8 +152,9 @@ impl Writer {
         suppressed: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let seq = keys::last_seq(&db)?;
-        let (live, batch, follower) = (Live::default(), Batch::default(), Weak::new());
-        let mut writer = Self { db, file, seq, live, batch, suppression, suppressed, room, follower };
+        let (live, strays) = (Live::default(), Strays::default());
+        let (batch, follower) = (Batch::default(), Weak::new());
+        let mut writer = Self { db, file, seq, live, strays, batch, suppression, suppressed, room, follower };
         writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
@@ -162,6 +167,10 @@ impl Writer {
                 writer.batch.put(key.to_vec(), StoredRow::encode(&row));
             }
             writer.live.put(&row);
+        }
+        for found in writer.db.clone().scan_prefix(b"e") {
+            let (_, value) = found.map_err(|error| gone(&error))?;
+            writer.strays.put(codec::decode("a receipt", &value)?);
         }
         writer.sync()?;
         Ok(writer)
@@ -258,6 +267,11 @@ impl Writer {
             Job::Erase(people, answer) => {
                 reply(answer, people.iter().map(|traces| self.erase(traces)).collect())
             }
+            Job::Stray(receipt, at, answer) => {
+                self.stray(&receipt, at);
+                reply(answer, Ok(()))
+            }
+            Job::Strays(account, id, answer) => reply(answer, Ok(self.strays(&account, &id))),
         }
     }
 
@@ -498,6 +512,22 @@ impl Writer {
         let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
         let alarm = first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at);
         Ok(self.live.next_due().into_iter().chain(alarm).min())
+    }
+
+    fn stray(&mut self, receipt: &Receipt, at: Timestamp) {
+        let (kept, dropped) = self.strays.keep(receipt, at);
+        self.batch.put(keys::stray(&receipt.account, &receipt.id), codec::encode(&kept));
+        for (account, id) in dropped {
+            self.batch.delete(keys::stray(&account, &id));
+        }
+    }
+
+    fn strays(&mut self, account: &AccountId, id: &MessageId) -> Vec<Receipt> {
+        let receipts = self.strays.take(account, id);
+        if !receipts.is_empty() {
+            self.batch.delete(keys::stray(account, id));
+        }
+        receipts
     }
 
     fn receipt(&mut self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {

@@ -1,81 +1,52 @@
-//! Checks of who sent a request. Each gives a [`Proof`] when it passes; there is no other way to one.
+//! Twilio: base64 of HMAC-SHA1 over the address and the form. A body that is no form is covered by `bodySHA256` in the
+//! address.
 //!
-//! Secrets are compared in constant time, and several values of one secret are valid at once.
+//! The address is tried as it is configured, without its port and with the scheme's own, and with `'` as `%27`: Twilio
+//! signs one of these, depending on what it was given.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use http::HeaderMap;
-use secrecy::{ExposeSecret, SecretString};
+use super::{Keys, Scheme, from_base64, header, hex, never, nothing, pairs, passed, same, signed};
+use crate::provider::{Forged, RawRequest};
+use hmac::Hmac;
+use http::Method;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use subtle::ConstantTimeEq;
 
-/// That a check passed.
-#[derive(Debug)]
-pub struct Proof(());
+pub(super) const SCHEME: Scheme = Scheme {
+    name: "twilio",
+    about: "HMAC-SHA1 over address and form, in `X-Twilio-Signature`",
+    needs: &["secret"],
+    takes: &[],
+    check,
+    wants: nothing,
+    visits: never,
+};
 
-/// Whether the `Authorization` header bears one of these tokens (RFC 6750).
-#[must_use]
-pub fn bearer(headers: &HeaderMap, tokens: &[SecretString]) -> Option<Proof> {
-    let given = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    let same =
-        |token: &SecretString| bool::from(token.expose_secret().as_bytes().ct_eq(given.trim().as_bytes()));
-    // Every token is compared, so that the time does not tell which one it was.
-    let passed = tokens.iter().fold(false, |passed, token| same(token) | passed);
-    passed.then_some(Proof(()))
-}
-
-/// Twilio's signature: base64 of HMAC-SHA1 over the address and the form, by the account's token. A body that is no form
-/// is covered by `bodySHA256` in the address.
-///
-/// The address is tried as it is configured, without its port and with the scheme's own, and with `'` as `%27`: Twilio
-/// signs one of these, depending on what it was given.
-#[must_use]
-pub fn twilio(url: &str, headers: &HeaderMap, body: &[u8], tokens: &[SecretString]) -> Option<Proof> {
-    let given = STANDARD.decode(headers.get("x-twilio-signature")?.to_str().ok()?.trim()).ok()?;
-    let form = match body_hash(url) {
-        Some(hash) => {
-            let actual = format!("{:x}", HexBytes(&Sha256::digest(body)));
-            if !bool::from(actual.as_bytes().ct_eq(hash.as_bytes())) {
-                return None;
-            }
-            String::new()
-        }
+fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
+    let given = from_base64(header(request, "x-twilio-signature")?)?;
+    let body: &[u8] = if request.method == Method::GET { &[] } else { &request.body };
+    let form = match body_hash(&request.url) {
+        Some(hash) if same(hex(&Sha256::digest(body)).as_bytes(), hash.as_bytes()) => String::new(),
+        Some(_) => return Err(Forged("its body is not the one that was signed")),
         None => sorted_form(body),
     };
-    let mut passed = false;
-    for token in tokens {
-        for address in addresses(url) {
-            let mut mac = Hmac::<Sha1>::new_from_slice(token.expose_secret().as_bytes()).ok()?;
-            mac.update(address.as_bytes());
-            mac.update(form.as_bytes());
-            passed |= bool::from(mac.finalize().into_bytes().as_slice().ct_eq(given.as_slice()));
-        }
-    }
-    passed.then_some(Proof(()))
-}
-
-struct HexBytes<'a>(&'a [u8]);
-
-impl std::fmt::LowerHex for HexBytes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
+    let matches = |address: &String| {
+        signed::<Hmac<Sha1>>(keys, "secret", &[address.as_bytes(), form.as_bytes()], &given)
+    };
+    passed(addresses(&request.url).iter().fold(false, |passed, address| matches(address) | passed))
 }
 
 /// The `bodySHA256` of an address's query.
 fn body_hash(url: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash.into_owned())
+    let mut query = pairs(query.as_bytes());
+    query.find(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash.into_owned())
 }
 
 /// Names in order, each followed by its distinct values in order.
 fn sorted_form(body: &[u8]) -> String {
     let mut form: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(body) {
+    for (name, value) in pairs(body) {
         form.entry(name.into_owned()).or_default().insert(value.into_owned());
     }
     let mut sorted = String::new();
@@ -111,6 +82,7 @@ fn addresses(url: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{keys, request};
     use super::*;
 
     const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
@@ -118,9 +90,8 @@ mod tests {
         "CallSid=CA1234567890ABCDE&Digits=1234&From=%2B14158675309&To=%2B18005551212&Caller=%2B14158675309";
 
     fn passes(url: &str, body: &str, signature: &str) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-twilio-signature", signature.parse().expect("a header"));
-        twilio(url, &headers, body.as_bytes(), &["other".into(), "12345".into()]).is_some()
+        let headers = [("x-twilio-signature", signature)];
+        check(&request(url, &headers, body, 0), &keys("secret", "12345")).is_ok()
     }
 
     #[test]
@@ -186,21 +157,5 @@ mod tests {
             !passes(&url, r#"{"property": "other"}"#, "a9nBmqA0ju/hNViExpshrM61xv4="),
             "the body was changed"
         );
-    }
-
-    #[test]
-    fn bearer_tokens_are_compared_whole() {
-        let headers = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("authorization", value.parse().expect("a header"));
-            headers
-        };
-        let tokens: Vec<SecretString> = vec!["old".into(), "new".into()];
-        assert!(bearer(&headers("Bearer old"), &tokens).is_some());
-        assert!(bearer(&headers("Bearer new"), &tokens).is_some());
-        for wrong in ["Bearer ne", "Bearer newer", "Basic new", "Bearer ", "new"] {
-            assert!(bearer(&headers(wrong), &tokens).is_none(), "{wrong}");
-        }
-        assert!(bearer(&HeaderMap::new(), &tokens).is_none());
     }
 }

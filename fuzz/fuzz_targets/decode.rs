@@ -1,0 +1,57 @@
+//! Webhooks of every provider: any bytes are refused, or read into numbers and ids that fit the store. The first byte chooses the
+//! provider, the second how the request comes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sayso::provider::{ALL, Catalogue, Delivery, RawRequest, Settings};
+use std::sync::LazyLock;
+
+/// Bytes of an id, at most: it is part of a key of the store.
+const ID_BYTES_MAX: usize = 128;
+/// Bytes of all addresses of pictures and their types.
+const MEDIA_BYTES_MAX: usize = 2 * 1024;
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
+
+fuzz_target!(|bytes: &[u8]| {
+    let [which, how, content @ ..] = bytes else { return };
+    let (name, _) = ALL[usize::from(*which) % ALL.len()];
+    let kind = CATALOGUE.kind(name).expect("it comes with sayso");
+    let mut settings = Settings { account: name.to_owned(), ..Settings::default() };
+    for (name, setting) in &kind.file.settings {
+        let value = setting.default.clone().unwrap_or_else(|| "x".to_owned());
+        settings.plain.insert(name.clone(), value);
+    }
+    for name in kind.secrets() {
+        settings.secrets.insert(name.to_owned(), vec!["known to nobody".into()]);
+    }
+    let text = String::from_utf8_lossy(content);
+    let is_get = how % 3 == 0;
+    let query = if is_get { text.replace(['#', '\n'], "") } else { String::new() };
+    let mut request = RawRequest {
+        url: format!("https://sms.example.com/v1/providers/{name}/inbound?{query}"),
+        method: if is_get { http::Method::GET } else { http::Method::POST },
+        headers: http::HeaderMap::new(),
+        body: if is_get { Vec::new() } else { content.to_vec() },
+        at: jiff::Timestamp::UNIX_EPOCH,
+        fetched: Some(content.to_vec()),
+    };
+    if how % 3 == 1 {
+        request.headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    }
+    let opened = kind.open(&settings).expect("all that it needs is set");
+    let _what_it_wants = opened.wants(&request);
+    assert!(opened.verify(request.clone()).is_err(), "nobody signed this");
+    for delivery in kind.preview(&settings, &request).unwrap_or_default() {
+        let id = match &delivery {
+            Delivery::Text(inbound) => {
+                let media = inbound.media.iter().map(|media| media.url.len() + media.content_type.len());
+                assert!(media.sum::<usize>() <= MEDIA_BYTES_MAX);
+                &inbound.id
+            }
+            Delivery::Receipt(receipt) => &receipt.id,
+            Delivery::OptOut { .. } | Delivery::Unread { .. } => continue,
+        };
+        assert!((1..=ID_BYTES_MAX).contains(&id.as_str().len()), "{id}");
+    }
+});
