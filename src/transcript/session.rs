@@ -425,22 +425,9 @@ impl Session {
         let key = self.simulation.key(last.phone);
         // Each turn of a person is one entry of the log.
         let since = usize::try_from(last.before.person.turn).unwrap_or(usize::MAX);
-        let traces: Vec<Trace> = (self.all(Table::Turns).await?.into_iter())
-            .filter_map(|item| match item {
-                Scanned::Turn { entry, .. } => (entry.key == key).then_some(entry.trace),
-                Scanned::Subscriber { .. }
-                | Scanned::Row(_)
-                | Scanned::Sent(_)
-                | Scanned::Consent { .. }
-                | Scanned::Review { .. }
-                | Scanned::ErasedTurn { .. }
-                | Scanned::Proof { .. }
-                | Scanned::Damaged { .. }
-                | Scanned::Root { .. }
-                | Scanned::Suppression { .. } => None,
-            })
-            .skip(since)
-            .collect();
+        let turns = self.all(Table::Turns).await?.into_iter().filter_map(Scanned::turn);
+        let traces: Vec<Trace> =
+            turns.filter_map(|(_, entry)| (entry.key == key).then_some(entry.trace)).skip(since).collect();
         let walked = traces.iter().flat_map(|trace| walked(&self.bot, trace)).collect();
         Ok(Some(Reasons { text, walked }))
     }

@@ -70,27 +70,8 @@ impl<'w> Names<'w> {
 
     fn number(&mut self, id: &BrandId, number: &NumberDecl, found: &mut Diagnostics) {
         let claims = self.numbers.entry(number.number.value).or_default();
-        if let Some(first) = claims.first() {
-            let sender = number.number.value;
-            let (message, hint) = if !(number.shared && first.number.shared) {
-                (
-                    format!("the number {sender} is claimed twice"),
-                    "a number belongs to one brand; where several are to share it, each says `shared` behind its account",
-                )
-            } else if number.account.value != first.number.account.value {
-                (
-                    format!("{sender} is carried by two accounts"),
-                    "brands that share a number name the same account",
-                )
-            } else if claims.len() >= SHARED_MAX {
-                (
-                    format!("more than {SHARED_MAX} brands share {sender}"),
-                    "give some of them a number of their own",
-                )
-            } else {
-                claims.push(Claim { brand: id.clone(), number: number.clone() });
-                return;
-            };
+        let clash = claims.first().and_then(|first| Some((first, clash(first, number, claims.len())?)));
+        if let Some((first, (message, hint))) = clash {
             let diagnostic = Diagnostic::new(Code::NumberTaken, number.number.place, message);
             found.push(diagnostic.related(first.number.number.place, "first here").hint(hint));
         } else {
@@ -113,6 +94,25 @@ impl<'w> Names<'w> {
         }
         self.before.into_iter().map(|(kept_as, (id, _))| (kept_as, id)).collect()
     }
+}
+
+/// Why a brand may not have a number that others have, the first of them and how many; and a way out.
+fn clash(first: &Claim, number: &NumberDecl, others: usize) -> Option<(String, &'static str)> {
+    let sender = number.number.value;
+    if !(number.shared && first.number.shared) {
+        return Some((
+            format!("the number {sender} is claimed twice"),
+            "a number belongs to one brand; where several are to share it, each says `shared` behind its account",
+        ));
+    }
+    if number.account.value != first.number.account.value {
+        let message = format!("{sender} is carried by two accounts");
+        return Some((message, "brands that share a number name the same account"));
+    }
+    (others >= SHARED_MAX).then(|| {
+        let message = format!("more than {SHARED_MAX} brands share {sender}");
+        (message, "give some of them a number of their own")
+    })
 }
 
 /// Reports a text by which two brands of one number both begin a flow.
