@@ -1,7 +1,7 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Lookup, Number};
-use crate::dialogue::{Decision, Event, Human, Trace};
+use crate::dialogue::{Cause, Decision, Event, Human, Trace};
 use crate::engine::{
     Arrival, CallError, Clock, CountedChance, Engine, ManualClock, Outside, OutsideError, Parts,
     ReceiveError, Received, Secrets, Transport,
@@ -474,6 +474,16 @@ impl Simulation {
     /// When the engine or the store does not take it.
     pub async fn human(&mut self, phone: Phone, done: Human) -> Result<Vec<Delivered>, SimulationError> {
         self.engine.receive(Arrival::other(self.key(phone), Event::Human(done))).await?;
+        self.settle().await
+    }
+
+    /// A campaign of the brand starts a flow for somebody. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn campaign(&mut self, phone: Phone, flow: &str) -> Result<Vec<Delivered>, SimulationError> {
+        let event = Event::Start { flow: flow.to_owned(), cause: Cause::Campaign };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
         self.settle().await
     }
 

@@ -115,6 +115,7 @@ impl Runner {
             | Line::Deliver(_)
             | Line::Set(..)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Wait(_)
             | Line::Pin(..)
             | Line::Draw(..)

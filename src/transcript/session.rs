@@ -186,6 +186,13 @@ impl Session {
                 let delivered = self.simulation.place(self.phone, node).await?;
                 Ok(self.end(delivered))
             }
+            Line::Campaign(flow) => {
+                let known: Vec<_> = self.bot.flows().map(|flow| flow.name.as_str()).collect();
+                is_one_of("flow", flow, &known, place)?;
+                self.begin(None).await?;
+                let delivered = self.simulation.campaign(self.phone, flow).await?;
+                Ok(self.end(delivered))
+            }
             Line::From(_)
             | Line::Deliver(_)
             | Line::Set(..)
@@ -227,6 +234,7 @@ impl Session {
             | Line::Human(_)
             | Line::Reviewed(_)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Reply(_)
             | Line::Known(_)
             | Line::Never(_) => {}
