@@ -383,7 +383,7 @@ impl Chance {
             0..=9 => [Sort::Answer, Sort::Heard, Sort::Keyword],
             10 | 11 => [Sort::Bad, Sort::Answer, Sort::Keyword],
             12 => [Sort::Time, Sort::Human, Sort::Keyword],
-            13 => [Sort::Heard, Sort::Human, Sort::Keyword],
+            13 => [Sort::Campaign, Sort::Human, Sort::Heard],
             14..=16 => [Sort::Keyword, Sort::Answer, Sort::Heard],
             17 => return Line::Wait(Delay::Exact { seconds: *self.one_of(&[60, 3_600, 86_400, 259_200]) }),
             18 => {
