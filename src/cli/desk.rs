@@ -84,7 +84,7 @@ pub(super) fn strange() -> Unusable {
 fn engine(workspace: &Workspace, store: SledStore) -> Arc<Engine> {
     Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
-        closed: workspace.closed.clone(),
+        closed: workspace.closed(),
         accounts: Vec::new(),
         store: Arc::new(store),
         clock: Arc::new(SystemClock),
