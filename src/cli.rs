@@ -18,6 +18,7 @@ mod lsp;
 mod person;
 mod provider;
 mod read;
+mod reload;
 mod replay;
 mod serve;
 mod set;
@@ -247,7 +248,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Provider(wanted) => provider::provider(&cli.open()?, wanted, cli.json, streams),
-        Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
+        Verb::Serve { listen } => serve::serve(cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),

@@ -11,6 +11,7 @@ pub mod outside;
 mod receive;
 pub mod rights;
 mod route;
+mod serving;
 mod timers;
 pub mod transport;
 
@@ -20,33 +21,31 @@ pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
+pub use serving::Served;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{AccountId, BrandId, Phone, Sender};
+use crate::sms::{Phone, Sender};
 use crate::store::Store;
+use arc_swap::ArcSwap;
 use fetch::Fetched;
 use jiff::Timestamp;
 use lanes::Lanes;
-use route::Numbers;
-use std::collections::HashMap;
+use serving::Serving;
 use std::sync::Arc;
 use timers::Parked;
 use tokio::sync::{Notify, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
-    bots: HashMap<BrandId, Arc<Bot>>,
-    numbers: Numbers,
+    serving: ArcSwap<Serving>,
     parked: Parked,
-    accounts: HashMap<AccountId, Account>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     transport: Arc<dyn Transport>,
     outside: Arc<dyn Outside>,
-    secrets: Secrets,
     lanes: Lanes,
     /// One marketing message at a time to each person: the next one counts it.
     counted: Lanes,
@@ -86,17 +85,16 @@ impl Engine {
     /// An engine of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let Parts { bots, closed, secrets, accounts, .. } = parts;
+        let served = Served { bots, closed, secrets, accounts: Some(accounts) };
         Self {
-            numbers: Numbers::of(&parts.bots, &parts.closed),
+            serving: ArcSwap::from_pointee(Serving::of(served, &Serving::default())),
             parked: Parked::default(),
-            bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
-            accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
             transport: parts.transport,
             outside: parts.outside,
-            secrets: parts.secrets,
             lanes: Lanes::default(),
             counted: Lanes::default(),
             lines: Lanes::default(),
@@ -105,18 +103,6 @@ impl Engine {
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,
         }
-    }
-
-    /// A brand's bot, by the name under which the brand's data is kept.
-    #[must_use]
-    pub fn bot(&self, brand: &BrandId) -> Option<&Arc<Bot>> {
-        self.bots.get(brand)
-    }
-
-    /// An account.
-    #[must_use]
-    pub fn account(&self, id: &AccountId) -> Option<&Account> {
-        self.accounts.get(id)
     }
 
     /// The store.

@@ -167,11 +167,6 @@ impl Engine {
         }
         Ok(ended)
     }
-
-    /// The brands that are served, by the names under which their data is kept.
-    pub fn brands(&self) -> impl Iterator<Item = &BrandId> {
-        self.bots.keys()
-    }
 }
 
 /// Waits for one of the turns: 1 where it changed something.

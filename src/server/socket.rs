@@ -209,8 +209,7 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
             Ok(Response::Corrected(value.map(|value| value.to_string())))
         }
         Request::Left { brand, numbers } => {
-            let brands: Vec<BrandId> =
-                brand.map_or_else(|| engine.brands().cloned().collect(), |brand| vec![brand]);
+            let brands: Vec<BrandId> = brand.map_or_else(|| engine.brands(), |brand| vec![brand]);
             let ended = engine.left(&brands, &numbers).await;
             ended.map(Response::Count).map_err(|error| error.to_string())
         }
