@@ -64,10 +64,15 @@ impl Engine {
             return Settlement::Dead { why: Death::Rejected(why) };
         };
         let now = self.clock.now();
+        let (kind, alert) = match &wanted.alert {
+            Some(alert) => ("sayso.alert", Some(alert)),
+            None => ("sayso.notify", None),
+        };
         let body = json!({
-            "type": "sayso.notify",
+            "type": kind,
             "timestamp": now,
             "data": {
+                "alert": alert,
                 "brand": brand.as_str(),
                 "webhook": wanted.name,
                 "node": wanted.node,

@@ -323,6 +323,7 @@ fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
         sender: None,
         language: sayso::language::Lang::EN,
         programme: "Gelato News".into(),
+        scope: sayso::consent::Scope::Brand,
     };
     let entry = sayso::store::Entry {
         key: key.clone(),
