@@ -7,21 +7,18 @@ mod review;
 use super::desk::{Desk, agreed, kept_as, left_alone, nobody, strange};
 use super::{Exit, Streams, Unusable, runtime};
 use crate::consent::{Broken, Verifier};
+use crate::engine::expiry::{ERASED_AT_ONCE, years_before};
 use crate::engine::{Clock, SystemClock};
 use crate::server::socket::{Request, Response};
 use crate::sms::{BrandId, Key, Phone};
 use crate::store::{Erased, Scanned, Table};
 use crate::workspace::Workspace;
 use clap::Subcommand;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// How often the ledgers are followed again where a server erased somebody meanwhile.
 const VERIFY_TRIES: usize = 5;
-/// People that are erased at once: the log is read once for all of them.
-const ERASED_AT_ONCE: usize = 500;
 
 /// What is asked about consent.
 #[derive(Debug, Subcommand)]
@@ -234,8 +231,8 @@ fn expire(
     yes: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let years = workspace.config.ledger.keep_years.get();
-    let moment = years_before(SystemClock.now(), years)?;
+    let years = workspace.config.ledger.keep_years;
+    let moment = years_before(SystemClock.now(), years);
     runtime(false)?.block_on(async {
         let mut desk = Desk::open(workspace).await?;
         let asked = desk.ask(Request::EndedBefore { brand: brand.cloned(), moment }).await?;
@@ -264,10 +261,4 @@ fn expire(
         writeln!(streams.out, "{erased} erased; the proofs and the suppressions stay")?;
         Ok(Exit::Done)
     })
-}
-
-/// So many years before a moment, by the calendar.
-fn years_before(now: Timestamp, years: u8) -> Result<Timestamp, Unusable> {
-    let then = now.to_zoned(TimeZone::UTC).checked_sub(i64::from(years).years());
-    then.map(|then| then.timestamp()).map_err(|error| Unusable::new(error.to_string()))
 }

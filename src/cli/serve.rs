@@ -61,7 +61,8 @@ pub(super) fn serve(
         // Said when it is true: from here on it can be called, asked and stopped.
         writeln!(streams.err, "serving {} brands on http://{}", workspace.bots.len(), config.server.listen)?;
         streams.err.flush()?;
-        let served = server::serve(engine, doors, &config.server.public_url(), stop).await;
+        let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
+        let served = server::serve(engine, doors, &config.server.public_url(), keep_years, stop).await;
         served.map_err(unusable)
     })?;
     Ok(Exit::Done)

@@ -17,8 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// The socket's name within the store's folder.
 pub const NAME: &str = "serve.sock";
-/// Bytes of one request; the longest is a cursor.
-const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of one request; the longest is a list of 50,000 numbers.
+const REQUEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// What can be asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
