@@ -1,6 +1,7 @@
 //! `sayso consent`: the ledger as a proof. One person's page, the chains computed again, the roots of the days, and what is
 //! kept no longer; and the texts that somebody must read.
 
+mod optout;
 mod page;
 mod review;
 
@@ -14,6 +15,7 @@ use crate::sms::{BrandId, Key, Phone};
 use crate::store::{Erased, Scanned, Table};
 use crate::workspace::Workspace;
 use clap::Subcommand;
+use optout::Entered;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -52,6 +54,21 @@ pub(super) enum Wanted {
         #[arg(long)]
         yes: bool,
     },
+    /// Enter opt-outs that came by another way than a text: nothing is sent because of it.
+    Optout {
+        /// The numbers; `-` reads them from the standard input, one a line.
+        #[arg(required = true)]
+        numbers: Vec<String>,
+        /// The brand; not needed where there is only one.
+        #[arg(long)]
+        brand: Option<String>,
+        /// How they said so, for the ledger: "an e-mail of 3 June".
+        #[arg(long, default_value = "another way than a text")]
+        way: String,
+        /// Who enters it, for the ledger.
+        #[arg(long, env = "USER", default_value = "an operator")]
+        by: String,
+    },
     /// List the texts that may be opt-outs, oldest first, and decide them. Nothing is sent to who wrote one until then.
     Review {
         /// These are opt-outs: each as it is listed, or a number alone.
@@ -86,6 +103,10 @@ pub(super) fn consent(
         }
         Wanted::Expire { brand, yes } => {
             expire(workspace, only(workspace, brand.as_deref()).as_ref(), *yes, streams)
+        }
+        Wanted::Optout { numbers, brand, way, by } => {
+            let entered = Entered { numbers, brand: brand.as_deref(), way, by };
+            optout::optout(workspace, &entered, streams)
         }
         Wanted::Review { optout, keep, by } => review::review(workspace, (optout, keep), by, json, streams),
     }

@@ -2,7 +2,7 @@
 //! it goes through the one writer; what changes a dialogue is an event like any other.
 
 use super::{Arrival, Engine, ReceiveError, Received};
-use crate::consent::Status;
+use crate::consent::{How, Status};
 use crate::dialogue::{Event, Left};
 use crate::slot::{Answer, Value};
 use crate::sms::{BrandId, Key, Phone};
@@ -100,6 +100,12 @@ impl Engine {
                 return Ok(ended);
             }
         }
+    }
+
+    /// Opts somebody out who has said so by another way than a text; whether they had not before.
+    pub async fn opt_out(&self, key: Key, rule: &str) -> Result<bool, ReceiveError> {
+        let received = self.receive(Arrival::opt_out(key, How::Api, rule)).await?;
+        Ok(matches!(received, Received::Turn { .. }))
     }
 
     /// Corrects what a brand knows about somebody; `None` empties the field. The words are read as an answer to a question

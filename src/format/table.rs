@@ -288,9 +288,9 @@ static TALK: Below = Below::all(GoesOn);
 
 static KNOWN: Below = Below {
     rows: &[
-        ("consent", Words, &NOTHING),
-        ("held", Words, &NOTHING),
-        ("dropped", Words, &NOTHING),
+        ("consent", Plain, &NOTHING),
+        ("held", Plain, &NOTHING),
+        ("dropped", Plain, &NOTHING),
         ("tag", Words, &NOTHING),
         ("not", Line(&UNKNOWN), &NOTHING),
         ("at", Words, &NOTHING),

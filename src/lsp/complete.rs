@@ -81,7 +81,8 @@ impl Place<'_> {
             "start" if rest.starts_with("on ") => self.intents(),
             "start" => self.plain(&["on"], Item::Keyword),
             "on" | "optin" | "double-optin" => self.intents(),
-            "notify" => self.resources("webhook"),
+            "notify" | "alert" => self.resources("webhook"),
+            "program" if written == Kind::Flow => self.resources("program"),
             "handoff" => self.resources("team"),
             // In `brand.flow` a name behind these words is a new one.
             "lookup" | "contest" | "media" if written == Kind::Flow => self.resources(verb),

@@ -69,6 +69,13 @@ pub enum Request {
     Examine,
     /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
     Backup,
+    /// Somebody has opted out by another way than a text.
+    OptOut {
+        /// Whom.
+        key: Key,
+        /// Which way, and who enters it.
+        rule: String,
+    },
     /// Somebody has read a text that was unsure.
     Review {
         /// Whose.
@@ -216,6 +223,10 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         }
         Request::EndedBefore { brand, moment } => {
             engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
+        }
+        Request::OptOut { key, rule } => {
+            let entered = engine.opt_out(key, &rule).await;
+            entered.map(|new| Response::Count(u64::from(new))).map_err(|error| error.to_string())
         }
         Request::Review { key, decision, by } => {
             review(engine, key, decision, by).await.map(Response::Reviewed)

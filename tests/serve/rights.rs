@@ -301,6 +301,28 @@ async fn ledgers_are_kept_for_years_after_consent_has_ended_and_no_longer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_that_came_by_another_way_is_entered_and_sends_nothing() {
+    let world = world().await;
+    let folder = world.folder.path();
+    let said = must(
+        1,
+        folder,
+        &["consent", "optout", ANA, CAM, "12", "--way", "an e-mail of 3 June", "--by", "Tess"],
+    );
+    assert_eq!(said, "2 numbers: 2 opted out, 0 had before\n");
+    let said = must(0, folder, &["consent", "optout", ANA]);
+    assert_eq!(said, "1 number: 0 opted out, 1 had before\n");
+    let page = must(0, folder, &["consent", "show", CAM]);
+    for words in ["Now: out since", "opted out by the API", "an e-mail of 3 June, entered by Tess"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    world.say(ANA, "SM7", "hello?").await;
+    assert!(world.export("outbox").is_empty());
+    let (folder, _) = world.end();
+    must(0, folder.path(), &["consent", "verify"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_erases_daily_what_was_kept_long_enough() {
     use sayso::store::{SledStore, Store};
     for (setting, left) in [("expire = true", 1), ("expire = false", 2)] {

@@ -94,6 +94,9 @@ impl Machine<'_> {
         self.ledger(told, Some(inbound));
         self.end_of(&scope);
         self.confirm(&scope);
+        if reason == Reason::Minor {
+            self.unlearn();
+        }
     }
 
     /// Tells the brand of a threat, whether it ended anything or not: a person should read it. It stands behind the confirmation.

@@ -153,6 +153,11 @@ impl Machine<'_> {
         self.ledger(told, Some(inbound));
         self.close();
         self.confirm(&Scope::Brand);
+        self.unlearn();
+    }
+
+    /// Everything that was learned of the person is gone.
+    pub(super) fn unlearn(&mut self) {
         let person = &mut self.state.person;
         person.fields.clear();
         person.tags.clear();
