@@ -116,6 +116,7 @@ fn scope(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
         );
         found.push(diagnostic.hint(format!("write `program {name}` below the flows that do")));
     }
+    calls_across(bot, sources, found);
     let Some(ends) = &brand.stop_ends else { return };
     let (idle, hint) = match ends.value {
         StopEnds::Brand => return,
@@ -128,6 +129,27 @@ fn scope(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
     if idle {
         let message = "a STOP has nothing to leave, and ends everything";
         found.push(Diagnostic::new(Code::IdleStop, ends.place, message).hint(hint));
+    }
+}
+
+/// Reports calls between flows that a STOP may part.
+fn calls_across(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let decls = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
+    for (node, decl) in bot.nodes.iter().zip(decls) {
+        let Some(called) = calls(node) else { continue };
+        let (from, to) = (bot.flow(node.flow), bot.flow(called));
+        let parts_content = bot.stop_ends == StopEnds::Content && from.content != to.content;
+        if from.programme == to.programme && !parts_content {
+            continue;
+        }
+        let what = if parts_content { "content" } else { "program" };
+        let message = format!("`{}` calls `{}`, which has another `{what}`", from.name, to.name);
+        let place = decl.lines.iter().find_map(Line::wait).map_or(decl.name.place, |wait| wait.place);
+        let diagnostic = Diagnostic::new(Code::CallsAcross, place, message);
+        found.push(
+            diagnostic
+                .hint(format!("let both flows have the same `{what}`, or end one where the other starts")),
+        );
     }
 }
 

@@ -376,6 +376,43 @@ mod tests {
     }
 
     #[test]
+    fn an_opt_out_of_a_part_refuses_that_part_and_no_other() {
+        let (main, deals) = (ProgrammeId::main(), ProgrammeId::from("deals"));
+        let noon = "2026-06-01T16:00:00Z";
+        let programmes = [(main.clone(), Status::In), (deals.clone(), Status::Out)].into();
+        let of_programme = Standing {
+            status: Status::In,
+            parts: crate::consent::Parts { programmes, ..Default::default() },
+            ..Standing::default()
+        };
+        let of_marketing = Standing {
+            status: Status::In,
+            parts: crate::consent::Parts { no_marketing: true, ..Default::default() },
+            ..Standing::default()
+        };
+        let news = ProgrammeId::from("news");
+        for (standing, programme, content, expected) in [
+            (&of_programme, &main, Content::Marketing, None),
+            (&of_programme, &deals, Content::Service, Some(Refusal::OptedOut)),
+            (&of_programme, &news, Content::Service, Some(Refusal::NoConsent)),
+            (&of_marketing, &main, Content::Service, None),
+            (&of_marketing, &main, Content::Marketing, Some(Refusal::OptedOut)),
+        ] {
+            let mut read = None;
+            asked(
+                |asking| {
+                    let limits = Limits { content, ..asking.limits };
+                    read = Some(gate(&Asking { programme, standing, limits, ..asking.clone() }));
+                },
+                Status::In,
+                noon,
+            );
+            let refused = if let Some(Verdict::Refuse(refusal)) = read { Some(refusal) } else { None };
+            assert_eq!(refused, expected, "{programme} {content:?}");
+        }
+    }
+
+    #[test]
     fn nobody_is_written_to_who_has_not_said_so() {
         let noon = "2026-06-01T16:00:00Z";
         assert!(matches!(verdict(Class::Reply, Status::None, noon), Verdict::Pass(_)));

@@ -19,6 +19,13 @@ pub(in crate::cli) fn print(
     writeln!(out, "Consent of {phone} with the brand `{brand}`\n")?;
     let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
     writeln!(out, "Now: {}{since}. {}", standing.status, means(standing.status))?;
+    if let Some(unsure) = standing.unsure {
+        let (entry, since) = (unsure.entry, unsure.since);
+        writeln!(
+            out,
+            "A text that may be an opt-out (entry {entry}) waits to be read since {since}: nothing is sent until then."
+        )?;
+    }
     for line in parts(standing) {
         writeln!(out, "{line}")?;
     }

@@ -72,9 +72,14 @@ impl Machine<'_> {
             return;
         }
         let (programme, content) = self.topic();
-        let is_exempt = matches!(class, Class::OptOutConfirmation | Class::Help);
-        if !is_exempt && self.state.person.standing.towards(&programme, content) == Status::Out {
-            self.note("opted out of what this belongs to: not sent");
+        let allowed = match (class, self.state.person.standing.towards(&programme, content)) {
+            (Class::OptOutConfirmation | Class::Help, _) | (_, Status::In) | (Class::Reply, Status::None) => {
+                true
+            }
+            (Class::Reply | Class::FollowUp | Class::Campaign, _) => false,
+        };
+        if !allowed {
+            self.note("no consent to what this belongs to: not sent");
             return;
         }
         self.sent_bytes += body.len();
