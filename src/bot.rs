@@ -14,7 +14,7 @@ pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, W
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
 use crate::consent::{Known, Whereabouts};
-use crate::flow::brand::Interrupt;
+use crate::flow::brand::{Busy, Interrupt};
 use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
@@ -114,6 +114,8 @@ pub struct Bot {
     pub keywords: Vec<String>,
     /// What a keyword does while a question waits.
     pub interrupt: Interrupt,
+    /// What becomes of a start by the brand while somebody is in a dialogue.
+    pub campaigns: Busy,
     /// What is asked before a keyword leaves the dialogue, where that is to be asked.
     pub leaving: Option<Texts>,
     /// What is said to a text that nothing takes.

@@ -30,7 +30,7 @@ use crate::store::OpenError;
 use crate::workspace::{Workspace, find};
 use clap::{Parser, Subcommand};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Turns a phone number into a conversation.
 #[derive(Debug, Parser)]
@@ -317,6 +317,11 @@ impl Cli {
         }
         Err(no_brand(workspace, &name))
     }
+}
+
+/// That nothing has been kept yet in a folder, and what makes it.
+fn no_store(folder: &Path, hint: &str) -> Unusable {
+    Unusable::new(format!("there is no store at `{}` yet", folder.display())).hint(hint)
 }
 
 /// That there is no such brand, and which one was meant.

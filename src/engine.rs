@@ -26,7 +26,7 @@ pub use transport::{CallError, Transport};
 use crate::bot::Bot;
 use crate::provider::Account;
 use crate::sms::{AccountId, BrandId, Phone, Sender};
-use crate::store::{Scanned, Store, StoreError, Table};
+use crate::store::Store;
 use fetch::Fetched;
 use jiff::Timestamp;
 use lanes::Lanes;
@@ -35,18 +35,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use timers::Parked;
 use tokio::sync::{Notify, watch};
-
-/// Texts that wait to be read which are asked of the store at once.
-const REVIEWS_PAGE: usize = 500;
-
-/// The list of texts that wait to be read, as two numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct UnderReview {
-    /// How many people wait: nothing is sent to them.
-    pub people: usize,
-    /// Since when the first of them.
-    pub oldest: Option<Timestamp>,
-}
 
 /// Everything that a message passes through.
 pub struct Engine {
@@ -136,25 +124,6 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
-    }
-
-    /// The texts that may be opt-outs and that nobody has read yet: how many people wait, and since when the first. A
-    /// read of those people alone, however many subscribers there are.
-    pub async fn under_review(&self) -> Result<UnderReview, StoreError> {
-        let mut waiting = UnderReview::default();
-        let mut after = None;
-        loop {
-            let page = self.store.scan(Table::Reviews, after, REVIEWS_PAGE).await?;
-            for item in page.items {
-                let Scanned::Review { entry, .. } = item else { continue };
-                waiting.people += 1;
-                waiting.oldest = Some(waiting.oldest.map_or(entry.at, |oldest| oldest.min(entry.at)));
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(waiting);
-            }
-        }
     }
 
     /// What time it is here.

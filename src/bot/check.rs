@@ -31,7 +31,7 @@ pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
         }
         if decl.start_on.is_empty() && !bot.nodes.iter().any(|node| calls(node) == Some(FlowIx::new(number)))
         {
-            let message = format!("nothing starts the flow `{}`", flow.name);
+            let message = format!("only a campaign starts the flow `{}`", flow.name);
             let diagnostic = Diagnostic::new(Code::NeverStarted, decl.name.place, message);
             found.push(diagnostic.hint("write `start on INTENT` below it, if people start it by a text"));
         }

@@ -394,6 +394,7 @@ impl<'l> Linker<'l> {
             numbers,
             keywords: Vec::new(),
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
+            campaigns: brand.campaigns.as_ref().map(|at| at.value).unwrap_or_default(),
             leaving,
             fallback,
             stopped,

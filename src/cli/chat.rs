@@ -273,7 +273,7 @@ impl Talk {
                 Ok(())
             }
             Line::From(_) => self.aside(&format!("{phone} writes now"), streams),
-            Line::Text(_) | Line::Tap(_) => {
+            Line::Text(_) | Line::Tap(_) | Line::Campaign(_) => {
                 self.said(&happened, streams)?;
                 self.silence(&happened, streams)
             }

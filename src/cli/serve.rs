@@ -40,7 +40,7 @@ pub(super) fn serve(
     let secrets = secrets(workspace)?;
     let engine = Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
-        closed: workspace.closed.clone(),
+        closed: workspace.closed(),
         accounts,
         store: Arc::clone(&store) as Arc<dyn Store>,
         clock: Arc::new(SystemClock),

@@ -4,10 +4,12 @@ mod holder;
 mod outside;
 mod scope;
 mod speak;
+mod start;
 mod wait;
 mod walk;
 
 pub use speak::{SENDS_MAX, SENT_BYTES_MAX};
+
 pub(super) use wait::Bad;
 pub use wait::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX};
 pub use walk::{NODES_MAX, STACK_MAX};
@@ -85,6 +87,9 @@ impl<'b> Machine<'b> {
 
     /// The finished step. An event that changed nothing leaves the turn count as it was.
     pub(super) fn finish(mut self, before: &State) -> Step {
+        if before.is_busy() && !self.state.is_busy() {
+            self.call_starts();
+        }
         if self.state != *before || !self.effects.is_empty() {
             self.state.person.turn = self.turn;
         }
@@ -185,6 +190,7 @@ impl<'b> Machine<'b> {
         self.state.stack.clear();
         let person = &mut self.state.person;
         person.timers.clear();
+        person.starts.clear();
         person.human = false;
         person.team = None;
         person.offered = None;

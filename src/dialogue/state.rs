@@ -1,5 +1,6 @@
 //! Where a dialogue stands, and what the brand knows about the person.
 
+use super::event::Cause;
 use crate::bot::{Bot, FlowIx, NodeIx};
 use crate::consent::{Standing, wording};
 use crate::expr::{Fact, Facts};
@@ -22,6 +23,14 @@ pub struct State {
     pub stack: Vec<Frame>,
     /// All that does not depend on the bot.
     pub person: Person,
+}
+
+impl State {
+    /// Whether a dialogue goes on, with the bot or with a human.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.person.human || !self.stack.is_empty()
+    }
 }
 
 /// An open flow and the node whose question waits.
@@ -90,6 +99,9 @@ pub struct Person {
     /// Timers that are armed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,
+    /// Starts by the brand that wait, for the end of the dialogue or for a lawful hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<WaitingStart>,
     /// A human has taken the dialogue over.
     #[serde(default)]
     pub human: bool,
@@ -183,6 +195,19 @@ pub struct Timer {
     pub armed_in: u64,
 }
 
+/// A start by the brand that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingStart {
+    /// The flow's name.
+    pub flow: String,
+    /// Why it starts.
+    pub cause: Cause,
+    /// When the brand wanted it.
+    pub since: Timestamp,
+    /// When it is looked at again.
+    pub timer: Timer,
+}
+
 /// A message that was seen. Stored as a pair, fingerprint and second: there may be hundreds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, i64)", into = "(u64, i64)")]
@@ -238,10 +263,15 @@ impl Person {
         self.recent.push(Seen::from((id, now.as_second())));
     }
 
+    /// Every timer that is armed: the dialogue's, and those of starts that wait.
+    pub fn armed(&self) -> impl Iterator<Item = Timer> {
+        self.timers.iter().copied().chain(self.starts.iter().map(|start| start.timer))
+    }
+
     /// The earliest timer.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.timers.iter().map(|timer| timer.due).min()
+        self.armed().map(|timer| timer.due).min()
     }
 }
 

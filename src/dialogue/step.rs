@@ -1,12 +1,12 @@
 //! The step: one event, one new state, and what is wanted. Pure and total.
 
 use super::effect::Effect;
-use super::event::{Cause, Event, Human};
+use super::event::{Event, Human};
 use super::machine::{Bad, Machine, Told};
 use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene, decide};
 use super::state::{Count, State, fingerprint};
-use crate::bot::{Bot, FlowIx, Optin};
+use crate::bot::{Bot, Optin};
 use crate::consent::{Change, How, Kind, Obstacle, Reason, Scope, Status, wording};
 use crate::sms::{Class, Inbound, Receipt, ReceiptState};
 use jiff::{SignedDuration, Timestamp};
@@ -74,7 +74,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Reviewed { decision, by } => machine.reviewed(*decision, by),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Left { how, on } => machine.holder_left(*how, *on),
-        Event::Start { flow, cause } => start(&mut machine, flow, *cause),
+        Event::Start { flow, cause } => machine.start(flow, *cause),
         Event::Human(Human::TookOver) => machine.taken_over(),
         Event::Human(Human::Wrote { body }) => machine.human_wrote(body),
         Event::Human(Human::GaveBack) => machine.given_back(),
@@ -221,28 +221,4 @@ fn opt_out_elsewhere(machine: &mut Machine<'_>, how: How, rule: &str) {
     }
     machine.ledger(Told::of(Change::Out, how, rule), None);
     machine.close();
-}
-
-fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
-    let found: Option<FlowIx> = machine.bot.flow_named(flow);
-    let person = &machine.state.person;
-    match found {
-        None => machine.note(&format!("there is no flow `{flow}`")),
-        Some(flow) if machine.towards(flow) != Status::In => machine.note("no consent: nothing starts"),
-        Some(_) if !person.standing.is_of_age(machine.bot.age) => {
-            machine.note("no age shown: nothing starts");
-        }
-        Some(_) if person.standing.unsure.is_some() => {
-            machine.note("a text of theirs waits to be read: nothing starts");
-        }
-        Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
-        Some(_) if machine.capped_until().is_some() => machine.note("the cap is reached: nothing starts"),
-        Some(_) if !machine.state.stack.is_empty() => machine.note("a question waits: nothing starts"),
-        Some(flow) => {
-            machine.class = match cause {
-                Cause::Campaign | Cause::Api | Cause::Time | Cause::Field => Class::Campaign,
-            };
-            machine.interrupt(flow);
-        }
-    }
 }

@@ -57,6 +57,8 @@ pub struct BrandFile {
     pub interrupt: Option<At<Interrupt>>,
     /// What is asked before a keyword leaves the dialogue.
     pub leaving: Vec<TextDecl>,
+    /// What becomes of a start by the brand while somebody is in a dialogue.
+    pub campaigns: Option<At<Busy>>,
     /// Intents that are consent.
     pub optin: Vec<At<String>>,
     /// Intents that ask for consent, which a `consent ask` then gives.
@@ -121,6 +123,23 @@ pub enum Interrupt {
     Ask,
 }
 
+/// What becomes of a start by the brand, by a campaign or the API, while somebody is in a dialogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// It waits for the dialogue's end, for so long; then it replaces a dialogue that was silent all the time, or is skipped.
+    Wait(Delay),
+    /// It replaces the dialogue, unless a human has taken that over.
+    Replace,
+    /// It is skipped.
+    Skip,
+}
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self::Wait(Delay::Exact { seconds: 24 * 60 * 60 })
+    }
+}
+
 /// `[personal] field NAME: TYPE`
 #[derive(Debug, Clone)]
 pub struct FieldDecl {
@@ -154,7 +173,7 @@ const BLOCKS: [&str; 10] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 25] = [
+const BRAND_WORDS: [&str; 26] = [
     "program",
     "numbers",
     "contact",
@@ -172,6 +191,7 @@ const BRAND_WORDS: [&str; 25] = [
     "hours",
     "interrupt",
     "leaving",
+    "campaigns",
     "optin",
     "double-optin",
     "budget",
@@ -268,6 +288,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             file.interrupt = one_of("interrupt", &words, rest, reader);
         }
         "leaving" => file.leaving.extend(text(block, lang, reader)),
+        "campaigns" => file.campaigns = campaigns(rest, reader),
         "optin" => file.optin.extend(intents(rest, reader)),
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
         "budget" => file.budget = budget(rest, reader),
@@ -370,6 +391,21 @@ fn cap(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(u32, Delay)>> {
         return None;
     };
     Some(At::new((count, delay(length, reader)?), place))
+}
+
+/// `wait 24h`, `replace`, `skip`
+fn campaigns(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Busy>> {
+    let place = reader.place(rest);
+    let (word, length) = first_word(rest);
+    if *word.fragment() == "wait" {
+        return Some(At::new(Busy::Wait(delay(length, reader)?), place));
+    }
+    one_of(
+        "campaigns",
+        &[("wait 24h", Busy::default()), ("replace", Busy::Replace), ("skip", Busy::Skip)],
+        rest,
+        reader,
+    )
 }
 
 /// `2 parts`

@@ -132,6 +132,7 @@ static FACTS: Below = Below::of(&[
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
+    ("campaigns", Plain, &NOTHING),
     ("leaving", Text, &WORDINGS),
     ("optin", Plain, &NOTHING),
     ("double-optin", Plain, &NOTHING),

@@ -20,6 +20,9 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
                 }
             }
             Line::Node(place) => node(words.behind("node", place), place, &mut found),
+            Line::Campaign(flow) => {
+                found.extend(words.last(flow).map(|place| (place, Symbol::Flow(flow.clone()))));
+            }
             Line::Set(field, _) => {
                 found.extend(words.behind("set", field).map(|at| (at, Symbol::Field(field.clone()))));
             }

@@ -119,6 +119,7 @@ impl Place<'_> {
                 None if !line.starts_with(['>', '<', '!', '~']) => self.words(Kind::Chat, line),
                 Some(("set", rest)) if place(rest) => self.fields(),
                 Some(("node", rest)) if place(rest) => self.all_nodes(),
+                Some(("campaign", rest)) if place(rest) => self.flows(),
                 Some(("lookup", rest)) if place(rest) => self.resources("lookup"),
                 Some(("deliver", rest)) => self.words(Kind::Chat, rest.trim_start()),
                 _ => Vec::new(),

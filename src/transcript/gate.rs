@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub struct Stayed {
     /// Whom it is for.
     pub to: Phone,
-    /// Its words; none where a silence waits, of which nobody knows yet what it will say.
+    /// Its words; none where a silence or a start waits, of which nobody knows yet what it will say.
     pub body: Option<String>,
     /// What became of it.
     pub fate: Fate,
@@ -61,7 +61,8 @@ impl Stayed {
     /// It in words: what became of it, by which rule, and where the person is taken to be.
     #[must_use]
     pub fn words(&self, bot: &Bot, place: &str) -> String {
-        let what = self.body.as_ref().map_or_else(|| "a silence".to_owned(), |body| format!("{body:?}"));
+        let what =
+            self.body.as_ref().map_or_else(|| "what was to begin".to_owned(), |body| format!("{body:?}"));
         match &self.fate {
             Fate::Held { until, why } => {
                 let until = until.to_zoned(bot.zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z");
@@ -108,12 +109,14 @@ impl Session {
         Ok(stayed)
     }
 
-    /// A silence of theirs that has passed at a moment at which nothing may be said, and waits.
+    /// A silence of theirs that has passed, or a start, at a moment at which nothing may be said: it waits.
     pub(super) async fn put_off(&self, key: &Key) -> Result<Option<Stayed>, SimulationError> {
-        let timers = self.record().await?.person.timers;
+        let person = self.record().await?.person;
+        let starts = person.starts.iter().map(|start| start.timer.due);
+        let dues: Vec<Timestamp> = person.timers.iter().map(|timer| timer.due).chain(starts).collect();
         let last = self.simulation().turns_behind(0).await?.into_iter().rev();
         let last = { last }.find(|(_, entry)| entry.key == *key).and_then(|(_, entry)| entry.trace.put_off);
-        let waits = last.filter(|put_off: &PutOff| timers.iter().any(|timer| timer.due == put_off.until));
+        let waits = last.filter(|put_off: &PutOff| dues.contains(&put_off.until));
         Ok(waits.map(|PutOff { until, why }| Stayed {
             to: key.phone,
             body: None,

@@ -59,6 +59,7 @@ impl Display for Line {
             Self::Set(field, Some(words)) => write!(f, "set {field} {words}"),
             Self::Set(field, None) => write!(f, "set {field}"),
             Self::Node(node) => write!(f, "node {node}"),
+            Self::Campaign(flow) => write!(f, "campaign {flow}"),
             Self::Reply(body) => message(f, "<", body),
             Self::Never(body) => message(f, "!", body),
             Self::Wait(delay) => write!(f, "~ {delay}"),
@@ -166,6 +167,7 @@ deliver late
 set name Ana Maria
 set name
 node menu.flavor
+campaign summer
 = language es
 ";
 

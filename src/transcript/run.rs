@@ -119,6 +119,7 @@ impl Runner {
             | Line::Deliver(_)
             | Line::Set(..)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Wait(_)
             | Line::Pin(..)
             | Line::Draw(..)

@@ -196,6 +196,13 @@ impl Session {
                 let delivered = self.simulation.place(self.phone, node).await?;
                 Ok(self.end(delivered))
             }
+            Line::Campaign(flow) => {
+                let known: Vec<_> = self.bot.flows().map(|flow| flow.name.as_str()).collect();
+                is_one_of("flow", flow, &known, place)?;
+                self.begin(None).await?;
+                let delivered = self.simulation.campaign(self.phone, flow).await?;
+                Ok(self.end(delivered))
+            }
             Line::From(_)
             | Line::Deliver(_)
             | Line::Set(..)
@@ -237,6 +244,7 @@ impl Session {
             | Line::Human(_)
             | Line::Reviewed(_)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Reply(_)
             | Line::Known(_)
             | Line::Never(_) => {}
@@ -452,22 +460,9 @@ impl Session {
         let key = self.simulation.key(last.phone);
         // Each turn of a person is one entry of the log.
         let since = usize::try_from(last.before.person.turn).unwrap_or(usize::MAX);
-        let traces: Vec<Trace> = (self.all(Table::Turns).await?.into_iter())
-            .filter_map(|item| match item {
-                Scanned::Turn { entry, .. } => (entry.key == key).then_some(entry.trace),
-                Scanned::Subscriber { .. }
-                | Scanned::Row(_)
-                | Scanned::Sent(_)
-                | Scanned::Consent { .. }
-                | Scanned::Review { .. }
-                | Scanned::ErasedTurn { .. }
-                | Scanned::Proof { .. }
-                | Scanned::Damaged { .. }
-                | Scanned::Root { .. }
-                | Scanned::Suppression { .. } => None,
-            })
-            .skip(since)
-            .collect();
+        let turns = self.all(Table::Turns).await?.into_iter().filter_map(Scanned::turn);
+        let traces: Vec<Trace> =
+            turns.filter_map(|(_, entry)| (entry.key == key).then_some(entry.trace)).skip(since).collect();
         let mut walked: Vec<_> = traces.iter().flat_map(|trace| walked(&self.bot, trace)).collect();
         let place = self.place().await?;
         for one in self.stayed_new().await? {

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 /// The words that lines begin with, besides the signs.
-const WORDS: [&str; 9] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "h"];
+const WORDS: [&str; 10] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "campaign", "h"];
 
 /// A conversation as it was written.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub enum Line {
     Set(String, Option<String>),
     /// `node flow.node`: they are led there.
     Node(String),
+    /// `campaign FLOW`: a campaign of the brand starts that flow for them.
+    Campaign(String),
     /// `<`: we write.
     Reply(String),
     /// `~`: time passes.
@@ -73,6 +75,7 @@ impl Line {
             | Self::At(_)
             | Self::Tap(_)
             | Self::Node(_)
+            | Self::Campaign(_)
             | Self::Wait(_)
             | Self::Human(_)
             | Self::Reviewed(_) => true,
@@ -205,6 +208,8 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
         "set" => bad(word, "which field?", "write for example `set name Ana`; `set name` empties it", reader),
         "node" if said.contains('.') => return Some(Line::Node(said.to_owned())),
         "node" => bad(rest, "this is no node", "write it as `node FLOW.NODE`", reader),
+        "campaign" if !said.is_empty() => return Some(Line::Campaign(said.to_owned())),
+        "campaign" => bad(word, "which flow does it start?", "write it as `campaign FLOW`", reader),
         "h" => match said {
             "take" => return Some(Line::Human(Human::TookOver)),
             "back" => return Some(Line::Human(Human::GaveBack)),
@@ -229,7 +234,7 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
 /// How lines begin.
 const LINES: &str = "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` \
                      (what must not be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, \
-                     `deliver`, `tap`, `set`, `node`, `h take`, `h back`, `h keep`, `h optout`";
+                     `deliver`, `tap`, `set`, `node`, `campaign`, `h take`, `h back`, `h keep`, `h optout`";
 
 /// Reactions as phones spell them before our own words in quotes.
 const REACTIONS: [&str; 6] = ["loved", "liked", "disliked", "laughed at", "emphasized", "questioned"];

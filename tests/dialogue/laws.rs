@@ -153,7 +153,7 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
     let mut open = state.stack.iter().filter(|frame| frame.came.is_none());
     match event {
         Event::Timer { armed_in } => {
-            !state.person.timers.iter().any(|timer| timer.armed_in == *armed_in && timer.due <= now)
+            !state.person.armed().any(|timer| timer.armed_in == *armed_in && timer.due <= now)
         }
         Event::Lookup { armed_in, name, .. } => !open.any(|frame| {
             frame.turn == *armed_in

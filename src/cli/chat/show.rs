@@ -45,6 +45,10 @@ pub(super) async fn state(session: &Session) -> Result<Rows, SimulationError> {
     for timer in &person.timers {
         row(&mut rows, "timer", format!("rings {}", moment(bot, timer.due)));
     }
+    for start in &person.starts {
+        let until = moment(bot, start.timer.due);
+        row(&mut rows, "campaign", format!("{} waits for the dialogue's end, until {until}", start.flow));
+    }
     if person.human {
         row(&mut rows, "human", person.team.as_deref().unwrap_or("has taken over"));
     }

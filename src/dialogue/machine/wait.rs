@@ -11,7 +11,7 @@ use crate::dialogue::step::PutOff;
 use crate::expr::whole_years;
 use crate::flow::{Delay, Door, Pause};
 use crate::slot::{self, Menu, Value, ValueKind};
-use crate::sms::{Class, Inbound};
+use crate::sms::{Class, Content, Inbound};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -278,11 +278,10 @@ impl Machine<'_> {
     }
 
     /// Until when nothing may be begun: by hours and caps of the law where the person may be, the brand's quiet hours and its cap.
-    fn blocked_until(&self) -> Option<(Timestamp, Obstacle)> {
+    pub(super) fn blocked_until(&self, content: Content) -> Option<(Timestamp, Obstacle)> {
         let whereabouts = self.whereabouts();
-        let frame = self.state.stack.last();
         let limits = Limits {
-            content: frame.map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default(),
+            content,
             whereabouts: &whereabouts,
             quiet: self.bot.quiet,
             left: &self.state.person.unasked,
@@ -326,6 +325,9 @@ impl Machine<'_> {
 
     /// A timer came due. One that is no longer armed, or not due yet, changes nothing.
     pub(in crate::dialogue) fn timer(&mut self, armed_in: u64) {
+        if self.start_again(armed_in) {
+            return;
+        }
         let now = self.now;
         let armed =
             self.state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
@@ -353,7 +355,8 @@ impl Machine<'_> {
             self.go_on(next);
             return;
         }
-        let blocked = self.blocked_until();
+        let content = frame.map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
+        let blocked = self.blocked_until(content);
         let Some(timer) = self.state.person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else {
             return;
         };
