@@ -111,7 +111,7 @@ fn answers_that_keep_hours_are_held_at_the_gate_and_dropped_by_choice() {
 fn a_campaign_at_night_is_seen_to_wait_and_ends_with_what_it_belongs_to() {
     let night =
         "from +14045550123\nat 2026-06-01 22:00 America/New_York\n> join\n< Shop News: welcome! *\n> yes\n";
-    let waits = "start news\n! *\n= held hours until 2026-06-02 08:00 America/New_York\n";
+    let waits = "campaign news\n! *\n= held hours until 2026-06-02 08:00 America/New_York\n";
     holds(as_it_is, &format!("{night}{waits}~ 10h\n< Half price!\n"));
     let stop = "> STOP\n= consent out marketing\n< You have been unsubscribed from the marketing of Shop. *\n~ 10h\n! *\n";
     holds(as_it_is, &format!("{night}{waits}{stop}"));
