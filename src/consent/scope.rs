@@ -146,11 +146,8 @@ impl Standing {
         let status = match &entry.scope {
             Scope::Brand => return (self.status.after(change), parts.after_all(change)),
             Scope::Marketing => {
-                parts.no_marketing = match change {
-                    Change::Out => true,
-                    Change::In => false,
-                    _ => parts.no_marketing,
-                };
+                parts.no_marketing |= change == Change::Out;
+                parts.no_marketing &= change != Change::In;
                 self.status
             }
             Scope::Programme(programme) => {
@@ -164,11 +161,11 @@ impl Standing {
                 if parts.is_in_any() { Status::In } else { now }
             }
         };
-        parts.ended = match change {
-            Change::Out => Some(Ended { scope: entry.scope.clone(), at: entry.at }),
-            Change::In => None,
-            _ => parts.ended,
-        };
+        if change == Change::Out {
+            parts.ended = Some(Ended { scope: entry.scope.clone(), at: entry.at });
+        } else if change == Change::In {
+            parts.ended = None;
+        }
         (status, parts)
     }
 }

@@ -56,7 +56,7 @@ impl Engine {
                         tracing::info!(erased, years, "ledgers that were kept long enough are erased");
                     }
                     Err(error) => {
-                        tracing::error!(%error, "ledgers could not be looked through; trying again in a minute")
+                        tracing::error!(%error, "ledgers could not be looked through; trying again in a minute");
                     }
                 }
             }

@@ -401,9 +401,9 @@ fn held(rest: Span<'_>, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Expe
         bad(more, "this is no moment", "write for example `= held hours until 2026-06-02 08:00 UTC`", reader);
         return None;
     }
-    let named = then.fragment().splitn(3, ' ').nth(2).and_then(|zone| TimeZone::get(zone).ok());
+    let own_zone = then.fragment().splitn(3, ' ').nth(2).and_then(|zone| TimeZone::get(zone).ok());
     let moment = moment(then, zone, reader)?;
-    Some(Expectation::Held(why, Some(moment.to_zoned(named.unwrap_or_else(|| zone.clone())))))
+    Some(Expectation::Held(why, Some(moment.to_zoned(own_zone.unwrap_or_else(|| zone.clone())))))
 }
 
 #[cfg(test)]

@@ -116,9 +116,8 @@ fn words(name: &str, words: Option<&str>, none: &str, out: &mut dyn Write) -> Re
 /// What was said about parts of the brand, a sentence each.
 fn parts(standing: &Standing) -> Vec<String> {
     let parts = &standing.parts;
-    let of = |programme: &ProgrammeId| match programme.is_main() {
-        true => "the main program".to_owned(),
-        false => format!("the program `{programme}`"),
+    let of = |programme: &ProgrammeId| {
+        if programme.is_main() { "the main program".to_owned() } else { format!("the program `{programme}`") }
     };
     let programmes =
         parts.programmes.iter().map(|(programme, status)| format!("For {}: {status}.", of(programme)));

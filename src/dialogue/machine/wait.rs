@@ -174,7 +174,7 @@ impl Machine<'_> {
         match (frame.until, wait) {
             (Some(until), Some(_)) => self.pause(until.max(self.now)),
             (None, Some(wait)) if !matches!(wait.what, Awaited::Flow(_) | Awaited::Draw(_)) => {
-                self.arm(&wait.prompt)
+                self.arm(&wait.prompt);
             }
             _ => self.close(),
         }
