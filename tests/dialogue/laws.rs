@@ -110,7 +110,7 @@ impl<'b> Followed<'b> {
                 }
                 Class::Help => {}
                 Class::Reply => {
-                    assert!(towards(is) != Status::Out, "{event:?} makes a stopped person be written to")
+                    assert!(towards(is) != Status::Out, "{event:?} makes a stopped person be written to");
                 }
                 Class::FollowUp | Class::Campaign => {
                     assert!(towards(was) == Status::In && towards(is) == Status::In, "{event:?}");
