@@ -103,11 +103,13 @@ pub struct LedgerConfig {
     /// Years for which the ledger of somebody is kept after their consent has ended, by the calendar. The limitation of
     /// 28 U.S.C. 1658 is four years; one more is the margin.
     pub keep_years: NonZeroU8,
+    /// Whether `serve` erases daily what was kept long enough; where a court has told you to keep everything, it must not.
+    pub expire: bool,
 }
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        Self { keep_years: NonZeroU8::new(5).expect("five is not zero") }
+        Self { keep_years: NonZeroU8::new(5).expect("five is not zero"), expire: true }
     }
 }
 

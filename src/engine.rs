@@ -4,6 +4,7 @@
 mod chance;
 pub mod clock;
 mod errand;
+pub mod expiry;
 mod fetch;
 mod lanes;
 mod outbox;

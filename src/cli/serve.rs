@@ -68,8 +68,9 @@ pub(super) fn serve(
         writeln!(streams.err, "serving {brands} brands on http://{}", config.server.listen)?;
         streams.err.flush()?;
         let public_url = config.server.public_url();
+        let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
         tokio::select! {
-            served = server::serve(engine, doors, &public_url, stop) => served.map_err(unusable),
+            served = server::serve(engine, doors, &public_url, keep_years, stop) => served.map_err(unusable),
             broken = reloader.run(streams) => broken,
         }
     })?;

@@ -65,7 +65,7 @@ impl Engine {
             return Settlement::Dead { why: Death::Rejected(why) };
         };
         let now = self.clock.now();
-        let body = json!({
+        let mut body = json!({
             "type": "sayso.notify",
             "timestamp": now,
             "data": {
@@ -76,6 +76,16 @@ impl Engine {
                 "fields": wanted.fields.iter().map(|(name, value)| (name, value.to_string())).collect::<BTreeMap<_, _>>(),
             },
         });
+        if let Some(alert) = &wanted.alert {
+            body["type"] = json!("sayso.alert");
+            body["data"] = json!({
+                "brand": brand.as_str(),
+                "webhook": wanted.name,
+                "phone": row.key.phone,
+                "reason": alert.reason,
+                "text": alert.text,
+            });
+        }
         let body = body.to_string().into_bytes();
         let mut headers = vec![(header::CONTENT_TYPE, "application/json".to_owned())];
         if let Some(secret) = &webhook.secret {

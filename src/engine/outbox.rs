@@ -169,6 +169,7 @@ impl Engine {
         let verdict = gate(&Asking {
             class: send.class,
             standing: &person.standing,
+            programme: &send.programme,
             answers_stop: account.answers_stop,
             overtaken: row.held && person.turn > row.turn,
             age: bot.age,
@@ -185,7 +186,7 @@ impl Engine {
         Ok(match verdict {
             Verdict::Pass(pass) => {
                 if send.class == Class::OptOutConfirmation {
-                    late(row, person.standing.since, pass.checked_at);
+                    late(row, person.standing.stopped(), pass.checked_at);
                 }
                 let (body, media) = (send.body.clone(), send.media.clone());
                 let reference = row.id.to_string();
