@@ -8,6 +8,7 @@ mod fetch;
 mod lanes;
 mod outbox;
 pub mod outside;
+mod parked;
 mod receive;
 pub mod rights;
 mod route;
@@ -18,29 +19,42 @@ pub use chance::{Chance, CountedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
+pub use outbox::STALE_AFTER;
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{AccountId, BrandId, Phone, Sender};
+use crate::sms::{AccountId, BrandId, Key, Pace, Phone, Sender};
 use crate::store::Store;
 use fetch::Fetched;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanes::Lanes;
 use route::Numbers;
-use std::collections::HashMap;
+use parked::Parked;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use timers::Parked;
-use tokio::sync::{Notify, watch};
+use std::sync::atomic::AtomicI64;
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
     bots: HashMap<BrandId, Arc<Bot>>,
     numbers: Numbers,
-    parked: Parked,
+    /// Dialogues whose timers could not be handled.
+    parked: Parked<Key>,
+    /// How late the oldest timer was that rang last.
+    late_millis: AtomicI64,
     accounts: HashMap<AccountId, Account>,
+    /// How fast each account sends.
+    pace: Arc<BTreeMap<AccountId, Pace>>,
+    /// Accounts whose provider asked to be left alone.
+    paused: Parked<AccountId>,
+    /// How long a held message may wait in all.
+    stale_after: SignedDuration,
+    /// Room for events that are being handled.
+    room: Semaphore,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
@@ -88,7 +102,12 @@ impl Engine {
     pub fn new(parts: Parts) -> Self {
         Self {
             numbers: Numbers::of(&parts.bots, &parts.closed),
-            parked: Parked::default(),
+            parked: Parked::for_at_most(timers::PARKED_FOR),
+            late_millis: AtomicI64::new(0),
+            pace: Arc::new(parts.accounts.iter().map(|account| (account.id.clone(), account.pace.clone())).collect()),
+            paused: Parked::for_at_most(outbox::PAUSED_AT_MOST),
+            stale_after: STALE_AFTER,
+            room: Semaphore::new(receive::AT_ONCE_MAX),
             bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
             accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
@@ -105,6 +124,12 @@ impl Engine {
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,
         }
+    }
+
+    /// The same engine, where held messages wait for that long at most.
+    #[must_use]
+    pub fn stale_after(self, stale_after: SignedDuration) -> Self {
+        Self { stale_after, ..self }
     }
 
     /// A brand's bot, by the name under which the brand's data is kept.

@@ -7,6 +7,7 @@ use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -38,7 +39,7 @@ pub(super) fn serve(
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
     let outside = Guarded::new(&config.outside.allow()).map_err(|error| Unusable::new(error.to_string()))?;
     let secrets = secrets(workspace)?;
-    let engine = Arc::new(Engine::new(Parts {
+    let engine = Engine::new(Parts {
         bots: workspace.bots.clone(),
         closed: workspace.closed(),
         accounts,
@@ -49,7 +50,9 @@ pub(super) fn serve(
         secrets,
         chance: Arc::new(SystemChance),
         log_numbers: config.log.numbers,
-    }));
+    });
+    let stale_after = SignedDuration::from_hours(config.outbox.stale_hours.get().into());
+    let engine = Arc::new(engine.stale_after(stale_after));
     runtime(true)?.block_on(async {
         let address = config.server.listen;
         let listener = TcpListener::bind(address)

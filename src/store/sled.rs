@@ -25,7 +25,7 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Commit, Cursor, Erased, Erasure, Page, Row, RowId, Scanned, Settlement, Snapshot, Store,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Resolution, Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store,
     StoreError, Table, Turn, codec, remembered,
 };
 use crate::consent::SuppressionKey;
@@ -172,8 +172,8 @@ impl Store for SledStore {
         self.ask(|answer| Job::Commit(turns, answer)).await?
     }
 
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        self.ask(|answer| Job::Claim { now, limit, answer }).await?
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        self.ask(|answer| Job::Claim(claim, answer)).await?
     }
 
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
@@ -187,6 +187,15 @@ impl Store for SledStore {
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Settle(settled, answer)).await?
+    }
+
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
+        self.ask(|answer| Job::Resolve(row, resolution, at, answer)).await?
     }
 
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {

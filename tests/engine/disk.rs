@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sayso::dialogue::Effect;
 use sayso::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row, RowId, Scanned, Settlement, SledStore,
     Snapshot, Store, StoreError, Table, Turn,
 };
 use std::collections::BTreeMap;
@@ -21,9 +21,10 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     Commit(Vec<Turn>),
-    Claim(Timestamp, usize),
+    Claim(Claim),
     ClaimFor(Key, Sender, usize),
     Settle(Vec<(RowId, Settlement)>),
+    Resolve(RowId, Resolution, Timestamp),
     Receipt(Receipt),
     Erase(Vec<Erasure>),
     Stray(Receipt, Timestamp),
@@ -32,11 +33,23 @@ pub(crate) enum Write {
     Reopen,
 }
 
+/// A moment that a store may name too early: of two stores each names its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Again(Option<Timestamp>);
+
+impl PartialEq for Again {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// What a write was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Written {
     Commits(Vec<Commit>),
+    Claimed(Vec<Row>, Again),
     Rows(Vec<Row>),
+    Resolved(Resolved),
     Whose(Option<Key>),
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
@@ -47,12 +60,16 @@ pub(crate) enum Written {
 async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> {
     Ok(match write.clone() {
         Write::Commit(turns) => Written::Commits(store.commit(turns).await?),
-        Write::Claim(now, limit) => Written::Rows(store.claim(now, limit).await?),
+        Write::Claim(claim) => {
+            let Claimed { rows, again } = store.claim(claim).await?;
+            Written::Claimed(rows, Again(again))
+        }
         Write::ClaimFor(key, from, limit) => Written::Rows(store.claim_for(&key, from, limit).await?),
         Write::Settle(settled) => {
             store.settle(settled).await?;
             Written::Nothing
         }
+        Write::Resolve(row, resolution, at) => Written::Resolved(store.resolve(row, resolution, at).await?),
         Write::Receipt(receipt) => Written::Whose(store.receipt(&receipt).await?),
         Write::Erase(people) => Written::Erased(store.erase(people).await?),
         Write::Stray(receipt, at) => {
@@ -86,6 +103,7 @@ struct Contents {
     /// So many of them are on the disk.
     synced: usize,
     wanted: BTreeMap<RowId, Wanted>,
+    claimed_at: Option<Timestamp>,
 }
 
 impl Contents {
@@ -100,10 +118,18 @@ impl Contents {
                 self.want(*seq, turn);
             }
         }
-        if answer != Written::Rows(Vec::new()) {
+        if !self.leaves_no_trace(&write, &answer) {
             self.written.push((write, answer.clone()));
         }
         Ok(answer)
+    }
+
+    /// Whether something was asked for and changed nothing. What was put back is the clock by which a pace is kept.
+    fn leaves_no_trace(&mut self, write: &Write, answer: &Written) -> bool {
+        let Write::Claim(claim) = write else { return *answer == Written::Rows(Vec::new()) };
+        let goes_back = self.claimed_at.is_some_and(|before| claim.now < before);
+        self.claimed_at = Some(claim.now);
+        matches!(answer, Written::Claimed(rows, _) if rows.is_empty()) && !goes_back
     }
 
     fn want(&mut self, seq: u64, turn: &Turn) {
@@ -247,9 +273,9 @@ impl Store for Disk {
         }
     }
 
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        match self.write(Write::Claim(now, limit)).await? {
-            Written::Rows(rows) => Ok(rows),
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        match self.write(Write::Claim(claim)).await? {
+            Written::Claimed(rows, Again(again)) => Ok(Claimed { rows, again }),
             other => panic!("{other:?}"),
         }
     }
@@ -263,6 +289,13 @@ impl Store for Disk {
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.write(Write::Settle(settled)).await.map(|_| ())
+    }
+
+    async fn resolve(&self, row: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError> {
+        match self.write(Write::Resolve(row, resolution, at)).await? {
+            Written::Resolved(resolved) => Ok(resolved),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
