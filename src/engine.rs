@@ -18,8 +18,8 @@ pub mod transport;
 pub use chance::{Chance, CountedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
-pub use outside::{Outside, OutsideError};
 pub use outbox::STALE_AFTER;
+pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
 pub use transport::{CallError, Transport};
@@ -31,8 +31,8 @@ use crate::store::Store;
 use fetch::Fetched;
 use jiff::{SignedDuration, Timestamp};
 use lanes::Lanes;
-use route::Numbers;
 use parked::Parked;
+use route::Numbers;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -104,7 +104,9 @@ impl Engine {
             numbers: Numbers::of(&parts.bots, &parts.closed),
             parked: Parked::for_at_most(timers::PARKED_FOR),
             late_millis: AtomicI64::new(0),
-            pace: Arc::new(parts.accounts.iter().map(|account| (account.id.clone(), account.pace.clone())).collect()),
+            pace: Arc::new(
+                parts.accounts.iter().map(|account| (account.id.clone(), account.pace.clone())).collect(),
+            ),
             paused: Parked::for_at_most(outbox::PAUSED_AT_MOST),
             stale_after: STALE_AFTER,
             room: Semaphore::new(receive::AT_ONCE_MAX),

@@ -608,7 +608,13 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
     let kinds = Catalogue::default();
     let kind = kinds.kind("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
     let provider = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
-    Ok(Account { id, provider, answers_stop: false, bad_number_after: BAD_NUMBER_AFTER, pace: Pace::default() })
+    Ok(Account {
+        id,
+        provider,
+        answers_stop: false,
+        bad_number_after: BAD_NUMBER_AFTER,
+        pace: Pace::default(),
+    })
 }
 
 /// The words of a text, and the pictures that came with it: its lines `[https://…]`.

@@ -55,8 +55,16 @@ pub trait Store: Send + Sync {
     /// Writes down what became of claimed messages.
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
 
+    /// A message of the outbox by its name, if it is there. One read.
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError>;
+
     /// Does to a row what an operator wants, where that makes sense in its state.
-    async fn resolve(&self, row: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError>;
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError>;
 
     /// Dialogues with a timer at or before `until`, earliest first, at most `limit`.
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError>;
@@ -204,6 +212,17 @@ pub struct RowId {
 impl std::fmt::Display for RowId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.seq, self.index)
+    }
+}
+
+impl std::str::FromStr for RowId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = text
+            .split_once('.')
+            .and_then(|(seq, index)| Some(Self { seq: seq.parse().ok()?, index: index.parse().ok()? }));
+        read.ok_or_else(|| "the name of a message is as it is listed, such as `17.0`".to_owned())
     }
 }
 

@@ -13,8 +13,8 @@ use sayso::outline::Reader;
 use sayso::simulator::Simulation;
 use sayso::sms::{AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row, RowId,
-    Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row,
+    RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -312,7 +312,15 @@ impl Store for Fragile {
     async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
         self.0.claim(claim).await
     }
-    async fn resolve(&self, row: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError> {
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        self.0.row(id).await
+    }
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
         self.0.resolve(row, resolution, at).await
     }
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {

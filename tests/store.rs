@@ -21,8 +21,8 @@ use sayso::language::Lang;
 use sayso::slot::Value;
 use sayso::sms::{Class, Content, Key, Pace, Rate, Receipt, ReceiptState, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Death, Entry, Erasure, MemoryStore, OpenError, Row, RowId, RowState, Scanned, Sent,
-    Resolution, Resolved, Settlement, SledStore, Snapshot, Store, Table, Turn, Via,
+    Alarm, Claim, Claimed, Commit, Death, Entry, Erasure, MemoryStore, OpenError, Resolution, Resolved, Row,
+    RowId, RowState, Scanned, Sent, Settlement, SledStore, Snapshot, Store, Table, Turn, Via,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -183,7 +183,17 @@ fn turn(key: &Key, read_version: u64, second: i64, effects: Vec<Effect>) -> Turn
         trace: Trace::default(),
     };
     let salt = Salt::new([9; 16]);
-    Turn { key: key.clone(), read_version, at: at(second), seen: None, record, salt, hold_until: None, via: via(), entry }
+    Turn {
+        key: key.clone(),
+        read_version,
+        at: at(second),
+        seen: None,
+        record,
+        salt,
+        hold_until: None,
+        via: via(),
+        entry,
+    }
 }
 
 /// The way by which everything is to leave.

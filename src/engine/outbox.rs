@@ -7,7 +7,7 @@ use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Effect, Errand, Send};
 use crate::provider::{Account, Outcome, Rejection, SendBy};
 use crate::sms::{AccountId, Class, Key, MessageId, Outbound, Receipt, ReceiptState, Sender, mask_numbers};
-use crate::store::{Claim, Claimed, Death, Row, RowId, Settlement, StoreError, Via};
+use crate::store::{Claim, Claimed, Death, Resolution, Resolved, Row, RowId, Settlement, StoreError, Via};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -89,6 +89,16 @@ impl Engine {
         let (by_account, by_brand) = (BY_ACCOUNT_MAX, BY_BRAND_MAX);
         let paused = self.paused.now(now).into_iter().collect();
         Claim { now, limit, by_account, by_brand, pace: Arc::clone(&self.pace), paused }
+    }
+
+    /// Does to a message what an operator wants, where that makes sense in its state.
+    pub async fn resolve(&self, id: RowId, resolution: Resolution, by: &str) -> Result<Resolved, StoreError> {
+        let resolved = self.store.resolve(id, resolution, self.clock.now()).await?;
+        if let Resolved::Done(before) = &resolved {
+            tracing::info!(row = %id, brand = %before.key.brand, ?resolution, by, "an operator has decided");
+            self.wake_outbox.notify_one();
+        }
+        Ok(resolved)
     }
 
     /// Lets [`Self::run_outbox`] finish.

@@ -164,9 +164,7 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::Closed(_)
             | ReceiveError::Overloaded
             | ReceiveError::Contended
-            | ReceiveError::Store(_) => {
-                Self::TryAgain(error.to_string())
-            }
+            | ReceiveError::Store(_) => Self::TryAgain(error.to_string()),
         }
     }
 }

@@ -178,7 +178,8 @@ mod tests {
         let mut meter = Meter::default();
         meter.take(at(0), rate, 1);
         let later = at(3_600_000);
-        let burst = std::iter::from_fn(|| (meter.opens(later, rate) <= later).then(|| meter.take(later, rate, 1)));
+        let burst =
+            std::iter::from_fn(|| (meter.opens(later, rate) <= later).then(|| meter.take(later, rate, 1)));
         assert_eq!(burst.count(), 3, "an hour of rest is no store of messages");
     }
 

@@ -368,12 +368,7 @@ impl Shelf {
 }
 
 /// When a meter lets the next message pass.
-fn opens(
-    meters: &FxHashMap<Meters, Meter>,
-    meter: &Meters,
-    rate: Option<Rate>,
-    now: Timestamp,
-) -> Timestamp {
+fn opens(meters: &FxHashMap<Meters, Meter>, meter: &Meters, rate: Option<Rate>, now: Timestamp) -> Timestamp {
     rate.and_then(|rate| Some(meters.get(meter)?.opens(now, rate))).unwrap_or(now)
 }
 

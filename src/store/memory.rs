@@ -5,9 +5,9 @@ use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::queue::{Group, Line, Priority, parts, resolved};
 use super::stray::Strays;
 use super::{
-    Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Resolution, Resolved, Row, RowId, RowState, Scanned, Sent, Settlement,
-    Snapshot, Store, StoreError, Table, TakeKey, Turn, counted, erasure_entry, in_order,
-    interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Resolution, Resolved, Row, RowId,
+    RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey, Turn, counted,
+    erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
@@ -285,7 +285,8 @@ impl Inner {
             let first = ready.min_by_key(|row| {
                 let (priority, line) = (self.priority(row), Line::of(row));
                 let served = |line| self.served.get(&(priority, line)).copied().unwrap_or_default();
-                let (group, own) = (served((line.group.clone(), None)), served((line.group.clone(), Some(line.clone()))));
+                let (group, own) =
+                    (served((line.group.clone(), None)), served((line.group.clone(), Some(line.clone()))));
                 (priority, group, line.group.clone(), own, line, row.due, row.id)
             });
             let Some(row) = first.cloned() else { break };
@@ -474,6 +475,10 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        Ok(self.inner().outbox.get(&id).cloned())
+    }
+
     async fn resolve(
         &self,
         row: RowId,
@@ -496,7 +501,8 @@ impl Store for MemoryStore {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let inner = self.inner();
         let waits = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
-        let rows = inner.outbox.values().filter(waits).filter(|row| !inner.is_blocked(row)).map(|row| row.due);
+        let rows =
+            inner.outbox.values().filter(waits).filter(|row| !inner.is_blocked(row)).map(|row| row.due);
         Ok(rows.chain(inner.dialogues.values().filter_map(|d| d.wake)).min())
     }
 

@@ -110,7 +110,14 @@ pub(super) fn resolved(row: &Row, resolution: Resolution, at: Timestamp) -> Opti
     match resolution {
         Resolution::Sent => unknown.then_some(None),
         Resolution::Resend => (unknown || dead).then(|| {
-            Some(Row { state: RowState::Pending, attempts: 0, due: at, held: false, waits: None, ..row.clone() })
+            Some(Row {
+                state: RowState::Pending,
+                attempts: 0,
+                due: at,
+                held: false,
+                waits: None,
+                ..row.clone()
+            })
         }),
         Resolution::Drop => (row.state != RowState::Sending).then_some(None),
     }

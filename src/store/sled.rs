@@ -25,8 +25,8 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Resolution, Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store,
-    StoreError, Table, Turn, codec, remembered,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Resolution, Resolved, Row, RowId, Scanned,
+    Settlement, Snapshot, Store, StoreError, Table, Turn, codec, remembered,
 };
 use crate::consent::SuppressionKey;
 use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
@@ -187,6 +187,15 @@ impl Store for SledStore {
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Settle(settled, answer)).await?
+    }
+
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        let get = |key: &[u8]| {
+            let found = self.db.get(key).map_err(|error| keys::gone(&error))?;
+            Ok(found.map(|value| value.to_vec()))
+        };
+        let key = keys::row(id);
+        get(&key)?.map(|value| keys::read_row(&get, &key, &value)).transpose()
     }
 
     async fn resolve(

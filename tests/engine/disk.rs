@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use sayso::dialogue::Effect;
 use sayso::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row, RowId, Scanned, Settlement, SledStore,
-    Snapshot, Store, StoreError, Table, Turn,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row,
+    RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,6 +104,8 @@ struct Contents {
     synced: usize,
     wanted: BTreeMap<RowId, Wanted>,
     claimed_at: Option<Timestamp>,
+    /// What operators have decided about, and how often a message was to be sent once more.
+    decided: BTreeMap<RowId, usize>,
 }
 
 impl Contents {
@@ -117,6 +119,13 @@ impl Contents {
                 let Commit::Committed { seq, .. } = commit else { continue };
                 self.want(*seq, turn);
             }
+        }
+        if let (Write::Resolve(row, resolution, _), Written::Resolved(Resolved::Done(_))) = (&write, &answer)
+        {
+            *self.decided.entry(*row).or_default() += usize::from(*resolution == Resolution::Resend);
+        }
+        if let (Write::Claim(claim), Written::Claimed(rows, _)) = (&write, &answer) {
+            at_once(leaves_nothing_behind(&self.store, claim, rows));
         }
         if !self.leaves_no_trace(&write, &answer) {
             self.written.push((write, answer.clone()));
@@ -185,6 +194,11 @@ impl Disk {
         self.contents.lock().unwrap().wanted.get(&id).cloned()
     }
 
+    /// The messages about which operators have decided, and how often each was to be sent once more.
+    pub(crate) fn decided(&self) -> BTreeMap<RowId, usize> {
+        self.contents.lock().unwrap().decided.clone()
+    }
+
     pub(crate) fn all_wanted(&self) -> BTreeMap<RowId, Wanted> {
         self.contents.lock().unwrap().wanted.clone()
     }
@@ -235,6 +249,35 @@ impl Disk {
                 (everything(&*memory, table).await, everything(store.as_ref().unwrap(), table).await);
             assert_eq!(one, other, "{table:?}");
         }
+    }
+}
+
+/// After a claim that had room for more, nothing is left that might leave: no row is overlooked, and none waits for ever. Looked
+/// at where no pace is kept.
+async fn leaves_nothing_behind(store: &MemoryStore, claim: &Claim, given: &[Row]) {
+    let rows: Vec<Row> =
+        everything(store, Table::Outbox).await.into_iter().filter_map(Scanned::row).collect();
+    let by_one = |row: &&Row| row.via.as_ref().is_some_and(|via| via.account.as_str() == "one");
+    let sending = rows.iter().filter(by_one).filter(|row| row.state == RowState::Sending).count();
+    let paused = claim.paused.iter().any(|(account, until)| account.as_str() == "one" && *until > claim.now);
+    if given.len() == claim.limit || paused || sending >= claim.by_account {
+        return;
+    }
+    let in_order = |row: &Row| {
+        let class = row.errand.send().map(|send| send.class);
+        matches!(class, Some(Class::Help | Class::Reply | Class::FollowUp))
+    };
+    for row in rows.iter().filter(by_one).filter(|row| row.due <= claim.now) {
+        let before =
+            |other: &&Row| other.key == row.key && other.id != row.id && in_order(other) && in_order(row);
+        let stands_before = |other: &Row| match other.state {
+            RowState::Sending => true,
+            RowState::Pending => other.id < row.id,
+            RowState::Held | RowState::Unknown { .. } | RowState::Dead { .. } => false,
+        };
+        let waits = matches!(row.state, RowState::Pending | RowState::Held);
+        let blocked = rows.iter().filter(before).any(stands_before);
+        assert!(!waits || blocked, "{} was overlooked at {}", row.id, claim.now);
     }
 }
 
@@ -291,7 +334,17 @@ impl Store for Disk {
         self.write(Write::Settle(settled)).await.map(|_| ())
     }
 
-    async fn resolve(&self, row: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError> {
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().row(id))
+    }
+
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
         match self.write(Write::Resolve(row, resolution, at)).await? {
             Written::Resolved(resolved) => Ok(resolved),
             other => panic!("{other:?}"),

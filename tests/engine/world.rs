@@ -60,7 +60,8 @@ pub(crate) fn accounts() -> Vec<Account> {
         bad_number_after: 3,
         pace,
     };
-    let slow = Pace { account: Rate::try_from(2.0).ok(), number: Rate::try_from(1.0).ok(), ..Pace::default() };
+    let slow =
+        Pace { account: Rate::try_from(2.0).ok(), number: Rate::try_from(1.0).ok(), ..Pace::default() };
     vec![account("one", false, Pace::default()), account("two", true, slow)]
 }
 

@@ -12,8 +12,8 @@ use crate::store::live::Live;
 use crate::store::queue::{parts, resolved};
 use crate::store::stray::Strays;
 use crate::store::{
-    Alarm, Claim, Claimed, Commit, Erased, Resolution, Resolved, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, counted, interrupted,
-    interrupted_at, one_more, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Erased, Resolution, Resolved, Row, RowId, RowState, Sent, Settlement,
+    StoreError, Turn, counted, interrupted, interrupted_at, one_more, rows, sent, settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -242,7 +242,9 @@ impl Writer {
             Job::Receipt(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
             Job::Claim(_, answer) if self.room.is_full() => reply(answer, Ok(Claimed::default())),
             Job::ClaimFor { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
-            Job::Commit(turns, answer) if self.has_no_place_for(&turns) => reply(answer, Err(StoreError::Busy)),
+            Job::Commit(turns, answer) if self.has_no_place_for(&turns) => {
+                reply(answer, Err(StoreError::Busy))
+            }
             Job::Due { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
             Job::Follow(followed, answer) => {
                 self.follower = Arc::downgrade(&followed);
