@@ -107,6 +107,18 @@ contract! {
     settling_is_one_call_for_many_and_ignores_strangers;
     what_waits_for_a_webhook_is_taken_by_person;
     what_waits_for_a_webhook_goes_by_itself_in_the_end;
+    // whose turn it is, and how fast
+    brands_of_one_account_take_turns;
+    a_reply_waits_for_no_campaign_of_another_brand;
+    accounts_take_turns;
+    who_was_silent_has_saved_up_no_turns;
+    a_reminder_before_a_reply_comes_as_that_does;
+    reminders_that_come_due_together_delay_no_reply;
+    a_number_keeps_its_pace_in_parts;
+    an_account_keeps_its_pace_over_all_its_numbers;
+    a_paused_account_holds_up_no_other;
+    so_many_are_on_their_way_at_once;
+    an_operator_decides_about_what_the_store_keeps;
     // timers
     alarms_come_earliest_first_and_only_when_due;
     a_dialogue_has_one_alarm_at_its_earliest_timer;
@@ -1003,6 +1015,201 @@ async fn what_waits_for_a_webhook_goes_by_itself_in_the_end(store: &dyn Store) {
     assert_eq!(store.next_due().await, Ok(Some(at(3_600))));
     assert_eq!(claimed(store, 3_599).await, Vec::<String>::new());
     assert_eq!(claimed(store, 3_600).await, ["1"]);
+}
+
+// ── whose turn it is, and how fast ──────────────────────────────────────────────────────────────
+
+/// A turn by whose account its messages are to leave.
+fn by(account: &str, mut turn: Turn) -> Turn {
+    turn.via = Some(Via { account: account.into(), number: None });
+    turn
+}
+
+/// So many campaign messages of a brand, each to somebody else.
+async fn campaign_of(store: &dyn Store, brand: &str, people: u32) {
+    for number in 0..people {
+        let name = format!("{brand} {number}");
+        done(store, turn(&person(brand, number), 0, 0, vec![campaign(&name)])).await;
+    }
+}
+
+async fn brands_of_one_account_take_turns(store: &dyn Store) {
+    campaign_of(store, "scoops", 40).await;
+    campaign_of(store, "donuts", 3).await;
+    let given = words(&claim(store, 5, 8).await);
+    assert_eq!(given[..6], ["donuts 0", "scoops 0", "donuts 1", "scoops 1", "donuts 2", "scoops 2"]);
+    assert_eq!(given[6..], ["scoops 3", "scoops 4"], "nobody's turn is left unused");
+}
+
+async fn a_reply_waits_for_no_campaign_of_another_brand(store: &dyn Store) {
+    campaign_of(store, "scoops", 400).await;
+    claim(store, 5, 10).await;
+    done(store, turn(&person("donuts", 1), 0, 6, vec![reply("the reply")])).await;
+    done(store, turn(&person("scoops", 9_000), 0, 6, vec![reply("our own reply")])).await;
+    let before = words(&claim(store, 6, 500).await);
+    let place = |body: &str| before.iter().position(|other| other == body).unwrap();
+    assert_eq!((place("the reply"), place("our own reply")), (0, 1), "rows handled before it");
+}
+
+async fn accounts_take_turns(store: &dyn Store) {
+    for number in 0..30 {
+        let name = format!("main {number}");
+        done(store, by("main", turn(&person("scoops", number), 0, 0, vec![reply(&name)]))).await;
+    }
+    done(store, by("other", turn(&person("scoops", 99), 0, 9, vec![reply("other")]))).await;
+    let given = words(&claim(store, 9, 3).await);
+    assert_eq!(given, ["main 0", "other", "main 1"]);
+}
+
+async fn who_was_silent_has_saved_up_no_turns(store: &dyn Store) {
+    campaign_of(store, "donuts", 60).await;
+    claim(store, 0, 30).await;
+    campaign_of(store, "scoops", 60).await;
+    let given = words(&claim(store, 0, 20).await);
+    let of_scoops = given.iter().filter(|body| body.starts_with("scoops")).count();
+    assert_eq!(of_scoops, 10, "{given:?}");
+}
+
+async fn a_reminder_before_a_reply_comes_as_that_does(store: &dyn Store) {
+    for number in 0..20 {
+        let told = vec![message(Class::FollowUp, "another's reminder")];
+        done(store, turn(&person("scoops", 100 + number), 0, 0, told)).await;
+    }
+    done(store, turn(&ann(), 0, 1, vec![message(Class::FollowUp, "reminder")])).await;
+    done(store, turn(&ann(), 1, 2, vec![reply("reply")])).await;
+    let rows = claim(store, 5, 1).await;
+    assert_eq!(words(&rows), ["reminder"]);
+    settle(store, rows[0].id, sent_as("SM1", 5)).await;
+    assert_eq!(words(&claim(store, 5, 1).await), ["reply"]);
+}
+
+async fn reminders_that_come_due_together_delay_no_reply(store: &dyn Store) {
+    for number in 0..200 {
+        let told = vec![message(Class::FollowUp, "at nine")];
+        done(store, turn(&person("scoops", 100 + number), 0, 0, told)).await;
+    }
+    let rows = claim(store, 0, 500).await;
+    let nine: Vec<_> = rows.iter().map(|row| (row.id, hold(900))).collect();
+    store.settle(nine).await.unwrap();
+    done(store, turn(&ann(), 0, 1_000, vec![reply("reply")])).await;
+    assert_eq!(words(&claim(store, 1_000, 2).await), ["reply", "at nine"]);
+}
+
+fn rate(per_second: f64) -> Option<Rate> {
+    Rate::try_from(per_second).ok()
+}
+
+/// What is given out at a second by accounts that keep this pace, in words, and when to ask again.
+async fn paced(store: &dyn Store, pace: &Pace, second: i64) -> (Vec<String>, Option<Timestamp>) {
+    let pace = Arc::new(BTreeMap::from([("main".into(), pace.clone())]));
+    let Claimed { rows, again } = store.claim(Claim { pace, ..Claim::of(at(second), 100) }).await.unwrap();
+    (words(&rows), again)
+}
+
+async fn a_number_keeps_its_pace_in_parts(store: &dyn Store) {
+    let slow = Pace { short_code: rate(1.0), ..Pace::default() };
+    let long = format!("two parts {}", "x".repeat(200));
+    let bodies = [long.as_str(), "b", "c"];
+    for (number, body) in (1..).zip(bodies) {
+        done(store, turn(&person("scoops", number), 0, i64::from(number) - 10, vec![reply(body)])).await;
+    }
+    // What leaves by another account keeps no pace.
+    done(store, by("other", turn(&person("scoops", 50), 0, 0, vec![reply("other")]))).await;
+    assert_eq!(paced(store, &slow, 0).await.0, [long.as_str(), "other"]);
+    assert_eq!(paced(store, &slow, 0).await, (vec![], Some(at(2))), "two parts take two seconds");
+    assert_eq!(paced(store, &slow, 1).await.0, Vec::<String>::new());
+    assert_eq!(paced(store, &slow, 2).await, (vec!["b".to_owned()], Some(at(3))));
+    // The clock is put back by an hour: nobody waits for that hour.
+    assert_eq!(paced(store, &slow, -3_600 + 10).await.0, Vec::<String>::new());
+    assert_eq!(paced(store, &slow, 5).await.0, ["c"]);
+}
+
+async fn an_account_keeps_its_pace_over_all_its_numbers(store: &dyn Store) {
+    let slow = Pace { account: rate(4.0), ..Pace::default() };
+    for number in 0..10 {
+        let other = Send { from: "72346".parse().ok(), ..send(Class::Reply, &format!("{number}")) };
+        let effect = if number % 2 == 0 { reply(&format!("{number}")) } else { Effect::Send(other) };
+        done(store, turn(&person("scoops", number), 0, 0, vec![effect])).await;
+    }
+    let given: Vec<usize> = {
+        let mut given = Vec::new();
+        for second in 0..3 {
+            given.push(paced(store, &slow, second).await.0.len());
+        }
+        given
+    };
+    assert_eq!(given, [4, 4, 2]);
+}
+
+async fn a_paused_account_holds_up_no_other(store: &dyn Store) {
+    for (number, account) in (1..).zip(["main", "main", "other"]) {
+        done(store, by(account, turn(&person("scoops", number), 0, 0, vec![reply(account)]))).await;
+    }
+    let claim = |second: i64, until: i64| {
+        let paused = vec![("main".into(), at(until))];
+        async move { store.claim(Claim { paused, ..Claim::of(at(second), 10) }).await.unwrap() }
+    };
+    let first = claim(0, 90).await;
+    assert_eq!((words(&first.rows), first.again), (vec!["other".to_owned()], Some(at(90))));
+    assert_eq!(claim(89, 90).await.rows, []);
+    assert_eq!(words(&claim(90, 90).await.rows), ["main", "main"]);
+}
+
+async fn so_many_are_on_their_way_at_once(store: &dyn Store) {
+    for number in 1..=5 {
+        done(store, turn(&person("scoops", number), 0, 0, vec![reply(&format!("{number}"))])).await;
+        done(store, turn(&person("donuts", number), 0, 0, vec![Effect::Notify(told("crm"))])).await;
+    }
+    let claim = || async {
+        let wanted = Claim { by_account: 2, by_brand: 1, ..Claim::of(at(0), 10) };
+        store.claim(wanted).await.unwrap().rows
+    };
+    let rows = claim().await;
+    let (sends, told): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.errand.send().is_some());
+    assert_eq!((words(&sends), told.len()), (vec!["1".to_owned(), "2".to_owned()], 1));
+    assert_eq!(claim().await, []);
+    settle(store, sends[0].id, sent_as("SM1", 1)).await;
+    assert_eq!(words(&claim().await), ["3"]);
+    settle(store, told[0].id, Settlement::Done).await;
+    assert_eq!(claim().await.len(), 1);
+}
+
+async fn an_operator_decides_about_what_the_store_keeps(store: &dyn Store) {
+    for (number, body) in (1..).zip(["unknown", "dead", "waits", "sending"]) {
+        done(store, turn(&person("scoops", number), 0, i64::from(number), vec![reply(body)])).await;
+    }
+    let rows = claim(store, 2, 10).await;
+    settle(store, rows[0].id, unknown()).await;
+    settle(store, rows[1].id, dead()).await;
+    let sending = claim(store, 4, 2).await[1].id;
+    let waits = RowId { seq: 3, index: 0 };
+    settle(store, waits, Settlement::Retry { at: at(99) }).await;
+    let resolve = |id: RowId, resolution| async move {
+        match store.resolve(id, resolution, at(50)).await.unwrap() {
+            Resolved::Done(before) => Some(before.id == id),
+            Resolved::Not(row) => (row.id == id).then_some(false),
+            Resolved::Missing => None,
+        }
+    };
+    let (unknown, dead) = (rows[0].id, rows[1].id);
+    for (id, resolution) in [
+        (dead, Resolution::Sent),
+        (waits, Resolution::Sent),
+        (waits, Resolution::Resend),
+        (sending, Resolution::Drop),
+    ] {
+        assert_eq!(resolve(id, resolution).await, Some(false), "{id} {resolution:?}");
+    }
+    assert_eq!(resolve(RowId { seq: 77, index: 0 }, Resolution::Drop).await, None);
+    assert_eq!(store.row(unknown).await.unwrap().map(|row| row.id), Some(unknown));
+    assert_eq!(resolve(unknown, Resolution::Sent).await, Some(true));
+    assert_eq!(store.row(unknown).await, Ok(None));
+    assert_eq!(resolve(dead, Resolution::Resend).await, Some(true));
+    let again = claim(store, 50, 10).await;
+    assert_eq!((words(&again), again[0].attempts), (vec!["dead".to_owned()], 0));
+    assert_eq!(resolve(waits, Resolution::Drop).await, Some(true));
+    assert_eq!(words(&outbox(store).await), ["dead", "sending"]);
+    assert_eq!(claimed(store, 9_999).await, Vec::<String>::new());
 }
 
 // ── timers ──────────────────────────────────────────────────────────────────────────────────────
