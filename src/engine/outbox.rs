@@ -244,14 +244,6 @@ impl Engine {
         })
     }
 
-    /// The way by which the messages of a turn are to leave: they queue there.
-    pub(super) fn way(&self, bot: &Bot, effects: &[Effect]) -> Option<Via> {
-        let send = effects.iter().find_map(Effect::send)?;
-        let number = leaving_number(bot, send)?;
-        let account = number.account.clone();
-        Some(Via { account, number: Some(number.sender).filter(|sender| send.from != Some(*sender)) })
-    }
-
     /// The number a message leaves from and the account that carries it: the number last texted, while the brand has it.
     fn leaves_from(&self, bot: &Bot, send: &Send) -> Option<(Sender, &Account)> {
         let number = leaving_number(bot, send)?;
@@ -358,6 +350,14 @@ impl Engine {
         }
         Ok(answers)
     }
+}
+
+/// The way by which the messages of a turn are to leave: they queue there.
+pub(super) fn way(bot: &Bot, effects: &[Effect]) -> Option<Via> {
+    let send = effects.iter().find_map(Effect::send)?;
+    let number = leaving_number(bot, send)?;
+    let account = number.account.clone();
+    Some(Via { account, number: Some(number.sender).filter(|sender| send.from != Some(*sender)) })
 }
 
 /// The number a message leaves from: the one last texted, while the brand has it.

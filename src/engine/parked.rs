@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn what_is_parked_is_let_go_in_time_also_by_a_clock_that_is_put_back() {
-        let at = |second| Timestamp::from_second(1_780_000_000 + second).expect("a moment");
+        let at = |second: i64| Timestamp::from_second(1_780_000_000 + second).expect("a moment");
         let parked = Parked::for_at_most(SignedDuration::from_mins(1));
         parked.park("a", at(0), SignedDuration::from_secs(30));
         parked.park("a", at(1), SignedDuration::from_secs(2));

@@ -1,6 +1,7 @@
 //! The straight line: an event comes in, and when this returns it is on the disk with all that it wants.
 
 use super::Engine;
+use super::outbox::way;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
 use crate::provider::SendBy;
@@ -182,7 +183,7 @@ impl Engine {
             hold_until: self
                 .answers_in_place(&arrival.event)
                 .then(|| now.checked_add(ANSWER_WITHIN).unwrap_or(now)),
-            via: self.bot(&arrival.key.brand).and_then(|bot| self.way(bot, &entry.effects)),
+            via: self.bot(&arrival.key.brand).and_then(|bot| way(bot, &entry.effects)),
             entry,
         }
     }

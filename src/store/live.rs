@@ -162,14 +162,14 @@ impl Live {
             RowState::Sending => Progress::Sending,
             RowState::Unknown { .. } | RowState::Dead { .. } => return,
         };
-        let line = self.line(row);
+        let queue = self.line(row);
         if state == Progress::Sending {
-            *self.sending.entry(line.group.clone()).or_default() += 1;
+            *self.sending.entry(queue.group.clone()).or_default() += 1;
         } else {
             self.waiting += 1;
         }
         let (priority, in_order) = (Priority::of(&row.errand), in_order(&row.errand));
-        let slot = Slot { id: row.id, due: row.due, line, state, in_order, priority, queued: None };
+        let slot = Slot { id: row.id, due: row.due, line: queue, state, in_order, priority, queued: None };
         let lane = self.lanes.entry(row.key.clone()).or_default();
         let place = lane.partition_point(|other| other.id < row.id);
         lane.insert(place, slot);
@@ -238,35 +238,35 @@ impl Live {
 
     fn next_of(&mut self, priority: Priority, claim: &Claim) -> Option<RowId> {
         let now = claim.now;
-        let shelf = self.shelves.get_mut(&priority)?;
-        shelf.groups.wake(now);
-        while let Some(group) = shelf.groups.first().cloned() {
+        let here = self.shelves.get_mut(&priority)?;
+        here.groups.wake(now);
+        while let Some(group) = here.groups.first().cloned() {
             let full = self.sending.get(&group).is_some_and(|sending| *sending >= claim.at_once(&group));
             let rate = claim.pace_of(&group).and_then(|pace| pace.account);
             let open = opens(&self.meters, &Meters::Group(group.clone()), rate, now);
             let open = open.max(claim.paused_until(&group).unwrap_or(now));
             if full {
-                shelf.groups.put(&group, None); // until one of them is settled
+                here.groups.put(&group, None); // until one of them is settled
                 continue;
             }
             if open > now {
-                shelf.groups.put(&group, Some(Place::Later(open)));
+                here.groups.put(&group, Some(Place::Later(open)));
                 continue;
             }
-            let Some(lines) = shelf.lines.get_mut(&group) else {
-                shelf.groups.put(&group, None);
+            let Some(lines) = here.lines.get_mut(&group) else {
+                here.groups.put(&group, None);
                 continue;
             };
             lines.wake(now);
             let Some(line) = lines.first().cloned() else {
                 let next = lines.later.first().map(|(at, _)| Place::Later(*at));
-                shelf.groups.put(&group, next);
+                here.groups.put(&group, next);
                 continue;
             };
             let rate = line.number.and_then(|number| claim.pace_of(&group)?.of(number));
             let meter = line.number.map(|number| Meters::Number(group, number));
             let open = meter.map_or(now, |meter| opens(&self.meters, &meter, rate, now));
-            let first = shelf.queues.get(&line).and_then(|queue| queue.first().copied());
+            let first = here.queues.get(&line).and_then(|queue| queue.first().copied());
             match first {
                 Some((due, id)) if due.max(open) <= now => return Some(id),
                 Some((due, _)) => lines.put(&line, Some(Place::Later(due.max(open)))),
@@ -280,9 +280,9 @@ impl Live {
     pub(super) fn leaves(&mut self, row: &Row, priority: Priority, parts: usize, claim: &Claim) {
         let line = self.line(row);
         self.served += 1;
-        let shelf = self.shelves.entry(priority).or_default();
-        shelf.groups.has_served(&line.group, self.served);
-        shelf.lines.entry(line.group.clone()).or_default().has_served(&line, self.served);
+        let here = self.shelves.entry(priority).or_default();
+        here.groups.has_served(&line.group, self.served);
+        here.lines.entry(line.group.clone()).or_default().has_served(&line, self.served);
         let Some(pace) = claim.pace_of(&line.group) else { return };
         let number = line.number.and_then(|number| Some((number, pace.of(number)?)));
         let number = number.map(|(number, rate)| (Meters::Number(line.group.clone(), number), rate));
