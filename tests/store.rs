@@ -203,14 +203,14 @@ fn turn(key: &Key, read_version: u64, second: i64, effects: Vec<Effect>) -> Turn
         record,
         salt,
         hold_until: None,
-        via: via(),
+        via: Some(via()),
         entry,
     }
 }
 
 /// The way by which everything is to leave.
-fn via() -> Option<Via> {
-    Some(Via { account: "main".into(), number: None })
+fn via() -> Via {
+    Via { account: "main".into(), number: None }
 }
 
 /// The turn with timers at those seconds.
@@ -524,7 +524,7 @@ async fn a_turn_is_written_whole(store: &dyn Store) {
         waits: None,
         due: at(10),
         written: at(10),
-        via: via(),
+        via: Some(via()),
     };
     let rows = [row(1, Class::Reply, "hello"), row(3, Class::Campaign, "offer")];
     let expected = vec![
@@ -764,7 +764,7 @@ async fn a_claimed_row_tells_all_about_its_message(store: &dyn Store) {
         waits: None,
         due: at(5),
         written: at(5),
-        via: via(),
+        via: Some(via()),
     };
     let rows = claim(store, 5, 10).await;
     assert_eq!(outbox(store).await, rows);
@@ -1021,7 +1021,7 @@ async fn what_waits_for_a_webhook_goes_by_itself_in_the_end(store: &dyn Store) {
 
 /// A turn by whose account its messages are to leave.
 fn by(account: &str, mut turn: Turn) -> Turn {
-    turn.via = Some(Via { account: account.into(), number: None });
+    turn.via = Some(Via { account: account.into(), ..via() });
     turn
 }
 
