@@ -8,7 +8,7 @@ use sayso::dialogue::Event;
 use sayso::engine::transport::Nowhere;
 use sayso::engine::{Arrival, Clock, CountedChance, Engine, ManualClock, Parts, ReceiveError, Received};
 use sayso::sms::{Inbound, Key, Phone};
-use sayso::store::{MemoryStore, Scanned, Store, Table};
+use sayso::store::{Death, MemoryStore, RowState, Scanned, Store, Table};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -196,4 +196,35 @@ async fn over_the_limit_nothing_is_taken_and_timers_go_on() {
         points.let_one_go(&chance);
     }
     assert!(matches!(again.await.unwrap(), Ok(Received::Turn { .. })), "and it comes again");
+}
+
+/// A brand that is not served for long owes answers that nobody wants any more.
+#[tokio::test]
+async fn what_was_held_for_too_long_is_dropped_with_its_reason() {
+    let clock = Arc::new(ManualClock::new(at("2026-06-01T14:00:00Z")));
+    let store = Arc::new(MemoryStore::default());
+    let taken = engine_on(Arc::clone(&store) as Arc<dyn Store>, &clock).receive(text(1, 1, "HELP")).await;
+    assert!(matches!(taken, Ok(Received::Turn { .. })));
+    // The next process does not serve the brand.
+    let engine = Engine::new(Parts {
+        bots: Vec::new(),
+        closed: Vec::new(),
+        accounts: Vec::new(),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        transport: Arc::new(Nowhere),
+        outside: Arc::new(Nowhere),
+        secrets: BTreeMap::new(),
+        chance: Arc::new(CountedChance::default()),
+        log_numbers: false,
+    });
+    let engine = Arc::new(engine.stale_after(SignedDuration::from_hours(72)));
+    let mut states = Vec::new();
+    for hours in [0, 71, 2] {
+        clock.advance(SignedDuration::from_hours(hours));
+        engine.dispatch().await.unwrap();
+        let rows = everything(&*store, Table::Outbox).await.into_iter().filter_map(Scanned::row);
+        states.extend(rows.map(|row| row.state));
+    }
+    assert_eq!(states, [RowState::Held, RowState::Held, RowState::Dead { why: Death::Stale }]);
 }
