@@ -19,6 +19,7 @@ mod outbox;
 mod person;
 mod provider;
 mod read;
+mod reload;
 mod replay;
 mod serve;
 mod set;
@@ -253,7 +254,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Provider(wanted) => provider::provider(&cli.open()?, wanted, cli.json, streams),
-        Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
+        Verb::Serve { listen } => serve::serve(cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),

@@ -4,6 +4,7 @@
 mod chance;
 pub mod clock;
 mod errand;
+pub mod expiry;
 mod fetch;
 mod lanes;
 mod outbox;
@@ -12,6 +13,7 @@ mod parked;
 mod receive;
 pub mod rights;
 mod route;
+mod serving;
 mod timers;
 pub mod transport;
 
@@ -22,33 +24,30 @@ pub use outbox::STALE_AFTER;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
+pub use serving::Served;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{AccountId, BrandId, Key, Pace, Phone, Sender};
+use crate::sms::{AccountId, Key, Phone, Sender};
 use crate::store::Store;
+use arc_swap::ArcSwap;
 use fetch::Fetched;
 use jiff::{SignedDuration, Timestamp};
 use lanes::Lanes;
 use parked::Parked;
-use route::Numbers;
-use std::collections::{BTreeMap, HashMap};
+use serving::Serving;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
-    bots: HashMap<BrandId, Arc<Bot>>,
-    numbers: Numbers,
+    serving: ArcSwap<Serving>,
     /// Dialogues whose timers could not be handled.
     parked: Parked<Key>,
     /// How late the oldest timer was that rang last.
     late_millis: AtomicI64,
-    accounts: HashMap<AccountId, Account>,
-    /// How fast each account sends.
-    pace: Arc<BTreeMap<AccountId, Pace>>,
     /// Accounts whose provider asked to be left alone.
     paused: Parked<AccountId>,
     /// How long a held message may wait in all.
@@ -60,7 +59,6 @@ pub struct Engine {
     chance: Arc<dyn Chance>,
     transport: Arc<dyn Transport>,
     outside: Arc<dyn Outside>,
-    secrets: Secrets,
     lanes: Lanes,
     /// One marketing message at a time to each person: the next one counts it.
     counted: Lanes,
@@ -100,24 +98,20 @@ impl Engine {
     /// An engine of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let Parts { bots, closed, secrets, accounts, .. } = parts;
+        let served = Served { bots, closed, secrets, accounts: Some(accounts) };
         Self {
-            numbers: Numbers::of(&parts.bots, &parts.closed),
+            serving: ArcSwap::from_pointee(Serving::of(served, &Serving::default())),
             parked: Parked::for_at_most(timers::PARKED_FOR),
             late_millis: AtomicI64::new(0),
-            pace: Arc::new(
-                parts.accounts.iter().map(|account| (account.id.clone(), account.pace.clone())).collect(),
-            ),
             paused: Parked::for_at_most(outbox::PAUSED_AT_MOST),
             stale_after: STALE_AFTER,
             room: Semaphore::new(receive::AT_ONCE_MAX),
-            bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
-            accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
             transport: parts.transport,
             outside: parts.outside,
-            secrets: parts.secrets,
             lanes: Lanes::default(),
             counted: Lanes::default(),
             lines: Lanes::default(),
@@ -132,18 +126,6 @@ impl Engine {
     #[must_use]
     pub fn stale_after(self, stale_after: SignedDuration) -> Self {
         Self { stale_after, ..self }
-    }
-
-    /// A brand's bot, by the name under which the brand's data is kept.
-    #[must_use]
-    pub fn bot(&self, brand: &BrandId) -> Option<&Arc<Bot>> {
-        self.bots.get(brand)
-    }
-
-    /// An account.
-    #[must_use]
-    pub fn account(&self, id: &AccountId) -> Option<&Account> {
-        self.accounts.get(id)
     }
 
     /// The store.

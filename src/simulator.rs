@@ -251,7 +251,7 @@ impl Simulation {
     /// Never in practice: the simulated provider opens with its own settings.
     pub fn fork(&self) -> Result<Option<Self>, SimulationError> {
         let (Some(memory), Some(bot)) = (&self.memory, self.engine.bot(&self.brand)) else { return Ok(None) };
-        let mut other = Self::remembering(bot, self.now(), Arc::new(MemoryStore::clone(memory)))?;
+        let mut other = Self::remembering(&bot, self.now(), Arc::new(MemoryStore::clone(memory)))?;
         other.texts = self.texts;
         let answers = self.around.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         *other.around.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;

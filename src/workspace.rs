@@ -82,12 +82,14 @@ impl Workspace {
         let config = loader.config();
         let common = loader.common(mentions.as_mut().map(|mentions| &mut mentions.shared));
         let folders = files.folders_in(&root.join("flows"));
-        let named = |folder: &PathBuf| folder.file_name().and_then(|name| name.to_str()).map(BrandId::from);
-        let brands: Vec<BrandId> = folders.iter().filter_map(named).collect();
+        let name = |folder: &PathBuf| folder.file_name().and_then(|name| name.to_str()).map(BrandId::from);
+        let brands: Vec<BrandId> = folders.iter().filter_map(name).collect();
         let texts: Vec<Texts> = brands.iter().filter_map(|id| loader.texts(id)).collect();
         let Loader { sources, mut found, .. } = loader;
         let linked = link_all(&texts, &sources, &common, mentions.is_some());
-        texts.into_iter().for_each(|texts| found.extend(texts.found));
+        for texts in texts {
+            found.extend(texts.found);
+        }
         config.check_secrets(&brands, &mut found);
         let mut names = Names::of(&brands);
         let (mut bots, mut closed) = (Vec::new(), BTreeMap::new());

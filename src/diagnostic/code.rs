@@ -135,6 +135,10 @@ codes! {
         "`was NAME` in `brand.flow` says which folder the brand was: its data is kept under that name. Of two brands with one name, one would read the other's data."
     KeywordShared "B213" Error "a keyword of two brands that share a number"
         "On a shared number the keyword says which brand is meant. A text that starts a flow of two of them says nothing, so each needs words of its own."
+    IdleStop "B215" Warning "a STOP that ends everything all the same"
+        "`stop ends program` lets a STOP end the programme of the message that it answers, where the person is in another one too; `stop ends content` lets it end marketing, where the brand also has flows with `content service`. A brand that has nothing else to go on with ends everything by every STOP, and needs no such line. A `program` that no flow names is never begun."
+    CallsAcross "B216" Error "a flow that calls one of another program"
+        "Consent is for one program, and a STOP may end one and leave another. A flow that is called speaks in the middle of the one that calls it, so both belong to the same `program`, and where a STOP may end marketing alone (`stop ends content`), both have the same `content`."
     NoAgeAsked "B214" Error "an age that nobody is asked for"
         "`age at least 21` in `brand.flow` says that nothing is begun with people who have not shown to be so old. They show it in a node with `age at least 21` or a greater age; without one nothing would ever be begun with anybody."
     // F: flows

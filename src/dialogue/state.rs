@@ -7,7 +7,7 @@ use crate::expr::{Fact, Facts};
 use crate::flow::Door;
 use crate::language::Lang;
 use crate::slot::Value;
-use crate::sms::{AccountId, MessageId, Phone, Sender};
+use crate::sms::{AccountId, Content, MessageId, Phone, ProgrammeId, Sender};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,9 @@ pub struct Person {
     /// Texts that each came right behind the one before, too quick for somebody who reads; nothing where there was a pause.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hurried: u32,
+    /// What the last messages belonged to, oldest first, where a STOP may end less than everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
     /// Results of takes that are still to be heard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<super::Taken>,
@@ -154,6 +157,19 @@ impl Person {
     pub fn is_unreachable(&self, after: u32) -> bool {
         self.bad_number.is_some_and(|refused| refused.count >= after)
     }
+}
+
+/// What a message belonged to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// When it left, or may leave first.
+    pub at: Timestamp,
+    /// Its programme.
+    #[serde(default, skip_serializing_if = "ProgrammeId::is_main")]
+    pub programme: ProgrammeId,
+    /// What it was about.
+    #[serde(default, skip_serializing_if = "Content::is_usual")]
+    pub content: Content,
 }
 
 /// Something counted since a moment.
@@ -272,25 +288,19 @@ pub(super) struct View<'a> {
     pub(super) bot: &'a Bot,
     pub(super) person: &'a Person,
     pub(super) now: Timestamp,
+    /// The facts of the programme that is spoken of.
+    facts: wording::Facts<'a>,
     /// The time zone of the person, once it was asked for.
     zone: OnceCell<TimeZone>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(bot: &'a Bot, person: &'a Person, now: Timestamp) -> Self {
-        Self { bot, person, now, zone: OnceCell::new() }
+    pub(super) fn of(bot: &'a Bot, person: &'a Person, facts: wording::Facts<'a>, now: Timestamp) -> Self {
+        Self { bot, person, now, facts, zone: OnceCell::new() }
     }
 
     pub(super) fn language(&self) -> Lang {
         self.person.language.unwrap_or_else(|| self.bot.first_language())
-    }
-
-    pub(super) fn facts(&self) -> wording::Facts<'_> {
-        wording::Facts {
-            program: &self.bot.program,
-            contact: &self.bot.contact,
-            frequency: self.bot.frequency.as_deref(),
-        }
     }
 }
 
@@ -305,9 +315,9 @@ impl Facts for View<'_> {
 
     fn fact(&self, fact: Fact) -> Cow<'_, str> {
         match fact {
-            Fact::Program => Cow::Borrowed(&self.bot.program),
-            Fact::Contact => Cow::Borrowed(&self.bot.contact),
-            Fact::Terms => Cow::Owned(wording::terms(self.facts(), self.language())),
+            Fact::Program => Cow::Borrowed(self.facts.program),
+            Fact::Contact => Cow::Borrowed(self.facts.contact),
+            Fact::Terms => Cow::Owned(wording::terms(self.facts, self.language())),
         }
     }
 

@@ -115,10 +115,10 @@ impl Engine {
 
     async fn take(&self, arrival: Arrival) -> Result<Received, ReceiveError> {
         let key = &arrival.key;
-        let bot =
-            self.bots.get(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
         let _room = self.room_for(&arrival.event)?;
         let _lane = self.lanes.enter(key).await;
+        let bot = self.bot(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
+        let bot = &*bot;
         for _ in 0..CONFLICTS_MAX {
             let snapshot = self.store.load(key).await?;
             if arrival.seen.is_some_and(|id| snapshot.record.person.has_seen(id)) {
@@ -183,7 +183,7 @@ impl Engine {
             hold_until: self
                 .answers_in_place(&arrival.event)
                 .then(|| now.checked_add(ANSWER_WITHIN).unwrap_or(now)),
-            via: self.bot(&arrival.key.brand).and_then(|bot| way(bot, &entry.effects)),
+            via: self.bot(&arrival.key.brand).and_then(|bot| way(&bot, &entry.effects)),
             entry,
         }
     }
@@ -191,9 +191,7 @@ impl Engine {
     /// Whether the replies to an event can leave only in the answer to its webhook.
     fn answers_in_place(&self, event: &Event) -> bool {
         let Event::Text(inbound) = event else { return false };
-        self.accounts
-            .get(&inbound.account)
-            .is_some_and(|account| account.provider.send_by() == SendBy::Answer)
+        self.account(&inbound.account).is_some_and(|account| account.provider.send_by() == SendBy::Answer)
     }
 }
 

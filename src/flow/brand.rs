@@ -2,7 +2,7 @@
 
 mod resource;
 
-pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, WebhookDecl};
+pub use resource::{ContestDecl, LookupDecl, MediaDecl, ProgramDecl, TagDecl, TeamDecl, WebhookDecl};
 
 use super::hours::{Hours, hours};
 use super::syntax::{age, one_of, unknown};
@@ -14,7 +14,7 @@ use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use crate::slot::DateOrder;
-use crate::sms::{Outside, Replies, Sender};
+use crate::sms::{Outside, Replies, Sender, StopEnds};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -47,6 +47,10 @@ pub struct BrandFile {
     pub replies: Option<At<Replies>>,
     /// What becomes of a message that may not leave yet.
     pub outside: Option<At<Outside>>,
+    /// What a STOP ends.
+    pub stop_ends: Option<At<StopEnds>>,
+    /// The webhook that is told of a threat.
+    pub alert: Option<At<String>>,
     /// When its people are there.
     pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
@@ -81,6 +85,8 @@ pub struct BrandFile {
     pub lookups: Vec<LookupDecl>,
     /// Contests.
     pub contests: Vec<ContestDecl>,
+    /// Programmes beside the one that every brand has.
+    pub programs: Vec<ProgramDecl>,
     /// Tags that were renamed.
     pub tags: Vec<TagDecl>,
     /// The name that its folder had first, under which its data is kept.
@@ -161,13 +167,13 @@ pub enum KindDecl {
 /// Messages that a cap may allow: more is no cap.
 const CAP_MAX: u32 = 20;
 
-const BLOCKS: [&str; 9] =
-    ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
+const BLOCKS: [&str; 10] =
+    ["brand", "program", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
 
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 24] = [
+const BRAND_WORDS: [&str; 26] = [
     "program",
     "numbers",
     "contact",
@@ -180,6 +186,8 @@ const BRAND_WORDS: [&str; 24] = [
     "age",
     "replies",
     "outside",
+    "stop",
+    "alert",
     "hours",
     "interrupt",
     "leaving",
@@ -210,6 +218,7 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> BrandFile {
                     reader.mistake(Code::UnknownWord, word, "`personal` goes on with `field`");
                 }
             }
+            "program" => file.programs.extend(resource::program(&block, rest, reader)),
             "media" => file.media.extend(resource::media(&block, rest, reader)),
             "team" => file.teams.extend(resource::team(&block, rest, reader)),
             "webhook" => file.webhooks.extend(resource::webhook(&block, rest, reader)),
@@ -270,6 +279,8 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             let words = [("hold", Outside::Hold), ("drop", Outside::Drop)];
             file.outside = one_of("outside", &words, rest, reader);
         }
+        "stop" => file.stop_ends = stop_ends(rest, reader),
+        "alert" => file.alert = named(rest, "webhook", reader),
         "hours" => file.hours = hours(rest, reader),
         "interrupt" => {
             let words =
@@ -288,6 +299,19 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "was" => file.was = named(rest, "brand", reader),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }
+}
+
+/// `ends program`
+fn stop_ends(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<StopEnds>> {
+    let (ends, what) = first_word(rest);
+    if *ends.fragment() != "ends" {
+        let diagnostic = Diagnostic::new(Code::UnknownWord, reader.place(rest), "`stop` goes on with `ends`");
+        reader.report(diagnostic.hint("write `stop ends brand`, `stop ends program` or `stop ends content`"));
+        return None;
+    }
+    let words =
+        [("brand", StopEnds::Brand), ("program", StopEnds::Programme), ("content", StopEnds::Content)];
+    one_of("stop ends", &words, what, reader)
 }
 
 /// `join, sign-up`

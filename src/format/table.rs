@@ -103,6 +103,7 @@ static NOTHING: Below = Below::all(AsIs);
 
 pub(super) static BRAND: Below = Below::of(&[
     ("brand", Words, &FACTS),
+    ("program", Plain, &PROGRAM),
     ("field", Named(&Plain), &FIELD_LINES),
     ("personal", Line(&FIELD), &FIELD_LINES),
     ("media", Plain, &RESOURCE),
@@ -126,6 +127,8 @@ static FACTS: Below = Below::of(&[
     ("age", Plain, &NOTHING),
     ("replies", Plain, &NOTHING),
     ("outside", Plain, &NOTHING),
+    ("stop", Plain, &NOTHING),
+    ("alert", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
@@ -139,6 +142,8 @@ static FACTS: Below = Below::of(&[
     ("help", Text, &WORDINGS),
     ("was", Plain, &NOTHING),
 ]);
+
+static PROGRAM: Below = Below::of(&[("name", Words, &NOTHING), ("frequency", Words, &NOTHING)]);
 
 static FIELD: Below = Below::of(&[("field", Named(&Plain), &NOTHING)]);
 
@@ -184,6 +189,7 @@ static FLOW_LINES: Below = Below::of(&[
     ("on", Plain, &NOTHING),
     ("gone", Plain, &NOTHING),
     ("content", Plain, &NOTHING),
+    ("program", Plain, &NOTHING),
     ("was", Plain, &NOTHING),
 ]);
 
@@ -283,7 +289,9 @@ static TALK: Below = Below::all(GoesOn);
 
 static KNOWN: Below = Below {
     rows: &[
-        ("consent", Words, &NOTHING),
+        ("consent", Plain, &NOTHING),
+        ("held", Plain, &NOTHING),
+        ("dropped", Plain, &NOTHING),
         ("tag", Words, &NOTHING),
         ("not", Line(&UNKNOWN), &NOTHING),
         ("at", Words, &NOTHING),

@@ -30,6 +30,9 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
                 let at = if value.is_some() { words.behind("=", field) } else { words.last(field) };
                 found.extend(at.map(|place| (place, Symbol::Field(field.clone()))));
             }
+            Line::Known(Expectation::Consent(_, Some(name))) => {
+                found.extend(words.last(name).map(|at| (at, resource("program", name))));
+            }
             Line::Known(Expectation::Told(name)) => {
                 found.extend(words.behind("told", name).map(|at| (at, resource("webhook", name))));
             }

@@ -79,7 +79,14 @@ impl Display for Line {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Consent(status) => write!(f, "consent {status}"),
+            Self::Consent(status, None) => write!(f, "consent {status}"),
+            Self::Consent(status, Some(of)) => write!(f, "consent {status} {of}"),
+            Self::Held(why, None) => write!(f, "held {}", why.name()),
+            Self::Held(why, Some(until)) => {
+                let moment = moment(until.timestamp(), until.time_zone());
+                write!(f, "held {} until {moment}", why.name())
+            }
+            Self::Dropped(why) => write!(f, "dropped {why}"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::NoTag(tag) => write!(f, "not tag {tag}"),
             Self::At(node) => write!(f, "at {node}"),

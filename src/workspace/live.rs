@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostics, Sources};
 use crate::sms::{BrandId, Sender};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,9 +69,10 @@ impl Live {
 
     /// Puts a workspace that was read anew in the place of this one. A brand that has errors now and had none before goes
     /// on as it was, as long as nobody else claims what it has.
-    pub fn replace(&mut self, workspace: Workspace) -> Reread {
+    pub fn replace(&mut self, mut workspace: Workspace) -> Reread {
+        let (sources, found) = (take(&mut workspace.sources), take(&mut workspace.found));
+        let mut reread = Reread { sources, found, ..Reread::default() };
         let mut next = Self::of(workspace);
-        let mut reread = Reread::default();
         for (id, before) in &self.bots {
             match next.bots.get(id) {
                 Some(bot) if bot.hash == before.hash => {}

@@ -180,12 +180,12 @@ fn digest(files: &[FileId], sources: &Sources) -> Sha256 {
 }
 
 /// Parses and links brands, on all cores, and returns them in their order. O(bytes of their files).
-pub(super) fn link_all(texts: &[Texts], sources: &Sources, common: &Common, noted: bool) -> Vec<Linked> {
-    texts.par_iter().map(|texts| link_one(texts, sources, common, noted)).collect()
+pub(super) fn link_all(texts: &[Texts], sources: &Sources, common: &Common, mentioned: bool) -> Vec<Linked> {
+    texts.par_iter().map(|texts| link_one(texts, sources, common, mentioned)).collect()
 }
 
 /// Parses and links one brand. One whose files could not all be read whole has no bot, whatever linking says.
-fn link_one(texts: &Texts, sources: &Sources, common: &Common, noted: bool) -> Linked {
+fn link_one(texts: &Texts, sources: &Sources, common: &Common, mentioned: bool) -> Linked {
     let mut found = Diagnostics::default();
     let words = |file: FileId| sources.get(file).text.as_str();
     let brand = brand::parse(words(texts.brand), &mut Reader::new(texts.brand, &mut found));
@@ -194,7 +194,7 @@ fn link_one(texts: &Texts, sources: &Sources, common: &Common, noted: bool) -> L
     let grammars = grammars(&texts.grammars, sources, &mut found);
     let own: Vec<FileId> = [texts.brand].iter().chain(&texts.flows).chain(&texts.grammars).copied().collect();
     let hash = digest(&own, sources).chain_update(common.digest).finalize();
-    let notes = noted.then(Notes::default);
+    let notes = mentioned.then(Notes::default);
     let first_line = words(texts.brand).lines().next().map_or(0, str::len);
     let sources = BrandSources {
         id: texts.id.clone(),

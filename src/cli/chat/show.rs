@@ -123,6 +123,12 @@ pub(super) async fn consent(session: &Session) -> Result<Rows, SimulationError> 
     let standing = &record.person.standing;
     let since = standing.since.map(|since| format!(", since {}", moment(session.bot(), since)));
     let mut rows = vec![("consent".to_owned(), format!("{}{}", standing.status, since.unwrap_or_default()))];
+    for (programme, status) in &standing.parts.programmes {
+        row(&mut rows, programme.as_str(), status.to_string());
+    }
+    if standing.parts.no_marketing {
+        row(&mut rows, "marketing", "out");
+    }
     for item in session.all(Table::Consents).await? {
         if let Scanned::Consent { key, entry, .. } = item
             && key.phone == session.phone()

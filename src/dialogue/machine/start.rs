@@ -2,9 +2,10 @@
 
 use super::Machine;
 use crate::bot::FlowIx;
-use crate::consent::Status;
+use crate::consent::{Obstacle, Status};
 use crate::dialogue::event::Cause;
 use crate::dialogue::state::{Timer, WaitingStart};
+use crate::dialogue::step::PutOff;
 use crate::flow::brand::Busy;
 use crate::sms::Class;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,8 @@ enum Weighed {
     Now(FlowIx),
     /// It is looked at again then.
     Later(Timestamp, &'static str),
+    /// The same, because it would speak at a moment at which nothing may be said.
+    Held(Timestamp, Obstacle),
     Never(&'static str),
 }
 
@@ -55,13 +58,17 @@ impl Machine<'_> {
     fn start_since(&mut self, since: Timestamp, flow: &str, cause: Cause) {
         match self.weigh(since, flow) {
             Weighed::Never(why) => self.note(&format!("{why}: `{flow}` is not started")),
-            Weighed::Later(..) if self.state.person.starts.len() >= STARTS_MAX => {
+            Weighed::Later(..) | Weighed::Held(..) if self.state.person.starts.len() >= STARTS_MAX => {
                 self.note(&format!("limit: more starts wait than anybody wants: `{flow}` is not started"));
             }
             Weighed::Later(due, why) => {
                 self.note(&format!("{why}: `{flow}` waits"));
-                let timer = Timer { due, armed_in: self.turn };
-                self.state.person.starts.push(WaitingStart { flow: flow.to_owned(), cause, since, timer });
+                self.wait_to_start(due, since, flow, cause);
+            }
+            Weighed::Held(due, why) => {
+                self.note(&format!("it may not speak yet: `{flow}` waits"));
+                self.trace.put_off = Some(PutOff { until: due, why });
+                self.wait_to_start(due, since, flow, cause);
             }
             Weighed::Now(flow) => {
                 self.class = match cause {
@@ -72,11 +79,16 @@ impl Machine<'_> {
         }
     }
 
+    fn wait_to_start(&mut self, due: Timestamp, since: Timestamp, flow: &str, cause: Cause) {
+        let timer = Timer { due, armed_in: self.turn };
+        self.state.person.starts.push(WaitingStart { flow: flow.to_owned(), cause, since, timer });
+    }
+
     /// Whether a start that the brand wanted at that moment comes now.
     fn weigh(&self, since: Timestamp, flow: &str) -> Weighed {
         let Some(flow) = self.bot.flow_named(flow) else { return Weighed::Never("there is no such flow") };
         let person = &self.state.person;
-        if person.standing.status != Status::In {
+        if self.towards(flow) != Status::In {
             return Weighed::Never("no consent");
         }
         if !person.standing.is_of_age(self.bot.age) {
@@ -93,10 +105,10 @@ impl Machine<'_> {
         }
         let content = self.bot.flow(flow).content;
         match self.blocked_until(content) {
-            Some(until) if until.duration_since(since) > HELD_MAX => {
+            Some((until, _)) if until.duration_since(since) > HELD_MAX => {
                 Weighed::Never("it may not speak for days")
             }
-            Some(until) => Weighed::Later(until, "it may not speak yet"),
+            Some((until, why)) => Weighed::Held(until, why),
             None => Weighed::Now(flow),
         }
     }
