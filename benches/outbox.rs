@@ -101,7 +101,7 @@ fn send(class: Class) -> Vec<Effect> {
     vec![Effect::Send(Send {
         class,
         content: Content::Marketing,
-        programme: None,
+        programme: sayso::sms::ProgrammeId::main(),
         from: "72345".parse().ok(),
         body: "Two scoops for one, today only. Reply STOP to end.".into(),
         language: Lang::EN,
