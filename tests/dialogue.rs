@@ -338,7 +338,8 @@ fn a_machine_that_answers_at_once_is_not_answered_for_long() {
         sends(&one(&state, &inbound(words, 9_999, None), now + after).1).count()
     };
     assert_eq!(answered("HELP", SignedDuration::from_secs(1)), 0);
-    assert_eq!(answered("STOP", SignedDuration::from_secs(1)), 1);
+    let (_, stopped) = one(&state, &inbound("STOP", 9_999, None), now + SignedDuration::from_secs(1));
+    assert_eq!(stopped.state.person.standing.status, Status::Out, "it is heard, and not answered");
     assert_eq!(answered("HELP", SignedDuration::from_mins(2)), 1);
 }
 
