@@ -1,8 +1,10 @@
 //! `sayso.toml`: the operator's settings. Secrets never stand in it, only where they are: `env:NAME` or `file:PATH`.
 
 mod secrets;
+mod server;
 
 pub use secrets::SecretError;
+pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::file::Setting;
@@ -12,8 +14,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::num::{NonZeroU8, NonZeroU16};
+use std::net::IpAddr;
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -27,6 +29,8 @@ type Accounts = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<toml
 pub struct Config {
     /// The server.
     pub server: ServerConfig,
+    /// The API for the brands' own systems.
+    pub api: ApiConfig,
     /// The store.
     pub store: StoreConfig,
     /// The logs.
@@ -48,38 +52,6 @@ pub struct Config {
     /// Bytes of the file that may hold secrets which should not stand there: nobody may print them.
     #[serde(skip)]
     pub hidden: Vec<Range<usize>>,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct ServerConfig {
-    /// The address it listens on.
-    pub listen: SocketAddr,
-    /// The address that providers call, as it is configured there: signatures cover it. `http://` and the listening
-    /// address where nothing is said.
-    pub public_url: Option<String>,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
-    }
-}
-
-impl ServerConfig {
-    /// The address that providers call, without a slash at its end.
-    #[must_use]
-    pub fn public_url(&self) -> String {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
-        url.trim_end_matches('/').to_owned()
-    }
-
-    /// The address at which the webhooks of an account are taken.
-    #[must_use]
-    pub fn inbound_url(&self, account: &str) -> String {
-        format!("{}/v1/providers/{account}/inbound", self.public_url())
-    }
 }
 
 /// `[store]`
@@ -204,6 +176,7 @@ impl Config {
     }
 
     fn check(&self, file: FileId, found: &mut Diagnostics) {
+        self.server.check(file, found);
         for written in &self.outside.allow {
             if let Err((message, hint)) = network(written.get_ref()) {
                 let place = Place::new(file, written.span());
@@ -357,8 +330,15 @@ fn wanted(name: &str, value: &toml::Value) -> Option<&'static str> {
             "parts a second, from 0.01 to 10000, as in `{ account = 30, us_number = 1, \"+14045550100\" = 75 }`: for \
              `account`, `number`, `us_number`, `toll_free`, `short_code` or a single number",
         ),
+        "requests_per_second" if rate(value).is_none() => Some("a number from 1 to 100000"),
         _ => None,
     }
+}
+
+/// A number of requests a second.
+fn rate(value: &toml::Value) -> Option<NonZeroU32> {
+    let number = value.as_integer().filter(|number| (1..=100_000).contains(number))?;
+    NonZeroU32::new(u32::try_from(number).ok()?)
 }
 
 /// Reports what an account cannot do without and does not say.
@@ -472,6 +452,12 @@ impl Config {
             }
         }
         Ok(settings)
+    }
+
+    /// How many webhooks a second are taken of an account, where it says so itself.
+    #[must_use]
+    pub fn requests_per_second(&self, account: &str) -> Option<NonZeroU32> {
+        self.said(account, "requests_per_second").and_then(rate)
     }
 
     /// What an account says under a name.

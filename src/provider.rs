@@ -26,7 +26,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What every account may say besides what its kind knows.
-pub const COMMON: [&str; 4] = ["kind", "answers_stop", "bad_number_after", "pace"];
+pub const COMMON: [&str; 5] = ["kind", "answers_stop", "bad_number_after", "pace", "requests_per_second"];
 
 /// A kind of provider: a file that was read.
 pub struct Kind {
