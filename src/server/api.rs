@@ -117,7 +117,8 @@ fn routes_and_document() -> (Router<Api>, OpenApi) {
 
 fn heading() -> OpenApi {
     let mut info = Info::new("sayso", env!("CARGO_PKG_VERSION"));
-    info.description = Some("People, dialogues, consent and messages of the brands that a key opens.".to_owned());
+    info.description =
+        Some("People, dialogues, consent and messages of the brands that a key opens.".to_owned());
     let mut document = OpenApiBuilder::new().info(info).build();
     let mut http = Http::new(HttpAuthScheme::Bearer);
     http.description = Some("A key of `sayso key add`.".to_owned());

@@ -81,7 +81,8 @@ impl Proxies {
 /// A name that nobody had before.
 fn own_id() -> Arc<str> {
     let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes to every process once it is up");
+    getrandom::fill(&mut bytes)
+        .expect("the operating system gives random bytes to every process once it is up");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
@@ -120,9 +121,17 @@ mod tests {
         let client = |peer, said: &[&str]| client(ProxyHeader::XForwardedFor, peer, said);
         assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1", "anybody can write a header");
         assert_eq!(client("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.7"]), "198.51.100.7", "what came before is not known");
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1, 198.51.100.7"]),
+            "198.51.100.7",
+            "what came before is not known"
+        );
         assert_eq!(client("10.0.0.1", &["1.1.1.1, 198.51.100.7, 10.0.0.2"]), "198.51.100.7", "two proxies");
-        assert_eq!(client("10.0.0.1", &["1.1.1.1", "198.51.100.7"]), "198.51.100.7", "two headers are one list");
+        assert_eq!(
+            client("10.0.0.1", &["1.1.1.1", "198.51.100.7"]),
+            "198.51.100.7",
+            "two headers are one list"
+        );
         assert_eq!(client("10.0.0.1", &["198.51.100.7:4711"]), "198.51.100.7");
         assert_eq!(client("10.0.0.1", &["[2001:db8::7]:4711"]), "2001:db8::7");
         assert_eq!(client("10.0.0.1", &["2001:db8::7"]), "2001:db8::7");
@@ -149,7 +158,9 @@ mod tests {
             proxies.request_id(Peer(peer.parse().unwrap()), &headers).to_string()
         };
         assert_eq!(id("10.0.0.1", "abc-1.2"), "abc-1.2");
-        for (peer, name) in [("192.0.2.1", "abc"), ("10.0.0.1", "a b"), ("10.0.0.1", "a\"b"), ("10.0.0.1", "")] {
+        for (peer, name) in
+            [("192.0.2.1", "abc"), ("10.0.0.1", "a b"), ("10.0.0.1", "a\"b"), ("10.0.0.1", "")]
+        {
             assert_eq!(id(peer, name).len(), 24, "{name}");
         }
         assert_eq!(id("10.0.0.1", &"x".repeat(129)).len(), 24);

@@ -275,7 +275,10 @@ async fn handle(shared: &Shared, id: &AccountId, mut request: RawRequest) -> Res
         account.provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
     // Only what is signed counts: nobody else can use up an account's share.
     if let Err(after) = shared.rates.take(id, engine.now()) {
-        return Err(Refusal::TooOften(format!("`{id}` asks too often: come again in {} ms", after.as_millis())));
+        return Err(Refusal::TooOften(format!(
+            "`{id}` asks too often: come again in {} ms",
+            after.as_millis()
+        )));
     }
     if let Some(handshake) = account.provider.handshake(&verified) {
         if let Some(url) = &handshake.visit {

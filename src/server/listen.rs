@@ -167,7 +167,8 @@ impl Places {
 
     /// Gives a place to somebody who has not too many. O(1).
     fn take(self: &Arc<Self>, Peer(peer): Peer, permit: OwnedSemaphorePermit) -> Option<Place> {
-        let speaks_for_others = peer.is_loopback() || self.trusted.iter().any(|network| network.contains(&peer));
+        let speaks_for_others =
+            peer.is_loopback() || self.trusted.iter().any(|network| network.contains(&peer));
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let of_one = held.entry(peer).or_default();
         if *of_one >= self.of_one_max && !speaks_for_others {

@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn a_second_s_worth_comes_at_once_and_then_it_is_slow() {
-        let rates = Rates::new(NonZeroU32::new(4).unwrap(), HashMap::from([("b".to_owned(), NonZeroU32::MIN)]));
+        let rates =
+            Rates::new(NonZeroU32::new(4).unwrap(), HashMap::from([("b".to_owned(), NonZeroU32::MIN)]));
         let now = Timestamp::UNIX_EPOCH;
         let at = |millis| now + SignedDuration::from_millis(millis);
         let taken = (0..9).filter(|_| rates.take("a", now).is_ok()).count();

@@ -104,10 +104,9 @@ impl Certificates {
         let pair = Pair::read(&files)?;
         let current = Arc::new(Current(RwLock::new(pair.key)));
         let builder = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().map_err(|why| TlsError::Unfit {
-            path: files.certificate.clone(),
-            why,
-        })?;
+        let builder = builder
+            .with_safe_default_protocol_versions()
+            .map_err(|why| TlsError::Unfit { path: files.certificate.clone(), why })?;
         let resolver = Arc::clone(&current) as Arc<dyn ResolvesServerCert>;
         let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

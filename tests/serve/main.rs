@@ -7,10 +7,12 @@
 // Test code: a panic is the report, and the clock is asked for deadlines.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod api;
 mod crash;
 mod disk;
 mod errands;
 mod fake;
+mod front;
 mod generic;
 mod input;
 mod life;

@@ -106,7 +106,9 @@ pub(super) async fn start(
     let bot = api.engine.bot(&person.key().brand).ok_or_else(Problem::no_brand)?;
     if bot.flow_named(&flow).is_none() {
         let near = nearest(&flow, bot.flows().map(|flow| flow.name.as_str()));
-        return Err(Problem::no_flow(near.map_or_else(String::new, |near| format!("did you mean `{near}`?"))));
+        return Err(Problem::no_flow(
+            near.map_or_else(String::new, |near| format!("did you mean `{near}`?")),
+        ));
     }
     if known(&api, &person).await?.person.standing.status != Status::In {
         return Err(Problem::no_consent());

@@ -91,7 +91,8 @@ impl Keys {
     /// Writes the file, whole or not at all, for its owner alone.
     pub fn write(&self, path: &Path) -> Result<(), KeysError> {
         let write = || -> std::io::Result<()> {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             serde_json::to_writer_pretty(&mut file, self)?;
@@ -108,7 +109,8 @@ impl Keys {
     /// Makes a key. What is answered is the key itself: nobody can ask for it again.
     pub fn add(&mut self, name: &str, scope: Scope, made: Timestamp, ends: Timestamp) -> (Key, String) {
         let mut bytes = [0; ID_BYTES + SECRET_BYTES];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes to every process once it is up");
+        getrandom::fill(&mut bytes)
+            .expect("the operating system gives random bytes to every process once it is up");
         let (id, secret) = bytes.split_at(ID_BYTES);
         let id = hex(id);
         let secret = format!("{PREFIX}_{id}_{}", URL_SAFE_NO_PAD.encode(secret));
@@ -183,7 +185,9 @@ mod tests {
         assert_eq!(keys.proved(&other, at(99)).unwrap().name, "shop", "several are valid at once");
         assert_eq!(keys.proved(&shown, at(100)), None);
         let mixed = format!("{}{}", &shown[..15], &other[15..]);
-        for wrong in [&shown[..shown.len() - 1], &format!("{shown}A"), &mixed, &shown.to_uppercase(), "", "sayso_"] {
+        for wrong in
+            [&shown[..shown.len() - 1], &format!("{shown}A"), &mixed, &shown.to_uppercase(), "", "sayso_"]
+        {
             assert_eq!(keys.proved(wrong, at(1)), None, "{wrong}");
         }
         keys.keys[0].revoked = Some(at(2));

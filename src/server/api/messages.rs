@@ -110,7 +110,8 @@ pub(super) async fn messages(
 ) -> Answer<Page<Message>> {
     let is_theirs = |item: &Scanned| item.key() == Some(person.key());
     let (items, next) = some(&api, Table::Turns, from.after.as_deref(), is_theirs).await?;
-    let items = items.into_iter().filter_map(Scanned::turn).flat_map(|(seq, entry)| said(seq, &entry)).collect();
+    let items =
+        items.into_iter().filter_map(Scanned::turn).flat_map(|(seq, entry)| said(seq, &entry)).collect();
     Ok(Json(Page { items, next }))
 }
 

@@ -1,10 +1,10 @@
 //! Who calls, and what their key opens. A brand's data is reached through [`OfBrand`] and [`OfPerson`] alone, and nobody but a
 //! key makes one: what a handler cannot name, it cannot show.
 
+use super::Api;
 use super::audit::Call;
 use super::keys::{Key as ApiKey, Scope};
 use super::problem::Problem;
-use super::Api;
 use crate::engine::Engine;
 use crate::server::access::method;
 use crate::server::caller::{Client, RequestId};
