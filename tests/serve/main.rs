@@ -10,10 +10,12 @@
 mod api;
 mod crash;
 mod disk;
+mod doctor;
 mod errands;
 mod fake;
 mod front;
 mod generic;
+mod injection;
 mod input;
 mod life;
 mod powercut;

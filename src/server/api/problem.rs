@@ -206,3 +206,20 @@ impl From<PathRejection> for Problem {
         Self::malformed(rejection.body_text())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_described_where_its_type_points() {
+        let page = include_str!("../../../docs/api.md");
+        let source = include_str!("problem.rs");
+        let names = source.lines().filter_map(|line| line.split_once(": Kind = (\"")?.1.split('"').next());
+        let names: Vec<&str> = names.collect();
+        assert_eq!(names.len(), 15, "{names:?}");
+        for name in names {
+            assert!(page.contains(&format!("\n### {name}\n")), "`docs/api.md` does not describe `{name}`");
+        }
+    }
+}
