@@ -109,7 +109,7 @@ enum Verb {
     /// Make, list and revoke keys of the API.
     #[command(subcommand)]
     Key(key::Wanted),
-    /// Print the OpenAPI document of the API.
+    /// Print the document of the API (`OpenAPI`).
     Openapi,
     /// Serve an editor that speaks the Language Server Protocol, over the standard input and output.
     Lsp {

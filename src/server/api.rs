@@ -78,7 +78,7 @@ pub(super) fn router(api: Api) -> Router {
         .fallback(async || Problem::not_here())
 }
 
-/// The OpenAPI document.
+/// The document of the API, as `OpenAPI` wants it.
 #[must_use]
 pub fn document() -> OpenApi {
     routes_and_document().1

@@ -80,10 +80,10 @@ impl Proxies {
 
 /// A name that nobody had before.
 fn own_id() -> Arc<str> {
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes)
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes[4..])
         .expect("the operating system gives random bytes to every process once it is up");
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    format!("{:024x}", u128::from_be_bytes(bytes)).into()
 }
 
 /// An address, with or without a port and brackets.

@@ -27,7 +27,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Lines of a head.
 const HEAD_LINES_MAX: usize = 64;
 /// How long a connection lives: one that reads its answer a byte at a time holds a place no longer.
-const CONNECTION_WITHIN: Duration = Duration::from_mins(5);
+const CONNECTION_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// One address holds a quarter of all places at most, unless it speaks for others.
 const SHARE_OF_ONE: u32 = 4;
 

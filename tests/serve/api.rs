@@ -256,7 +256,7 @@ fn audited(folder: &Path, key: &str) {
             .all(|line| line["person"] == "+1404•••••51" && line["request"].as_str().unwrap().len() == 24)
     );
     let ended = |call: &str| -> Vec<u64> {
-        let calls = lines.iter().filter(|line| line["call"] == call);
+        let calls = lines.iter().filter(|line| line["what"] == call);
         calls.map(|line| line["status"].as_u64().unwrap()).collect()
     };
     let person = "/v1/brands/{brand}/subscribers/{phone}";

@@ -42,7 +42,7 @@ fn certificate(files: &TlsConfig, now: Timestamp, found: &mut Findings) {
     let way = "renew it; `serve` reads the files again by itself";
     match Pair::read(files) {
         Err(error) => {
-            found.problem("tls", error.to_string(), "`[server.tls]` in `sayso.toml` names both files")
+            found.problem("tls", error.to_string(), "`[server.tls]` in `sayso.toml` names both files");
         }
         Ok(Pair { ends: None, .. }) => found.note("tls", "the certificate does not say when it ends", way),
         Ok(Pair { ends: Some(ends), .. }) if ends <= now => {
@@ -68,11 +68,11 @@ fn owners_alone(about: &'static str, path: &Path, found: &mut Findings) {
 }
 
 /// Whether the address can be listened on, or is listened on by the server that has the store.
-fn address(server: &ServerConfig, serves: bool, found: &mut Findings) {
+fn address(server: &ServerConfig, is_served: bool, found: &mut Findings) {
     let listen = server.listen;
     match TcpListener::bind(listen) {
         Ok(_) => found.ok("address", format!("{listen} can be listened on")),
-        Err(error) if error.kind() == ErrorKind::AddrInUse && serves => {
+        Err(error) if error.kind() == ErrorKind::AddrInUse && is_served => {
             found.ok("address", format!("{listen} is listened on"));
         }
         Err(error) => {

@@ -22,7 +22,7 @@ pub(super) struct Call<'a> {
     /// Whose the key is.
     pub(super) name: Option<&'a str>,
     /// What was asked for: a method and the pattern of a path.
-    pub(super) call: String,
+    pub(super) what: String,
     /// Of which brand.
     pub(super) brand: Option<&'a str>,
     /// About whom, masked.

@@ -18,8 +18,6 @@ use subtle::ConstantTimeEq;
 const PREFIX: &str = "sayso";
 /// Bytes of chance in a key.
 const SECRET_BYTES: usize = 32;
-/// Bytes of its name.
-const ID_BYTES: usize = 4;
 
 /// What a key opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +46,7 @@ pub struct Key {
     /// When it was taken back, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Timestamp>,
-    /// SHA-256 of the key, in hexadecimal digits.
+    /// SHA-256 of the key, in base64.
     hash: String,
 }
 
@@ -108,11 +106,12 @@ impl Keys {
 
     /// Makes a key. What is answered is the key itself: nobody can ask for it again.
     pub fn add(&mut self, name: &str, scope: Scope, made: Timestamp, ends: Timestamp) -> (Key, String) {
-        let mut bytes = [0; ID_BYTES + SECRET_BYTES];
-        getrandom::fill(&mut bytes)
-            .expect("the operating system gives random bytes to every process once it is up");
-        let (id, secret) = bytes.split_at(ID_BYTES);
-        let id = hex(id);
+        let (mut id, mut secret) = ([0; 4], [0; SECRET_BYTES]);
+        for bytes in [&mut id[..], &mut secret[..]] {
+            getrandom::fill(bytes)
+                .expect("the operating system gives random bytes to every process once it is up");
+        }
+        let id = format!("{:08x}", u32::from_be_bytes(id));
         let secret = format!("{PREFIX}_{id}_{}", URL_SAFE_NO_PAD.encode(secret));
         let key = Key { id, name: name.to_owned(), scope, made, ends, revoked: None, hash: hash(&secret) };
         self.keys.push(key.clone());
@@ -129,11 +128,7 @@ impl Keys {
 }
 
 fn hash(key: &str) -> String {
-    hex(&Sha256::digest(key))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(Sha256::digest(key))
 }
 
 /// The keys as their file is at the moment: who is added may come in, and who is revoked stays out, from the next request on.

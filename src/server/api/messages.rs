@@ -126,17 +126,13 @@ pub(super) async fn sends(
 ) -> Answer<Page<Outgoing>> {
     let table = if wanted.state == Some(Progress::Sent) { Table::Sent } else { Table::Outbox };
     let is_wanted = |item: &Scanned| {
-        let is_this_far = match item {
-            Scanned::Row(row) => wanted.state.is_none_or(|state| state == Progress::of(row)),
-            _ => true,
-        };
-        item.brand() == brand.id() && is_this_far
+        let progress = if let Scanned::Row(row) = item { Progress::of(row) } else { Progress::Sent };
+        item.brand() == brand.id() && wanted.state.is_none_or(|state| state == progress)
     };
     let (items, next) = some(&api, table, wanted.after.as_deref(), is_wanted).await?;
-    let outgoing = items.into_iter().filter_map(|item| match item {
-        Scanned::Row(row) => Some(Outgoing::waiting(&row)),
-        Scanned::Sent(sent) => Some(Outgoing::sent(&sent)),
-        _ => None,
+    let outgoing = items.into_iter().filter_map(|item| {
+        let sent = if let Scanned::Sent(sent) = &item { Some(Outgoing::sent(sent)) } else { None };
+        sent.or_else(|| item.row().as_ref().map(Outgoing::waiting))
     });
     Ok(Json(Page { items: outgoing.collect(), next }))
 }
@@ -227,7 +223,7 @@ impl Outgoing {
             state: Progress::Sent.name(),
             sent_at: Some(sent.at),
             provider_id: Some(format!("{} {}", sent.account, sent.id)),
-            receipt: serde_json::to_value(&sent.receipt).ok(),
+            receipt: serde_json::to_value(sent.receipt).ok(),
             ..Self::default()
         }
     }

@@ -209,8 +209,6 @@ impl From<PathRejection> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn each_kind_is_described_where_its_type_points() {
         let page = include_str!("../../../docs/api.md");

@@ -199,7 +199,7 @@ struct Line {
     at: jiff::Timestamp,
     request: String,
     client: String,
-    call: String,
+    what: String,
     brand: Option<String>,
     person: Option<String>,
 }
@@ -214,7 +214,7 @@ impl Line {
             at: api.engine.now(),
             request: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
             client: parts.extensions.get::<Client>().map(|client| client.0.to_string()).unwrap_or_default(),
-            call: format!("{} {}", method(&parts.method), pattern.unwrap_or_default()),
+            what: format!("{} {}", method(&parts.method), pattern.unwrap_or_default()),
             brand: brand.map(|brand| brand.chars().take(NAME_LENGTH_MAX).collect()),
             person: phone.map(masked),
         }
@@ -227,7 +227,7 @@ impl Line {
             client: self.client.clone(),
             key: key.map(|key| key.id.as_str()),
             name: key.map(|key| key.name.as_str()),
-            call: self.call.clone(),
+            what: self.what.clone(),
             brand: self.brand.as_deref(),
             person: self.person.clone(),
             status: answer.status().as_u16(),

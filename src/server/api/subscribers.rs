@@ -70,9 +70,9 @@ pub(super) async fn list(
     let after = page::read(wanted.after.as_deref())?.unwrap_or_else(|| Cursor::of_brand(brand.id()));
     let found = api.engine.store().scan(Table::Subscribers, Some(after), wanted.limit()).await?;
     let read = found.items.len();
-    let own = found.items.iter().map_while(|item| match item {
-        Scanned::Subscriber { key, record } if key.brand == *brand.id() => Some(Subscriber::of(key, record)),
-        _ => None,
+    let own = found.items.iter().map_while(|item| {
+        let Scanned::Subscriber { key, record } = item else { return None };
+        (key.brand == *brand.id()).then(|| Subscriber::of(key, record))
     });
     let items: Vec<_> = own.collect();
     // Behind the brand's last one stands another brand's first.
