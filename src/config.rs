@@ -8,14 +8,16 @@ pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::file::Setting;
-use crate::provider::{Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, SettingError, Settings};
-use crate::sms::{AccountId, Pace};
+use crate::provider::{
+    Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, REQUESTS_PER_SECOND, SettingError, Settings,
+};
+use crate::sms::{AccountId, Pace, Rate};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU8, NonZeroU16};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -212,6 +214,7 @@ impl Config {
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
         let tables = [
             ("server", self.server != other.server),
+            ("api", self.api != other.api),
             ("store", self.store != other.store),
             ("log", self.log != other.log),
             ("ledger", self.ledger != other.ledger),
@@ -330,15 +333,11 @@ fn wanted(name: &str, value: &toml::Value) -> Option<&'static str> {
             "parts a second, from 0.01 to 10000, as in `{ account = 30, us_number = 1, \"+14045550100\" = 75 }`: for \
              `account`, `number`, `us_number`, `toll_free`, `short_code` or a single number",
         ),
-        "requests_per_second" if rate(value).is_none() => Some("a number from 1 to 100000"),
+        "requests_per_second" if value.clone().try_into::<Rate>().is_err() => {
+            Some("a number of requests a second, from 0.01 to 10000")
+        }
         _ => None,
     }
-}
-
-/// A number of requests a second.
-fn rate(value: &toml::Value) -> Option<NonZeroU32> {
-    let number = value.as_integer().filter(|number| (1..=100_000).contains(number))?;
-    NonZeroU32::new(u32::try_from(number).ok()?)
 }
 
 /// Reports what an account cannot do without and does not say.
@@ -414,6 +413,7 @@ impl Config {
             answers_stop: answers_stop.unwrap_or(kind.file.answers_stop),
             bad_number_after: after.and_then(|after| u32::try_from(after).ok()).unwrap_or(BAD_NUMBER_AFTER),
             pace: self.pace(name).or(&kind.file.pace),
+            requests_per_second: self.requests_per_second(name),
         })
     }
 
@@ -454,10 +454,10 @@ impl Config {
         Ok(settings)
     }
 
-    /// How many webhooks a second are taken of an account, where it says so itself.
-    #[must_use]
-    pub fn requests_per_second(&self, account: &str) -> Option<NonZeroU32> {
-        self.said(account, "requests_per_second").and_then(rate)
+    /// How many webhooks a second are taken of an account.
+    fn requests_per_second(&self, account: &str) -> Rate {
+        let said = self.said(account, "requests_per_second").cloned();
+        said.and_then(|said| said.try_into().ok()).unwrap_or(REQUESTS_PER_SECOND)
     }
 
     /// What an account says under a name.

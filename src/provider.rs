@@ -16,13 +16,14 @@ pub use scheme::Proof;
 pub use shipped::{ALL, Catalogue};
 
 use crate::consent::How;
-use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Phone, Receipt, Sender};
+use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Phone, Rate, Receipt, Sender};
 use file::{File, Hole, Mistake, Template};
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// What every account may say besides what its kind knows.
@@ -139,10 +140,14 @@ pub struct Account {
     pub bad_number_after: u32,
     /// How fast it sends: what its file in `providers/` says, and before that what the account does.
     pub pace: Pace,
+    /// Webhooks a second that are taken of it.
+    pub requests_per_second: Rate,
 }
 
 /// Of one refusal carriers are not always sure.
 pub const BAD_NUMBER_AFTER: u32 = 3;
+/// Webhooks a second of an account that says nothing of it: a hundred thousand people who text within the same minute.
+pub const REQUESTS_PER_SECOND: Rate = Rate::whole(NonZeroU16::new(2_000).expect("this is not zero"));
 
 /// A webhook request as it came, before anything in it is believed.
 #[derive(Clone)]

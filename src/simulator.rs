@@ -7,7 +7,9 @@ use crate::engine::{
     ReceiveError, Received, Secrets, Transport,
 };
 use crate::expr::TextPiece;
-use crate::provider::{self, Account, BAD_NUMBER_AFTER, Call, Catalogue, RawRequest, Response, Settings};
+use crate::provider::{
+    self, Account, BAD_NUMBER_AFTER, Call, Catalogue, REQUESTS_PER_SECOND, RawRequest, Response, Settings,
+};
 use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Pace, Phone, Receipt, ReceiptState, Sender};
 use crate::store::{Entry, MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
@@ -614,6 +616,7 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
         answers_stop: false,
         bad_number_after: BAD_NUMBER_AFTER,
         pace: Pace::default(),
+        requests_per_second: REQUESTS_PER_SECOND,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
 use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
+use crate::server::api::reload::line;
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
@@ -67,12 +68,13 @@ pub(super) fn serve(
         let socket = folder.join(socket::NAME);
         let doors = Doors::open(listener, socket, store, &config, &workspace.root).map_err(unusable)?;
         let (brands, scheme) = (workspace.bots.len(), config.server.scheme());
-        let mut reloader = Reloader::new(workspace, Arc::clone(&engine), streams)?;
+        let (reload, asked) = line();
+        let mut reloader = Reloader::new(workspace, Arc::clone(&engine), asked, streams)?;
         // Said when it is true: from here on it can be called, asked and stopped.
         writeln!(streams.err, "serving {brands} brands on {scheme}://{}", config.server.listen)?;
         streams.err.flush()?;
         tokio::select! {
-            served = server::serve(engine, doors, &config, stop) => served.map_err(unusable),
+            served = server::serve(engine, doors, &config, reload, stop) => served.map_err(unusable),
             broken = reloader.run(streams) => broken,
         }
     })?;

@@ -7,12 +7,14 @@ pub mod keys;
 mod messages;
 mod page;
 mod problem;
+pub mod reload;
 mod scope;
 mod subscribers;
 
 use super::rate::Rates;
 use crate::config::ApiConfig;
 use crate::engine::Engine;
+use crate::sms::Rate;
 use audit::Audit;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
@@ -24,8 +26,7 @@ use keys::KeyRing;
 use problem::Problem;
 use scope::{Caller, guard};
 use serde::Serialize;
-use std::collections::HashMap;
-use std::num::NonZeroU32;
+use std::num::NonZeroU16;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -35,9 +36,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Calls a second of one key.
-const CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("this is not zero");
+const CALLS_PER_SECOND: Rate = Rate::whole(NonZeroU16::new(100).expect("this is not zero"));
 /// Calls a second without a valid key, of everybody together, that are answered and audited one by one.
-const REFUSED_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("this is not zero");
+const REFUSED_PER_SECOND: Rate = Rate::whole(NonZeroU16::new(20).expect("this is not zero"));
 
 /// What every call needs.
 #[derive(Clone)]
@@ -47,6 +48,7 @@ pub(super) struct Api {
     audit: Arc<Audit>,
     rates: Arc<Rates<String>>,
     refused: Arc<Rates<String>>,
+    reload: reload::Asking,
 }
 
 /// What a call is answered.
@@ -54,14 +56,19 @@ type Answer<T> = Result<Json<T>, Problem>;
 
 impl Api {
     /// The API over an engine, with the files that the settings of the workspace in `root` name.
-    pub(super) fn new(engine: &Arc<Engine>, config: &ApiConfig, root: &FilePath) -> Self {
-        let rates = |usual| Arc::new(Rates::new(usual, HashMap::new()));
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        config: &ApiConfig,
+        root: &FilePath,
+        reload: reload::Asking,
+    ) -> Self {
         Self {
             engine: Arc::clone(engine),
             keys: Arc::new(KeyRing::new(root.join(&config.keys))),
             audit: Arc::new(Audit::new(root.join(&config.audit))),
-            rates: rates(CALLS_PER_SECOND),
-            refused: rates(REFUSED_PER_SECOND),
+            rates: Arc::default(),
+            refused: Arc::default(),
+            reload,
         }
     }
 }
@@ -99,6 +106,7 @@ fn routes_and_document() -> (Router<Api>, OpenApi) {
         .routes(routes!(consents::opt_out))
         .routes(routes!(messages::messages))
         .routes(routes!(messages::sends))
+        .routes(routes!(reload::reload))
         .split_for_parts();
     // Every call may end in a problem: it is said once, here, and not beside each of them.
     let problem = ResponseBuilder::new().description("a problem, with a way out").content(
@@ -140,10 +148,10 @@ struct Brand {
 /// The brands that the key opens.
 #[utoipa::path(get, path = "/v1/brands", tag = "brands", responses((status = 200, body = Vec<Brand>)))]
 async fn brands(State(api): State<Api>, caller: Caller) -> Json<Vec<Brand>> {
-    let served = api.engine.brands().filter(|brand| caller.may_see(brand));
+    let served = api.engine.brands().into_iter().filter(|brand| caller.may_see(brand));
     let mut brands: Vec<Brand> = served
         .filter_map(|brand| {
-            let bot = api.engine.bot(brand)?;
+            let bot = api.engine.bot(&brand)?;
             Some(Brand { brand: brand.to_string(), called: bot.id.to_string() })
         })
         .collect();

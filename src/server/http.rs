@@ -1,6 +1,7 @@
 //! The HTTP server: providers' webhooks. It answers 200 when a text is on the disk, and not before.
 
 use super::access::{Access, pass};
+use super::api::reload::Asking;
 use super::api::{self, Api};
 use super::caller::Proxies;
 use super::listen::{Front, listen};
@@ -19,9 +20,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use jiff::Timestamp;
-use std::collections::HashMap;
 use std::future::Future;
-use std::num::NonZeroU32;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,9 +36,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long sends that have begun may go on after that: as long as a call may take.
 const SENDS_WITHIN: Duration = Duration::from_secs(31);
-
-/// Webhooks a second of one account, where it says nothing: a hundred thousand people who text within the same minute.
-const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(2_000).expect("this is not zero");
 
 /// What every request needs.
 #[derive(Clone)]
@@ -108,11 +104,12 @@ impl Doors {
 
 /// Serves until `stop` is done; then requests that have begun are finished, and nothing new is taken.
 ///
-/// Ledgers are erased daily that were kept for long enough after consent had ended, if `[ledger]` says so.
+/// Whoever hears `reload` reads the workspace's files again. Ledgers are erased daily that were kept for long enough after consent had ended, if `[ledger]` says so.
 pub async fn serve(
     engine: Arc<Engine>,
     doors: Doors,
     config: &Config,
+    reload: Asking,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
@@ -122,7 +119,7 @@ pub async fn serve(
     let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
     let certificates = doors.certificates.map(|held| tokio::spawn(async move { held.follow().await }));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let api = Api::new(&engine, &config.api, &doors.root);
+    let api = Api::new(&engine, &config.api, &doors.root, reload);
     let server = listen(doors.front, router(&engine, config, api), async move {
         stop.await;
         tracing::info!("stopping: finishing what has begun");
@@ -158,14 +155,15 @@ fn router(engine: &Arc<Engine>, config: &Config, api: Api) -> Router {
     let proxies =
         Proxies { trusted: config.server.trusted_proxies().into(), header: config.server.proxy_header };
     let secure = public_url.starts_with("https://");
-    let own = |account| Some((AccountId::from(account), config.requests_per_second(account)?));
-    let own: HashMap<AccountId, NonZeroU32> = config.accounts().filter_map(own).collect();
-    let rates = Arc::new(Rates::new(REQUESTS_PER_SECOND, own));
     let access = Access { engine: Arc::clone(engine), proxies, secure };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/v1/providers/{account}/inbound", any(inbound))
-        .with_state(Shared { engine: Arc::clone(engine), public_url: public_url.into(), rates })
+        .with_state(Shared {
+            engine: Arc::clone(engine),
+            public_url: public_url.into(),
+            rates: Arc::default(),
+        })
         .merge(api::router(api))
         .layer(from_fn_with_state(access, pass))
 }
@@ -274,7 +272,7 @@ async fn handle(shared: &Shared, id: &AccountId, mut request: RawRequest) -> Res
     let verified =
         account.provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
     // Only what is signed counts: nobody else can use up an account's share.
-    if let Err(after) = shared.rates.take(id, engine.now()) {
+    if let Err(after) = shared.rates.take(id, account.requests_per_second, engine.now()) {
         return Err(Refusal::TooOften(format!(
             "`{id}` asks too often: come again in {} ms",
             after.as_millis()

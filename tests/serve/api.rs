@@ -114,7 +114,7 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
 
     let before = export(folder, "subscribers");
     let routes = routes(&world).await;
-    assert!(routes.len() >= 13, "{routes:?}");
+    assert!(routes.len() >= 14, "{routes:?}");
     let mut tried = BTreeSet::new();
     for (method, pattern, body) in &routes {
         for brand in ["sorbet", "gelato"] {
@@ -126,6 +126,9 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
                     said.text
                 );
             }
+        }
+        if pattern == "/v1/reload" {
+            assert_eq!(call(&world, &gelato, method, pattern, None).await.status, 403);
         }
         if !pattern.contains("{brand}") {
             continue;
@@ -347,5 +350,33 @@ async fn who_guesses_fills_no_disk_and_stops_nobody() {
     }
     let audit = std::fs::read_to_string(world.folder.path().join("data/audit.jsonl")).unwrap();
     assert_eq!(audit.lines().count() + slowed, 123, "{slowed}");
+    world.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_read_again_when_a_key_of_all_brands_asks() {
+    let world = world().await;
+    let folder = world.folder.path().to_path_buf();
+    let all = key(&folder, &["--all-brands"]);
+    let flow = folder.join("flows/gelato/welcome.flow");
+    let written = std::fs::read_to_string(&flow).unwrap();
+    // Read by the watch or by the call, whichever comes first.
+    std::fs::write(&flow, written.replace("And cups?", "And bowls?")).unwrap();
+    let done = call(&world, &all, "POST", "/v1/reload", None).await;
+    assert!(
+        done.status == 200 && done.body["errors"] == 0 && done.body["refused"].is_null(),
+        "{}",
+        done.text
+    );
+    world.say(EVE, "SM2", "yes").await;
+    let calls = world.fake.wait_for(EVE, 2).await;
+    assert!(calls[1].text().contains("And bowls?"), "{}", calls[1].text());
+    std::fs::write(&flow, "flow").unwrap();
+    let kept = call(&world, &all, "POST", "/v1/reload", None).await;
+    assert!(
+        kept.status == 200 && kept.body["kept"] == json!(["gelato"]) && kept.body["errors"] != 0,
+        "{}",
+        kept.text
+    );
     world.end();
 }

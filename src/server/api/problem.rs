@@ -41,6 +41,8 @@ type Kind = (&'static str, StatusCode, &'static str, &'static str);
 impl Problem {
     const NO_KEY: Kind = ("no-key", StatusCode::UNAUTHORIZED, "no key that is valid",
         "send `Authorization: Bearer KEY`; `sayso key list` shows which are valid");
+    const NOT_ITS_OWN: Kind = ("not-its-own", StatusCode::FORBIDDEN, "this belongs to no brand",
+        "ask with a key of all brands: `sayso key add NAME --all-brands`");
     const NOT_HERE: Kind = ("not-here", StatusCode::NOT_FOUND, "there is nothing at this address",
         "`GET /v1/openapi.json` lists all there is");
     const NO_METHOD: Kind = ("no-method", StatusCode::METHOD_NOT_ALLOWED, "this is not done at this address",
@@ -83,6 +85,10 @@ impl Problem {
 
     pub(super) fn no_key() -> Self {
         Self::of(Self::NO_KEY, "")
+    }
+
+    pub(super) fn not_its_own() -> Self {
+        Self::of(Self::NOT_ITS_OWN, "")
     }
 
     pub(super) fn not_here() -> Self {
@@ -164,9 +170,10 @@ impl From<ReceiveError> for Problem {
         match error {
             ReceiveError::UnknownBrand(_) | ReceiveError::UnknownNumber(_) => Self::no_brand(),
             ReceiveError::TooLarge(_) => Self::unchanged("the record of this person is full"),
-            ReceiveError::Closed(_) | ReceiveError::Contended | ReceiveError::Store(_) => {
-                Self::try_again(error.to_string())
-            }
+            ReceiveError::Closed(_)
+            | ReceiveError::Overloaded
+            | ReceiveError::Contended
+            | ReceiveError::Store(_) => Self::try_again(error.to_string()),
         }
     }
 }
@@ -215,7 +222,7 @@ mod tests {
         let source = include_str!("problem.rs");
         let names = source.lines().filter_map(|line| line.split_once(": Kind = (\"")?.1.split('"').next());
         let names: Vec<&str> = names.collect();
-        assert_eq!(names.len(), 15, "{names:?}");
+        assert_eq!(names.len(), 16, "{names:?}");
         for name in names {
             assert!(page.contains(&format!("\n### {name}\n")), "`docs/api.md` does not describe `{name}`");
         }

@@ -1,10 +1,10 @@
 //! Who calls, and what their key opens. A brand's data is reached through [`OfBrand`] and [`OfPerson`] alone, and nobody but a
 //! key makes one: what a handler cannot name, it cannot show.
 
-use super::Api;
 use super::audit::Call;
 use super::keys::{Key as ApiKey, Scope};
 use super::problem::Problem;
+use super::{Api, CALLS_PER_SECOND, REFUSED_PER_SECOND};
 use crate::engine::Engine;
 use crate::server::access::method;
 use crate::server::caller::{Client, RequestId};
@@ -52,6 +52,10 @@ impl Caller {
         is_open.then_some(OfBrand(brand)).ok_or_else(Problem::no_brand)
     }
 }
+
+/// That the caller's key opens everything, also what is no brand's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfAll(());
 
 /// A brand that the caller may see.
 #[derive(Debug, Clone)]
@@ -106,6 +110,17 @@ impl FromRequestParts<Api> for Caller {
     }
 }
 
+impl FromRequestParts<Api> for OfAll {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, api).await?.0.scope {
+            Scope::All => Ok(Self(())),
+            Scope::Brand(_) => Err(Problem::not_its_own()),
+        }
+    }
+}
+
 impl FromRequestParts<Api> for OfBrand {
     type Rejection = Problem;
 
@@ -153,7 +168,7 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
         }
         Some(Ok(None)) | None => {
             // Who guesses fills no disk.
-            if let Err(wait) = api.refused.take("", now) {
+            if let Err(wait) = api.refused.take("", REFUSED_PER_SECOND, now) {
                 return Problem::too_often(wait).into_response();
             }
             let refused = Problem::no_key().into_response();
@@ -183,7 +198,7 @@ async fn answered(
     body: Body,
     next: Next,
 ) -> Result<Response, Problem> {
-    api.rates.take(caller.0.id.as_str(), api.engine.now()).map_err(Problem::too_often)?;
+    api.rates.take(caller.0.id.as_str(), CALLS_PER_SECOND, api.engine.now()).map_err(Problem::too_often)?;
     api.audit.is_ready().map_err(|error| {
         tracing::error!(%error, "the audit cannot be written: the API stops until it can");
         Problem::try_again("the audit cannot be written")
