@@ -7,7 +7,7 @@ mod outbound;
 mod phone;
 mod receipt;
 
-pub use inbound::{Inbound, Media, OptOutHint};
+pub use inbound::{Inbound, Media, OptOutHint, Part};
 pub use normalize::Text;
 pub use outbound::{Class, Content, Outbound, Outside, Replies};
 pub use phone::{BadNumber, Phone, Sender, mask_numbers, replace_numbers};

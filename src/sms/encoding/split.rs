@@ -1,22 +1,26 @@
 //! Where a long text is cut into its parts, for providers that want them one by one.
 
-use super::{Alphabet, GSM7_EACH, UCS2_EACH, cost, septets, walk};
+use super::{Alphabet, GSM7_EACH, GSM7_ONE, UCS2_EACH, UCS2_ONE, septets, walk};
 use unicode_segmentation::GraphemeCursor;
 
-/// The parts of a text, in order; together they are the text, and there are as many as [`cost`] counts.
+/// The parts of a text that travels in an alphabet, in order; together they are the text, and in the alphabet that [`cost`]
+/// names there are as many as that counts.
 ///
 /// Neither an escaped character nor a surrogate pair is ever cut, nor is what people see as one character (a pictogram with
 /// its colour, a letter with its accent) as long as that needs no further part. O(characters × parts).
+///
+/// [`cost`]: super::cost
 #[must_use]
-pub fn split(text: &str) -> Vec<&str> {
-    let cost = cost(text);
-    let (width, each): (fn(char) -> usize, _) = match cost.alphabet {
-        Alphabet::Gsm7 => (|c| septets(c).unwrap_or(1), GSM7_EACH),
-        Alphabet::Ucs2 => (char::len_utf16, UCS2_EACH),
+pub fn split(text: &str, alphabet: Alphabet) -> Vec<&str> {
+    let (width, one, each): (fn(char) -> usize, _, _) = match alphabet {
+        Alphabet::Gsm7 => (|c| septets(c).unwrap_or(1), GSM7_ONE, GSM7_EACH),
+        Alphabet::Ucs2 => (char::len_utf16, UCS2_ONE, UCS2_EACH),
     };
-    let mut parts = Vec::with_capacity(cost.parts);
+    let fits_one = text.chars().map(width).sum::<usize>() <= one;
+    let count = if fits_one { 1 } else { walk(text.chars().map(width), each) };
+    let mut parts = Vec::with_capacity(count);
     let mut rest = text;
-    for left in (1..cost.parts).rev() {
+    for left in (1..count).rev() {
         let longest = room(rest, width, each);
         let whole = whole_characters(rest, longest);
         let still_fits = walk(rest[whole..].chars().map(width), each) <= left;
@@ -50,8 +54,13 @@ fn whole_characters(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cost;
     use super::*;
     use proptest::prelude::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        super::split(text, cost(text).alphabet)
+    }
 
     fn lengths(text: &str) -> Vec<usize> {
         split(text).iter().map(|part| part.chars().count()).collect()
