@@ -5,7 +5,9 @@ mod chance;
 pub mod clock;
 mod errand;
 mod fetch;
+mod joining;
 mod lanes;
+pub mod link;
 mod outbox;
 pub mod outside;
 mod receive;
@@ -28,7 +30,9 @@ use crate::sms::{AccountId, BrandId, Phone, Sender};
 use crate::store::{Scanned, Store, StoreError, Table};
 use fetch::Fetched;
 use jiff::Timestamp;
+use joining::Joining;
 use lanes::Lanes;
+use link::Links;
 use route::Numbers;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,6 +68,8 @@ pub struct Engine {
     counted: Lanes,
     /// Lanes of their own for numbers that brands share: whoever stands in one of these enters one of the others.
     lines: Lanes,
+    joining: Joining,
+    links: Links,
     fetched: Fetched,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
@@ -102,6 +108,8 @@ impl Engine {
             numbers: Numbers::of(&parts.bots, &parts.closed),
             parked: Parked::default(),
             bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
+            links: Links::of(&parts.accounts),
+            joining: Joining::default(),
             accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,

@@ -342,6 +342,15 @@ impl Store for Fragile {
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         self.0.strays(account, id).await
     }
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        self.0.part(part, at).await
+    }
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        self.0.parts_due(now, limit).await
+    }
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.0.parts_done(name).await
+    }
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         self.0.scan(what, after, limit).await
     }

@@ -2,10 +2,10 @@
 
 use super::Engine;
 use crate::consent::How;
+use crate::provider::Account;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
-use crate::provider::SendBy;
 use crate::sms::{Inbound, Key, Receipt, Sender};
-use crate::store::{Commit, Entry, Snapshot, StoreError, Turn};
+use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Instrument, field};
 
@@ -23,6 +23,8 @@ pub struct Arrival {
     pub event: Event,
     /// The fingerprint of the provider's message id, for telling a second delivery.
     pub seen: Option<u64>,
+    /// The parts that the text was joined of: they are forgotten when it is on the disk.
+    pub(super) parts: Option<PartsName>,
 }
 
 impl Arrival {
@@ -30,13 +32,13 @@ impl Arrival {
     #[must_use]
     pub fn text(key: Key, inbound: Inbound) -> Self {
         let seen = Some(fingerprint(&inbound.account, &inbound.id));
-        Self { key, event: Event::Text(inbound), seen }
+        Self { key, event: Event::Text(inbound), seen, parts: None }
     }
 
     /// Anything but a text: such events are harmless when they come twice.
     #[must_use]
     pub fn other(key: Key, event: Event) -> Self {
-        Self { key, event, seen: None }
+        Self { key, event, seen: None, parts: None }
     }
 
     pub(super) fn opt_out(key: Key, how: How, rule: &str) -> Self {
@@ -100,8 +102,12 @@ impl Engine {
             rung = field::Empty,
             outcome = field::Empty,
         );
+        let parts = arrival.parts.clone();
         let result = self.take(arrival).instrument(span.clone()).await;
         record(&span, &result);
+        if let (Ok(_), Some(parts)) = (&result, parts) {
+            self.store.parts_done(&parts).await?;
+        }
         result
     }
 
@@ -172,9 +178,7 @@ impl Engine {
     /// Whether the replies to an event can leave only in the answer to its webhook.
     fn answers_in_place(&self, event: &Event) -> bool {
         let Event::Text(inbound) = event else { return false };
-        self.accounts
-            .get(&inbound.account)
-            .is_some_and(|account| account.provider.send_by() == SendBy::Answer)
+        self.accounts.get(&inbound.account).is_some_and(Account::sends_by_answer)
     }
 }
 

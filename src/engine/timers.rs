@@ -37,9 +37,10 @@ impl Engine {
     /// stops no other.
     pub async fn tick(&self) -> Result<usize, ReceiveError> {
         let now = self.clock.now();
+        let joined = self.join_overdue(now).await?;
         let parked = self.parked.now(now);
         let alarms = self.store.due(now, ALARMS_MAX + parked.len()).await?;
-        let mut handled = 0;
+        let mut handled = joined;
         for alarm in alarms.into_iter().filter(|alarm| !parked.contains(&alarm.key)) {
             handled += 1;
             if let Err(error) = self.wake(&alarm.key).await {

@@ -2,16 +2,17 @@
 //! Tests and the simulator run on it; the other stores are compared with it.
 
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
+use super::parts::Gatherings;
 use super::stray::Strays;
 use super::{
-    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Row, RowId, RowState, Scanned, Sent, Settlement,
-    Snapshot, Store, StoreError, Table, TakeKey, Turn, can_wait, counted, erasure_entry, in_order,
+    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Row, RowId, RowState, Scanned, Sent, Settlement,
+    Snapshot, Store, StoreError, Table, TakeKey, Turn, Whole, can_wait, counted, erasure_entry, in_order,
     interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, BrandId, Key, MessageId, Receipt, Sender};
+use crate::sms::{AccountId, BrandId, Key, MessageId, Part, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -47,6 +48,7 @@ struct Inner {
     takes: BTreeMap<TakeKey, u64>,
     left: BTreeMap<Key, Vec<Timestamp>>,
     strays: Strays,
+    parts: Gatherings,
 }
 
 /// A turn of the log.
@@ -88,6 +90,7 @@ impl MemoryStore {
             roots: BTreeMap::new(),
             takes: BTreeMap::new(),
             strays: Strays::default(),
+            parts: Gatherings::default(),
             left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
@@ -411,7 +414,8 @@ impl Store for MemoryStore {
         let inner = self.inner();
         let sending = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
         let rows = inner.outbox.values().filter(sending).map(|row| row.due);
-        Ok(rows.chain(inner.dialogues.values().filter_map(|d| d.wake)).min())
+        let dialogues = inner.dialogues.values().filter_map(|d| d.wake);
+        Ok(rows.chain(dialogues).chain(inner.parts.next_due()).min())
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
@@ -439,6 +443,19 @@ impl Store for MemoryStore {
 
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         Ok(self.inner().strays.take(account, id))
+    }
+
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        Ok(self.inner().parts.keep(part, at).0)
+    }
+
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        Ok(self.inner().parts.due(now, limit))
+    }
+
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.inner().parts.done(name);
+        Ok(())
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

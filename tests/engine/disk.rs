@@ -28,6 +28,8 @@ pub(crate) enum Write {
     Erase(Vec<Erasure>),
     Stray(Receipt, Timestamp),
     Strays(AccountId, MessageId),
+    Part(Part, Timestamp),
+    PartsDone(PartsName),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -40,6 +42,7 @@ pub(crate) enum Written {
     Whose(Option<Key>),
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
+    Parts(Parts),
     Nothing,
 }
 
@@ -60,6 +63,11 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
             Written::Nothing
         }
         Write::Strays(account, id) => Written::Receipts(store.strays(&account, &id).await?),
+        Write::Part(part, at) => Written::Parts(store.part(&part, at).await?),
+        Write::PartsDone(name) => {
+            store.parts_done(&name).await?;
+            Written::Nothing
+        }
         Write::Reopen => Written::Nothing,
     })
 }
@@ -303,6 +311,22 @@ impl Store for Disk {
             Written::Receipts(receipts) => Ok(receipts),
             other => panic!("{other:?}"),
         }
+    }
+
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        match self.write(Write::Part(part.clone(), at)).await? {
+            Written::Parts(parts) => Ok(parts),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().parts_due(now, limit))
+    }
+
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.write(Write::PartsDone(name.clone())).await.map(|_| ())
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

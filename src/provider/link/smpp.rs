@@ -98,7 +98,8 @@ impl Smpp {
             }
         }
         if lost {
-            self.lost(turn, wire, "the connection has ended");
+            let why = self.session(wire).map(|session| session.absence().0).unwrap_or_default();
+            self.lost(turn, wire, &why);
         }
     }
 
@@ -224,7 +225,7 @@ impl Smpp {
             let outcome = Outcome::Rejected { kind: Rejection::Config, why };
             return turn.wishes.push(Wish::Settle(ticket, Ok(outcome)));
         };
-        if session.is_bound() && self.ending.is_none() {
+        if session.is_coming() && self.ending.is_none() {
             return self.outgoing.accept(turn, ticket, outbound);
         }
         let (why, until) = session.absence();

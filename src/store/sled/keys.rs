@@ -7,6 +7,7 @@
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
 //! | `e` account 0 id | receipts of a message that nobody knows yet: they came early |
+//! | `p` digest round number | a part of a text that waits for the others, or that was joined with them |
 //! | `l` brand 0 number, entry | a ledger entry and its link |
 //! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
 //! | `y` brand 0 day | the root of a day; under `open` the day that still grows |
@@ -23,7 +24,7 @@ use crate::consent::Obstacle;
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
-use crate::store::{Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table};
+use crate::store::{Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +146,12 @@ fn message(prefix: u8, account: &AccountId, id: &MessageId) -> Vec<u8> {
     let mut key = prefixed(prefix, account.as_str().as_bytes());
     key.push(0);
     key.extend_from_slice(id.as_str().as_bytes());
+    key
+}
+
+pub(super) fn part(name: &PartsName, number: u8) -> Vec<u8> {
+    let mut key = prefixed(b'p', name.digest.as_bytes());
+    key.extend([name.round, number]);
     key
 }
 

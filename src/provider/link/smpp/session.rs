@@ -99,6 +99,11 @@ impl Session {
         matches!(self.phase, Phase::Bound { .. })
     }
 
+    /// Whether it is bound, or may be in a moment.
+    pub(super) fn is_coming(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Binding { .. } | Phase::Bound { .. })
+    }
+
     pub(super) fn is_ended(&self) -> bool {
         self.phase == Phase::Ended
     }
@@ -112,8 +117,11 @@ impl Session {
     pub(super) fn absence(&self) -> (String, Option<Timestamp>) {
         match &self.phase {
             Phase::Resting { until, why } => (why.clone(), Some(*until)),
-            Phase::Opening | Phase::Binding { .. } => ("the link is not bound yet".to_owned(), None),
-            Phase::Bound { .. } | Phase::Unbinding { .. } | Phase::Ended => ("the link is ending".to_owned(), None),
+            Phase::Opening
+            | Phase::Binding { .. }
+            | Phase::Bound { .. }
+            | Phase::Unbinding { .. }
+            | Phase::Ended => ("the link is ending".to_owned(), None),
         }
     }
 

@@ -95,16 +95,15 @@ fn frame(setup: &Setup, outbound: &Outbound, coding: u8) -> SubmitSm {
         Sender::ShortCode(_) => (outbound.from.to_string(), setup.short_code),
     };
     let number = |digits: String| COctetString::from_string(digits).expect("a number has at most 15 digits");
-    SubmitSm {
-        source_addr_ton: Ton::from(ton),
-        source_addr_npi: Npi::from(npi),
-        source_addr: number(from),
-        dest_addr_ton: Ton::from(INTERNATIONAL.0),
-        dest_addr_npi: Npi::from(INTERNATIONAL.1),
-        destination_addr: number(outbound.to.digits().to_string()),
-        data_coding: DataCoding::from(coding),
-        ..SubmitSm::default()
-    }
+    SubmitSm::builder()
+        .source_addr_ton(Ton::from(ton))
+        .source_addr_npi(Npi::from(npi))
+        .source_addr(number(from))
+        .dest_addr_ton(Ton::from(INTERNATIONAL.0))
+        .dest_addr_npi(Npi::from(INTERNATIONAL.1))
+        .destination_addr(number(outbound.to.digits().to_string()))
+        .data_coding(DataCoding::from(coding))
+        .build()
 }
 
 /// What a PDU carries, in a line for people.
