@@ -6,11 +6,13 @@ mod recent;
 mod session;
 mod setup;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use super::{Happened, Link, Opener, Protocol, Taken, Ticket, Use, Weight, Wire, Wish};
 use crate::provider::{Delivery, Kind, Outcome, Rejection, SettingError, Settings};
-use crate::sms::Outbound;
+use crate::sms::{MessageId, Outbound};
 use deliver::Brought;
 use jiff::{SignedDuration, Timestamp};
 use outgoing::Outgoing;
@@ -159,11 +161,14 @@ impl Smpp {
         } else {
             let fingerprint = brought.fingerprint();
             let id = brought.own_id().unwrap_or_else(|| {
+                // What a part says is its name: the store knows those that were joined.
+                if brought.is_part() {
+                    return MessageId::from(format!("by-content-{fingerprint}").as_str());
+                }
                 let (id, before) = self.recent.name(wire, &fingerprint, turn.now);
-                perhaps = before;
+                (perhaps, content) = (before, Some(fingerprint));
                 id
             });
-            content = Some(fingerprint);
             brought.text(turn.setup, id)
         };
         match delivery {

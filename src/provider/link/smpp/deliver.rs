@@ -120,14 +120,23 @@ impl<'d> Brought<'d> {
             hint: None,
             missing: 0,
         };
-        if let Some((reference, total, number)) = concatenation(header).or_else(|| self.sar()) {
-            let reference = reference.to_string();
-            let part = Part::of_units(inbound.clone(), reference, number, total, units.clone());
-            if let Some(part) = part {
-                return Ok(Delivery::Part(part));
-            }
+        let part = self.numbers(header).and_then(|(reference, total, number)| {
+            Part::of_units(inbound.clone(), reference.to_string(), number, total, units.clone())
+        });
+        if let Some(part) = part {
+            return Ok(Delivery::Part(part));
         }
         Ok(Delivery::Text(Inbound { body: String::from_utf16_lossy(&units), ..inbound }))
+    }
+
+    /// Whether it is one of several parts of a text.
+    pub(super) fn is_part(&self) -> bool {
+        self.numbers(self.header().0).is_some_and(|(_, total, _)| total > 1)
+    }
+
+    /// The numbers of a part: reference, total, number.
+    fn numbers(&self, header: &[u8]) -> Option<(u16, u8, u8)> {
+        concatenation(header).or_else(|| self.sar())
     }
 
     /// The header before the words, without its length, and the words.

@@ -36,7 +36,9 @@ pub(super) struct Outgoing {
     flying: BTreeMap<u32, Flight>,
     /// Places in the window now.
     places: usize,
-    /// How long the last pause was; zero when a message was taken since.
+    /// Messages that were taken since the window last grew or shrank.
+    steady: usize,
+    /// How long the next pause is, but for doubling; it shrinks as the window grows.
     pause: SignedDuration,
     paused_until: Option<Timestamp>,
     reference: u16,
@@ -64,6 +66,7 @@ impl Outgoing {
             queue: VecDeque::new(),
             flying: BTreeMap::new(),
             places: setup.window,
+            steady: 0,
             pause: SignedDuration::ZERO,
             paused_until: None,
             reference: 0,
@@ -159,12 +162,17 @@ impl Outgoing {
         }
     }
 
-    /// One place more, as far as the window goes.
+    /// One place more for each window that was taken whole.
     fn faster(&mut self, turn: &Turn<'_>) {
-        if self.paused_until.is_none_or(|until| until <= turn.now) {
-            self.places = (self.places + 1).min(turn.setup.window);
-            self.pause = SignedDuration::ZERO;
-            self.paused_until = None;
+        if self.paused_until.is_some_and(|until| until > turn.now) {
+            return;
+        }
+        self.paused_until = None;
+        self.steady += 1;
+        if self.steady >= self.places && self.places < turn.setup.window {
+            self.places += 1;
+            self.steady = 0;
+            self.pause = self.pause / 2;
         }
     }
 
@@ -174,6 +182,7 @@ impl Outgoing {
             return;
         }
         self.places = (self.places / 2).max(1);
+        self.steady = 0;
         self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         self.paused_until = Some(turn.after(self.pause));
     }
