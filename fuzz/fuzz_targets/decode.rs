@@ -49,6 +49,10 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(media.sum::<usize>() <= MEDIA_BYTES_MAX);
                 &inbound.id
             }
+            Delivery::Part(part) => {
+                assert!(part.total >= 2 && (1..=part.total).contains(&part.number));
+                &part.inbound.id
+            }
             Delivery::Receipt(receipt) => &receipt.id,
             Delivery::OptOut { .. } | Delivery::Unread { .. } => continue,
         };

@@ -22,7 +22,7 @@ const REST_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 const QUEUED_PER_PLACE: usize = 20;
 /// The pauses after the SMSC said that it was too fast.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(8);
 /// Messages that were told to come back are spread over that many parts of the pause.
 const SPREAD: u64 = 8;
 
