@@ -368,8 +368,7 @@ impl Simulation {
         let account = self.engine.account(&self.account).ok_or_else(|| refused("it is gone".to_owned()))?;
         let provider = account.provider().ok_or_else(|| refused("it keeps a link".to_owned()))?;
         let verified = provider.verify(request).map_err(|error| refused(error.to_string()))?;
-        let decoded =
-            provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
+        let decoded = provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
         let mut received = Received::Unchanged;
         for delivery in decoded {
             for arrival in self.engine.arrivals(&self.account, delivery).await? {

@@ -11,10 +11,10 @@ use sayso::dialogue::Event;
 use sayso::explore::{Conversation, Explored, Exploring, Finding, Kind, conversations, explore};
 use sayso::outline::Reader;
 use sayso::simulator::Simulation;
-use sayso::sms::{AccountId, Key, MessageId, Receipt, Sender};
+use sayso::sms::{self, AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, Snapshot,
-    Store, StoreError, Table, Turn,
+    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Row, RowId, Scanned,
+    Settlement, Snapshot, Store, StoreError, Table, Turn, Whole,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -342,7 +342,7 @@ impl Store for Fragile {
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         self.0.strays(account, id).await
     }
-    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+    async fn part(&self, part: &sms::Part, at: Timestamp) -> Result<Parts, StoreError> {
         self.0.part(part, at).await
     }
     async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {

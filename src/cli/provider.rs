@@ -139,10 +139,16 @@ impl<'w> Named<'w> {
         Err(Unusable::new(format!("no account and no kind of provider is called `{name}`")).hint(hint))
     }
 
+    /// What stands for a secret. A link shows none, and takes only what its protocol can carry.
+    fn mask(&self) -> &'static str {
+        if self.kind.protocol().is_some() { "***" } else { MASK }
+    }
+
     /// The account's settings with a mask in place of every secret; for a kind alone, the names of its settings in theirs.
     fn masked(&self) -> Result<Settings, Unusable> {
         let mut settings = if self.is_account {
-            let masked = self.workspace.config.account_settings(&self.name, |_| Ok(MASK.into()));
+            let mask = self.mask();
+            let masked = self.workspace.config.account_settings(&self.name, |_| Ok(mask.into()));
             masked.map_err(|error| Unusable::new(error.to_string()))?
         } else {
             Settings { account: self.name.clone(), ..Settings::default() }
@@ -168,7 +174,7 @@ impl<'w> Named<'w> {
             }
             let secrets = self.kind.secrets();
             settings.secrets =
-                secrets.map(|name| (name.to_owned(), vec![SecretString::from(MASK)])).collect();
+                secrets.map(|name| (name.to_owned(), vec![SecretString::from(self.mask())])).collect();
         }
         Ok(settings)
     }
@@ -253,7 +259,9 @@ fn show(named: &Named<'_>, json: bool, streams: &mut Streams<'_>) -> Result<Exit
 impl Named<'_> {
     fn takes_no_requests(&self) -> Unusable {
         let error = Unusable::new(format!("`{}` takes no requests: it keeps a link", self.name));
-        error.hint("what it sends is shown by `sayso provider encode`, what it hears by the log of `sayso serve`")
+        error.hint(
+            "what it sends is shown by `sayso provider encode`, what it hears by the log of `sayso serve`",
+        )
     }
 
     fn account_name(&self) -> &str {
@@ -413,6 +421,12 @@ fn encode(
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
+    if named.kind.protocol().is_some() && !named.is_account {
+        let error =
+            Unusable::new(format!("`{}` is a kind, and only an account says what it sends", named.name));
+        return Err(error
+            .hint(format!("add a table `[providers.{}-main]` to `sayso.toml`, and name that", named.name)));
+    }
     let opened = named.kind.open(&named.masked()?);
     let provider = match opened.map_err(|error| Unusable::new(error.to_string()))? {
         Way::Calls(provider) => provider,

@@ -88,7 +88,8 @@ impl Engine {
         let mut running = JoinSet::new();
         for account in self.accounts.values() {
             let line = self.links.lines.get(&account.id);
-            let orders = line.and_then(|line| line.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
+            let orders =
+                line.and_then(|line| line.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
             if let (Way::Link(opener), Some(orders)) = (&account.way, orders) {
                 let taker = Arc::clone(&self) as Arc<dyn Taker>;
                 let link = opener.open(Use::Serving);
@@ -141,7 +142,9 @@ impl Taker for Engine {
         match self.take_all(account, delivery, perhaps).await {
             Ok(()) => Taken::Kept,
             Err(
-                error @ (ReceiveError::UnknownNumber(_) | ReceiveError::UnknownBrand(_) | ReceiveError::TooLarge(_)),
+                error @ (ReceiveError::UnknownNumber(_)
+                | ReceiveError::UnknownBrand(_)
+                | ReceiveError::TooLarge(_)),
             ) => {
                 tracing::warn!(%account, %error, "what the provider brings is refused");
                 Taken::Never

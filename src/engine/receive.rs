@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::consent::How;
-use crate::provider::Account;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
+use crate::provider::Account;
 use crate::sms::{Inbound, Key, Receipt, Sender};
 use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn};
 use jiff::{SignedDuration, Timestamp};

@@ -187,7 +187,7 @@ pub(super) fn mistakes(name: &str, file: &File) -> Vec<(String, String, Option<S
     let Some(protocol) = by_name(name) else {
         let known = ALL.iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(", ");
         return vec![(
-            name.to_owned(),
+            "link".to_owned(),
             format!("there is no protocol `{name}`"),
             Some(format!("there is {known}")),
         )];
@@ -196,7 +196,11 @@ pub(super) fn mistakes(name: &str, file: &File) -> Vec<(String, String, Option<S
     for unread in file.settings.keys().chain(file.secrets.keys()) {
         if !protocol.reads.contains(&unread.as_str()) {
             let hint = format!("it reads {}", protocol.reads.join(", "));
-            found.push((unread.clone(), format!("the protocol `{name}` does not read `{unread}`"), Some(hint)));
+            found.push((
+                unread.clone(),
+                format!("the protocol `{name}` does not read `{unread}`"),
+                Some(hint),
+            ));
         }
     }
     for (setting, default) in file.settings.iter().filter_map(|(name, s)| Some((name, s.default.as_ref()?))) {

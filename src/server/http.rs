@@ -236,8 +236,7 @@ async fn handle(engine: &Engine, id: &AccountId, mut request: RawRequest) -> Res
         tracing::info!(account = %id, "the provider's handshake is answered");
         return Ok(handshake.reply);
     }
-    let deliveries =
-        provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let deliveries = provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let mut replies = Vec::new();
     for delivery in deliveries {
         let to = texted(&delivery);

@@ -65,7 +65,13 @@ impl Part {
 
     /// The same with its words in units, which may begin or end with half a character.
     #[must_use]
-    pub fn of_units(inbound: Inbound, reference: String, number: u8, total: u8, units: Vec<u16>) -> Option<Self> {
+    pub fn of_units(
+        inbound: Inbound,
+        reference: String,
+        number: u8,
+        total: u8,
+        units: Vec<u16>,
+    ) -> Option<Self> {
         let sound = total >= 2 && (1..=total).contains(&number);
         sound.then_some(Self { inbound, reference, total, number, units })
     }
@@ -130,7 +136,8 @@ mod tests {
             hint: None,
             missing: 0,
         };
-        Part::of_units(inbound, "7".to_owned(), number, total, units.to_vec()).expect("its numbers make sense")
+        Part::of_units(inbound, "7".to_owned(), number, total, units.to_vec())
+            .expect("its numbers make sense")
     }
 
     fn words(text: &str) -> Vec<u16> {
@@ -140,7 +147,8 @@ mod tests {
     #[test]
     fn a_character_that_was_cut_between_two_parts_is_whole_again() {
         let smile = words("🙂");
-        let joined = Part::join([&part(1, 2, &[words("a"), smile[..1].to_vec()].concat()), &part(2, 2, &smile[1..])]);
+        let joined =
+            Part::join([&part(1, 2, &[words("a"), smile[..1].to_vec()].concat()), &part(2, 2, &smile[1..])]);
         let joined = joined.expect("there are parts");
         assert_eq!((joined.body.as_str(), joined.missing, joined.id.as_str()), ("a🙂", 0, "m1"));
     }
@@ -148,9 +156,12 @@ mod tests {
     #[test]
     fn what_never_came_leaves_a_mark_where_it_was() {
         let one = |number: u8| part(number, 4, &words(&number.to_string()));
-        for (there, body, missing) in
-            [(vec![2, 3], "…23…", 2), (vec![1, 4], "1…4", 2), (vec![1], "1…", 3), (vec![1, 2, 3, 4], "1234", 0)]
-        {
+        for (there, body, missing) in [
+            (vec![2, 3], "…23…", 2),
+            (vec![1, 4], "1…4", 2),
+            (vec![1], "1…", 3),
+            (vec![1, 2, 3, 4], "1234", 0),
+        ] {
             let parts: Vec<_> = there.into_iter().map(one).collect();
             let joined = Part::join(&parts).expect("there are parts");
             assert_eq!((joined.body.as_str(), joined.missing), (body, missing));
@@ -162,7 +173,11 @@ mod tests {
     fn numbers_that_make_no_sense_are_no_parts() {
         let inbound = part(1, 2, &[]).inbound;
         for (number, total) in [(0, 2), (3, 2), (1, 1), (1, 0)] {
-            assert_eq!(Part::new(inbound.clone(), "7".to_owned(), number, total), None, "{number} of {total}");
+            assert_eq!(
+                Part::new(inbound.clone(), "7".to_owned(), number, total),
+                None,
+                "{number} of {total}"
+            );
         }
     }
 }

@@ -5,9 +5,9 @@ use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::parts::Gatherings;
 use super::stray::Strays;
 use super::{
-    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Row, RowId, RowState, Scanned, Sent, Settlement,
-    Snapshot, Store, StoreError, Table, TakeKey, Turn, Whole, can_wait, counted, erasure_entry, in_order,
-    interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
+    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Row, RowId, RowState, Scanned,
+    Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey, Turn, Whole, can_wait, counted,
+    erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};

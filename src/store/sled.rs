@@ -25,8 +25,8 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Row, RowId, Scanned, Settlement, Snapshot, Store,
-    StoreError, Table, Turn, Whole, codec, remembered,
+    Alarm, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Row, RowId, Scanned, Settlement,
+    Snapshot, Store, StoreError, Table, Turn, Whole, codec, remembered,
 };
 use crate::consent::SuppressionKey;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};

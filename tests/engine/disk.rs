@@ -5,10 +5,10 @@ use crate::chance::{Chance, Points};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sayso::dialogue::Effect;
-use sayso::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
+use sayso::sms::{AccountId, Class, Key, MessageId, Part, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Row, RowId, Scanned, Settlement, SledStore,
-    Snapshot, Store, StoreError, Table, Turn,
+    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Row, RowId, Scanned,
+    Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn, Whole,
 };
 use std::collections::BTreeMap;
 use std::path::Path;

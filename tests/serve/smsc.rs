@@ -63,7 +63,9 @@ impl Deliver {
 
     /// A receipt by its words, as in appendix B of SMPP 3.4.
     pub(crate) fn receipt(from: &str, to: &str, id: &str, state: &str) -> Self {
-        let words = format!("id:{id} sub:001 dlvrd:001 submit date:2606011200 done date:2606011201 stat:{state} err:000 text:");
+        let words = format!(
+            "id:{id} sub:001 dlvrd:001 submit date:2606011200 done date:2606011201 stat:{state} err:000 text:"
+        );
         Self::octets(from, to, 0x04, words.as_bytes())
     }
 
@@ -75,7 +77,16 @@ impl Deliver {
     fn octets(from: &str, to: &str, esm_class: u8, octets: &[u8]) -> Self {
         let digits = |number: &str| number.trim_start_matches('+').to_owned();
         let octets = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-        Self { number: 0, from: digits(from), to: digits(to), esm_class, coding: 0, octets, id: None, state: 0 }
+        Self {
+            number: 0,
+            from: digits(from),
+            to: digits(to),
+            esm_class,
+            coding: 0,
+            octets,
+            id: None,
+            state: 0,
+        }
     }
 }
 
@@ -131,7 +142,12 @@ impl Smsc {
         let mut server = SmppServer::new(address, port, Arc::new(listener));
         server.start().await;
         assert!(server.is_alive());
-        Some(Self { port, seen, delivered: Mutex::new(0), inner: Inner::Rust { _server: server, esme, script } })
+        Some(Self {
+            port,
+            seen,
+            delivered: Mutex::new(0),
+            inner: Inner::Rust { _server: server, esme, script },
+        })
     }
 
     /// The other one, if it is installed.

@@ -111,7 +111,8 @@ where
     // Of its own: what was written before the end still leaves.
     tokio::spawn(async move {
         while let Some(bytes) = waiting.recv().await {
-            if write.write_all(&bytes).await.is_err() || (waiting.is_empty() && write.flush().await.is_err()) {
+            if write.write_all(&bytes).await.is_err() || (waiting.is_empty() && write.flush().await.is_err())
+            {
                 break; // whoever reads sees it too
             }
         }

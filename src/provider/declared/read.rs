@@ -8,7 +8,9 @@ use crate::provider::file::{
 use crate::provider::scheme::hex;
 use crate::provider::{DecodeError, Delivery, MEDIA_MAX, RawRequest, bounded, message_id};
 use crate::sms::encoding::octets_as_text;
-use crate::sms::{AccountId, Inbound, Media, MessageId, OptOutHint, Part, Phone, Receipt, ReceiptState, Sender};
+use crate::sms::{
+    AccountId, Inbound, Media, MessageId, OptOutHint, Part, Phone, Receipt, ReceiptState, Sender,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, header};
@@ -105,9 +107,8 @@ impl Reader<'_> {
             let number = |path: &Path| path.text(scope)?.trim().parse::<u8>().ok();
             Some((part.reference.text(scope)?, number(&part.number)?, number(&part.total)?))
         });
-        let part = numbers.and_then(|(reference, number, total)| {
-            Part::new(inbound.clone(), reference, number, total)
-        });
+        let part = numbers
+            .and_then(|(reference, number, total)| Part::new(inbound.clone(), reference, number, total));
         Ok(part.map_or(Delivery::Text(inbound), Delivery::Part))
     }
 

@@ -146,7 +146,14 @@ impl Smpp {
     }
 
     /// A text, a part of one, or a receipt: it is answered when it is on the disk.
-    fn brought(&mut self, turn: &mut Turn<'_>, wire: Wire, sequence: u32, is_data: bool, brought: &Brought<'_>) {
+    fn brought(
+        &mut self,
+        turn: &mut Turn<'_>,
+        wire: Wire,
+        sequence: u32,
+        is_data: bool,
+        brought: &Brought<'_>,
+    ) {
         let bound = self.session(wire).is_some_and(|session| session.is_bound());
         if !bound || self.open.len() >= OPEN_MAX {
             return self.answer(turn, wire, sequence, is_data, CommandStatus::EsmeRmsgqful);
@@ -194,7 +201,8 @@ impl Smpp {
             Taken::Later => CommandStatus::EsmeRxTAppn,
             Taken::Never => CommandStatus::EsmeRxPAppn,
         };
-        let session = self.session(open.wire).filter(|session| session.life == open.life && session.is_open());
+        let session =
+            self.session(open.wire).filter(|session| session.life == open.life && session.is_open());
         let Some(last) = session.map(|session| session.last_request()) else { return };
         if let Some(content) = &open.content {
             if taken == Taken::Kept {
@@ -206,7 +214,14 @@ impl Smpp {
         self.answer(turn, open.wire, open.sequence, open.is_data, status);
     }
 
-    fn answer(&mut self, turn: &mut Turn<'_>, wire: Wire, sequence: u32, is_data: bool, status: CommandStatus) {
+    fn answer(
+        &mut self,
+        turn: &mut Turn<'_>,
+        wire: Wire,
+        sequence: u32,
+        is_data: bool,
+        status: CommandStatus,
+    ) {
         let Some(session) = self.session(wire).filter(|session| session.is_open()) else { return };
         if is_data {
             session.answer(turn, status, sequence, DataSmResp::default());

@@ -24,7 +24,9 @@ use crate::consent::Obstacle;
 use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
-use crate::store::{Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table};
+use crate::store::{
+    Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

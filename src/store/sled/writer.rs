@@ -163,7 +163,8 @@ impl Writer {
         let seq = keys::last_seq(&db)?;
         let (live, strays, parts) = (Live::default(), Strays::default(), Gatherings::default());
         let (batch, follower) = (Batch::default(), Weak::new());
-        let mut writer = Self { db, file, seq, live, strays, parts, batch, suppression, suppressed, room, follower };
+        let mut writer =
+            Self { db, file, seq, live, strays, parts, batch, suppression, suppressed, room, follower };
         writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;

@@ -176,7 +176,8 @@ impl<'d> Brought<'d> {
     /// The receipt: by its fields where they are there, else by its words (SMPP 3.4, appendix B).
     pub(super) fn receipt(&self, setup: &Setup) -> Result<Receipt, String> {
         // Its words are ASCII, whatever the coding says.
-        let words = if self.coding == 8 { text_of_octets(self.octets, 8) } else { text_of_octets(self.octets, 3) };
+        let words =
+            if self.coding == 8 { text_of_octets(self.octets, 8) } else { text_of_octets(self.octets, 3) };
         let words = words.unwrap_or_default();
         let said = |name: &str| word_after(&words, name);
         let id = self.own_id().map(|id| id.to_string()).or_else(|| said("id:").map(str::to_owned));
@@ -204,7 +205,8 @@ impl Address<'_> {
     fn phone(&self, setup: &Setup) -> Result<Phone, String> {
         const INTERNATIONAL: u8 = 1;
         let digits = self.digits.trim();
-        if let (Some(country), false) = (&setup.country, self.ton == INTERNATIONAL || digits.starts_with('+')) {
+        if let (Some(country), false) = (&setup.country, self.ton == INTERNATIONAL || digits.starts_with('+'))
+        {
             return Phone::dialled_in(digits, country).map_err(|error| error.to_string());
         }
         let digits = digits.trim_start_matches('+');

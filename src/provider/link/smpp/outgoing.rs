@@ -234,8 +234,12 @@ impl Outgoing {
 
     /// What time does: answers that never came, and rests of messages that could not be sent.
     pub(super) fn time(&mut self, turn: &mut Turn<'_>) {
-        let late: Vec<u32> =
-            self.flying.iter().filter(|(_, flight)| flight.until <= turn.now).map(|(number, _)| *number).collect();
+        let late: Vec<u32> = self
+            .flying
+            .iter()
+            .filter(|(_, flight)| flight.until <= turn.now)
+            .map(|(number, _)| *number)
+            .collect();
         for number in late {
             if let Some(Flight { ticket, .. }) = self.flying.remove(&number) {
                 self.messages.remove(&ticket);

@@ -110,7 +110,8 @@ impl Recent {
         let texts = &mut self.texts;
         self.unheard.retain(|(over, answered, content)| {
             let known = *over == wire && sequence > *answered;
-            if known && let Some(text) = texts.get_mut(content)
+            if known
+                && let Some(text) = texts.get_mut(content)
                 && text.state == State::Answered(wire)
             {
                 text.state = State::Heard;

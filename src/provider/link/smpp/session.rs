@@ -160,7 +160,13 @@ impl Session {
     }
 
     /// Answers a request.
-    pub(super) fn answer(&self, turn: &mut Turn<'_>, status: CommandStatus, sequence: u32, pdu: impl Into<Pdu>) {
+    pub(super) fn answer(
+        &self,
+        turn: &mut Turn<'_>,
+        status: CommandStatus,
+        sequence: u32,
+        pdu: impl Into<Pdu>,
+    ) {
         turn.wishes.push(Wish::Write(self.wire, bytes(status, sequence, pdu)));
     }
 
@@ -200,7 +206,9 @@ impl Session {
         match command.id() {
             id if is_bind_answer(id) => self.bound(turn, status),
             CommandId::GenericNack if matches!(self.phase, Phase::Binding { .. }) => self.bound(turn, status),
-            CommandId::EnquireLink => self.answer(turn, CommandStatus::EsmeRok, sequence, Pdu::EnquireLinkResp),
+            CommandId::EnquireLink => {
+                self.answer(turn, CommandStatus::EsmeRok, sequence, Pdu::EnquireLinkResp)
+            }
             CommandId::EnquireLinkResp => {
                 self.asked = None;
                 return Some(command);
@@ -266,7 +274,10 @@ impl Session {
             self.attempts = 0;
         }
         self.rest(turn, FIRST_PAUSE, LONGEST_PAUSE, why);
-        turn.say(Weight::Warning, format!("the {} is lost: {why}; trying again at {}", self.role.name(), self.next()));
+        turn.say(
+            Weight::Warning,
+            format!("the {} is lost: {why}; trying again at {}", self.role.name(), self.next()),
+        );
     }
 
     /// Waits before the next attempt: doubling, with up to a half of jitter, so that those who lost the same SMSC do not
@@ -284,9 +295,11 @@ impl Session {
     fn next(&self) -> String {
         match &self.phase {
             Phase::Resting { until, .. } => format!("{until:.0}"),
-            Phase::Opening | Phase::Binding { .. } | Phase::Bound { .. } | Phase::Unbinding { .. } | Phase::Ended => {
-                String::new()
-            }
+            Phase::Opening
+            | Phase::Binding { .. }
+            | Phase::Bound { .. }
+            | Phase::Unbinding { .. }
+            | Phase::Ended => String::new(),
         }
     }
 
@@ -342,7 +355,9 @@ impl Session {
     pub(super) fn due(&self, setup: &Setup) -> Option<Timestamp> {
         let after = |at: Timestamp, wait| at.checked_add(wait).ok();
         match &self.phase {
-            Phase::Resting { until, .. } | Phase::Binding { until } | Phase::Unbinding { until } => Some(*until),
+            Phase::Resting { until, .. } | Phase::Binding { until } | Phase::Unbinding { until } => {
+                Some(*until)
+            }
             Phase::Bound { .. } => match self.asked {
                 Some(asked) => after(asked, ANSWER_WITHIN),
                 None => after(self.heard_at, setup.enquire_link),

@@ -115,11 +115,13 @@ impl Setup {
     /// Reads what an account says.
     pub(super) fn of(kind: &Arc<Kind>, settings: &Settings) -> Result<Self, SettingError> {
         let said = Said { kind, settings };
-        let (host, port) =
-            address(said.needed("address")?).ok_or_else(|| said.error(ADDRESS.to_owned()))?;
-        let password = said.secret("password").ok_or_else(|| said.error("the secret `password` is missing".into()))?;
+        let (host, port) = address(said.needed("address")?).ok_or_else(|| said.error(ADDRESS.to_owned()))?;
+        let password =
+            said.secret("password").ok_or_else(|| said.error("the secret `password` is missing".into()))?;
         if password.expose_secret().len() > PASSWORD_MAX || !password.expose_secret().is_ascii() {
-            return Err(said.error(format!("a password of SMPP has at most {PASSWORD_MAX} characters of ASCII")));
+            return Err(
+                said.error(format!("a password of SMPP has at most {PASSWORD_MAX} characters of ASCII"))
+            );
         }
         for name in READS {
             if let Some(wrong) = said.value(name).and_then(|value| wrong(name, value)) {
@@ -208,7 +210,9 @@ fn address(written: &str) -> Option<(String, u16)> {
     let (host, port) = written.rsplit_once(':')?;
     let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let host = bracketed.unwrap_or(host);
-    let sound = !host.is_empty() && !host.contains([' ', '/', '[', ']']) && (bracketed.is_some() || !host.contains(':'));
+    let sound = !host.is_empty()
+        && !host.contains([' ', '/', '[', ']'])
+        && (bracketed.is_some() || !host.contains(':'));
     let port = port.parse().ok().filter(|port| *port != 0)?;
     sound.then(|| (host.to_owned(), port))
 }
@@ -239,11 +243,13 @@ pub(super) fn wrong(name: &str, value: &str) -> Option<String> {
         "enquire_link" => {
             let fits = value.parse().is_ok_and(|seconds: i64| ENQUIRE_SECONDS.contains(&seconds));
             let (least, most) = (ENQUIRE_SECONDS.start(), ENQUIRE_SECONDS.end());
-            (!fits).then(|| format!("`enquire_link` is a number of seconds from {least} to {most}, in quotes"))
+            (!fits)
+                .then(|| format!("`enquire_link` is a number of seconds from {least} to {most}, in quotes"))
         }
         "short_code_type" => {
             let sound = type_and_plan(value).is_some();
-            (!sound).then(|| "`short_code_type` is a type of number and a numbering plan, as in `3/0`".to_owned())
+            (!sound)
+                .then(|| "`short_code_type` is a type of number and a numbering plan, as in `3/0`".to_owned())
         }
         "country" => {
             let sound = value.len() == 2 && value.bytes().all(|letter| letter.is_ascii_uppercase());
@@ -261,7 +267,9 @@ mod tests {
     fn addresses_have_a_host_and_a_port() {
         assert_eq!(address("smsc.example.com:2775"), Some(("smsc.example.com".to_owned(), 2775)));
         assert_eq!(address("[::1]:2775"), Some(("::1".to_owned(), 2775)));
-        for bad in ["smsc.example.com", ":2775", "::1:2775", "smsc:0", "smsc:port", "smpp://smsc:2775", "a b:1"] {
+        for bad in
+            ["smsc.example.com", ":2775", "::1:2775", "smsc:0", "smsc:port", "smpp://smsc:2775", "a b:1"]
+        {
             assert_eq!(address(bad), None, "{bad}");
         }
     }

@@ -9,6 +9,8 @@ use rusmpp_core::types::owned::{AnyOctetString, COctetString, OctetString};
 use rusmpp_core::values::owned::MessagePayload;
 use rusmpp_core::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Ton};
 
+/// `esm_class` of a message that is nothing special, in the mode of the SMSC.
+const PLAIN: u8 = 0;
 /// `esm_class` with the bit that says that a header stands before the words.
 const WITH_HEADER: u8 = 0x40;
 /// `registered_delivery`: a receipt is wanted, whatever becomes of it.
@@ -53,7 +55,9 @@ pub(super) fn submits(setup: &Setup, outbound: &Outbound, reference: u16) -> Vec
                 message.splice(0..0, header);
                 submit.esm_class = EsmClass::from(WITH_HEADER);
             }
-            submit.set_short_message(OctetString::from_vec(message).expect("a part is shorter than 255 octets"));
+            submit.set_short_message(
+                OctetString::from_vec(message).expect("a part is shorter than 255 octets"),
+            );
             submit
         })
         .collect();
@@ -102,6 +106,7 @@ fn frame(setup: &Setup, outbound: &Outbound, coding: u8) -> SubmitSm {
         .dest_addr_ton(Ton::from(INTERNATIONAL.0))
         .dest_addr_npi(Npi::from(INTERNATIONAL.1))
         .destination_addr(number(outbound.to.digits().to_string()))
+        .esm_class(EsmClass::from(PLAIN)) // the codec's own default is a delivery acknowledgement
         .data_coding(DataCoding::from(coding))
         .build()
 }

@@ -196,9 +196,13 @@ fn a_message_leaves_and_is_taken_under_the_id_of_the_answer() {
     let mut scene = Scene::bound(&[]);
     scene.send(1, "50 €");
     let (number, submit) = scene.submits()[0];
-    assert_eq!((submit.source_addr.as_str(), submit.destination_addr.as_str()), ("14045550100", "14045550123"));
+    assert_eq!(
+        (submit.source_addr.as_str(), submit.destination_addr.as_str()),
+        ("14045550100", "14045550123")
+    );
     assert_eq!(&submit.short_message()[..], b"50 \x1b\x65");
     assert_eq!((u8::from(submit.data_coding), u8::from(submit.registered_delivery)), (0, 1));
+    assert_eq!(u8::from(submit.esm_class), 0);
     scene.answer(number, CommandStatus::EsmeRok, "0a1b");
     assert_eq!(scene.settled(), [(1, &Ok(Outcome::Accepted { id: Some("0a1b".into()) }))]);
 }
@@ -210,7 +214,11 @@ fn a_wrong_password_is_said_once_and_not_tried_again_soon() {
     scene.tell(Happened::Opened(WIRE));
     let number = scene.wrote[0].sequence_number();
     scene.say(CommandStatus::EsmeRinvpaswd, number, BindTransceiverResp::default());
-    assert!(scene.said().contains("Error: the SMSC refuses the password of `sayso` (0x0e)"), "{}", scene.said());
+    assert!(
+        scene.said().contains("Error: the SMSC refuses the password of `sayso` (0x0e)"),
+        "{}",
+        scene.said()
+    );
     let [(1, Ok(Outcome::Retry { why, .. }))] = scene.settled()[..] else { panic!("{:?}", scene.wanted) };
     assert!(why.contains("password"));
     scene.clear();
@@ -391,7 +399,9 @@ fn refusals_mean_what_the_file_says() {
         let number = scene.numbers()[0];
         scene.answer(number, status, "");
         match (scene.settled()[..].first(), wanted) {
-            (Some((1, Ok(Outcome::Rejected { kind, .. }))), Some(wanted)) => assert_eq!(*kind, wanted, "{status:?}"),
+            (Some((1, Ok(Outcome::Rejected { kind, .. }))), Some(wanted)) => {
+                assert_eq!(*kind, wanted, "{status:?}")
+            }
             (Some((1, Ok(Outcome::Retry { .. }))), None) => {}
             other => panic!("{status:?}: {other:?}"),
         }
@@ -413,7 +423,9 @@ fn a_text_is_answered_when_it_is_kept_and_not_before() {
 
 #[test]
 fn what_cannot_be_taken_now_is_to_come_again() {
-    for (taken, status) in [(Taken::Later, CommandStatus::EsmeRxTAppn), (Taken::Never, CommandStatus::EsmeRxPAppn)] {
+    for (taken, status) in
+        [(Taken::Later, CommandStatus::EsmeRxTAppn), (Taken::Never, CommandStatus::EsmeRxPAppn)]
+    {
         let mut scene = Scene::bound(&[]);
         scene.say(CommandStatus::EsmeRok, 70, deliver(0, 0, b"JOIN", vec![]));
         let ticket = scene.delivered()[0].0;
@@ -440,8 +452,10 @@ fn an_answer_goes_over_the_connection_of_its_request_or_nowhere() {
 
 #[test]
 fn receipts_are_read_from_words_and_from_fields() {
-    let words = b"id:0042 sub:001 dlvrd:001 submit date:2606011200 done date:2606011201 stat:UNDELIV err:069 text:";
-    let id = |id: &'static [u8]| Field::ReceiptedMessageId(COctetString::from_static_slice(id).expect("an id"));
+    let words =
+        b"id:0042 sub:001 dlvrd:001 submit date:2606011200 done date:2606011201 stat:UNDELIV err:069 text:";
+    let id =
+        |id: &'static [u8]| Field::ReceiptedMessageId(COctetString::from_static_slice(id).expect("an id"));
     let by_field = vec![id(b"0043\0"), Field::MessageState(MessageState::Delivered)];
     let cases = [
         (deliver(0x04, 0, words, vec![]), "0042", ReceiptState::Undelivered, Some("069")),
@@ -490,7 +504,8 @@ fn parts_are_told_by_header_and_by_fields_and_payloads_are_whole() {
         let mut scene = Scene::bound(&[]);
         scene.say(CommandStatus::EsmeRok, 1, pdu.clone());
         let [(_, Delivery::Part(part))] = scene.delivered()[..] else { panic!("{:?}", scene.wanted) };
-        let said = (part.reference.as_str(), part.number, part.total, &*String::from_utf16_lossy(&part.units));
+        let said =
+            (part.reference.as_str(), part.number, part.total, &*String::from_utf16_lossy(&part.units));
         assert_eq!(said, (reference, number, total, words));
         let id = part.inbound.id.clone();
         // Another process gives it the same name.
