@@ -19,7 +19,7 @@ use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{self, Context, DateOrder, SlotType, Value};
-use crate::sms::{AccountId, BrandId, Class, Content, Outside, Phone, Replies, Sender, Text};
+use crate::sms::{AccountId, BrandId, Class, Content, Outside, Phone, Replies, Sender, Signs, Text};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -93,6 +93,8 @@ pub struct Bot {
     pub age: Option<u8>,
     /// Whether its answers keep hours and caps.
     pub replies: Replies,
+    /// What becomes of typographic signs in its texts.
+    pub signs: Signs,
     /// What becomes of a message that may not leave yet.
     pub outside: Outside,
     /// Parts that a text may take.

@@ -9,7 +9,7 @@ mod receipt;
 
 pub use inbound::{Inbound, Media, OptOutHint, Part};
 pub use normalize::Text;
-pub use outbound::{Class, Content, Outbound, Outside, Replies};
+pub use outbound::{Class, Content, Outbound, Outside, Replies, Signs};
 pub use phone::{BadNumber, Phone, Sender, mask_numbers, replace_numbers};
 pub use receipt::{Receipt, ReceiptState};
 

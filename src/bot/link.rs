@@ -362,6 +362,7 @@ impl<'l> Linker<'l> {
             country: country(brand),
             cap: brand.cap.as_ref().map(|cap| cap.value),
             age: brand.age.as_ref().map(|age| age.value),
+            signs: brand.signs.as_ref().map(|signs| signs.value).unwrap_or_default(),
             replies: brand.replies.as_ref().map(|replies| replies.value).unwrap_or_default(),
             outside: brand.outside.as_ref().map(|outside| outside.value).unwrap_or_default(),
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),

@@ -14,7 +14,7 @@ use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use crate::slot::DateOrder;
-use crate::sms::{Outside, Replies, Sender};
+use crate::sms::{Outside, Replies, Sender, Signs};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -47,6 +47,8 @@ pub struct BrandFile {
     pub replies: Option<At<Replies>>,
     /// What becomes of a message that may not leave yet.
     pub outside: Option<At<Outside>>,
+    /// What becomes of typographic signs.
+    pub signs: Option<At<Signs>>,
     /// When its people are there.
     pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
@@ -148,7 +150,7 @@ const BLOCKS: [&str; 9] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 23] = [
+const BRAND_WORDS: [&str; 24] = [
     "program",
     "numbers",
     "contact",
@@ -161,6 +163,7 @@ const BRAND_WORDS: [&str; 23] = [
     "age",
     "replies",
     "outside",
+    "signs",
     "hours",
     "interrupt",
     "leaving",
@@ -249,6 +252,10 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "outside" => {
             let words = [("hold", Outside::Hold), ("drop", Outside::Drop)];
             file.outside = one_of("outside", &words, rest, reader);
+        }
+        "signs" => {
+            let words = [("as written", Signs::AsWritten), ("plain", Signs::Plain)];
+            file.signs = one_of("signs", &words, rest, reader);
         }
         "hours" => file.hours = hours(rest, reader),
         "interrupt" => {

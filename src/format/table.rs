@@ -125,6 +125,7 @@ static FACTS: Below = Below::of(&[
     ("cap", Plain, &NOTHING),
     ("age", Plain, &NOTHING),
     ("replies", Plain, &NOTHING),
+    ("signs", Plain, &NOTHING),
     ("outside", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),

@@ -8,7 +8,7 @@ mod plain;
 mod split;
 
 pub use octets::{gsm7_octets, latin1_octets, octets_as_text, octets_of, text_of_octets, units_of_octets};
-pub use plain::{Plain, plain};
+pub use plain::{Plain, in_plain_signs, plain};
 pub use split::split;
 
 /// Septets of one lone GSM-7 part.

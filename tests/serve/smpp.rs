@@ -18,6 +18,7 @@ brand Pier
   timezone America/New_York
   optin join
   fallback Pardon? Text JOIN or HELP.
+  signs plain
 ";
 
 const WELCOME: &str = "\
@@ -26,6 +27,13 @@ flow welcome
 
 node hello
   say Welcome to {program}! {terms}
+  end
+
+flow signs
+  start on signs
+
+node signs
+  say “It’s on” – come…
   end
 
 flow long
@@ -38,6 +46,10 @@ node tell
 
 const GRAMMAR: &str = "\
 language en
+
+intent signs
+  show signs
+  > SHOW SIGNS
 
 intent tell
   tell me
@@ -93,6 +105,7 @@ against_both! {
     a_storm_of_throttling_loses_and_repeats_nothing
     long_replies_leave_in_parts_and_have_one_receipt
     parts_come_in_any_order_and_more_than_once
+    plain_signs_leave_in_gsm_7
     a_text_whose_answer_was_lost_in_a_crash_is_one_turn
     the_same_words_twice_are_two_turns
     a_lost_link_is_bound_again
@@ -158,6 +171,15 @@ async fn long_replies_leave_in_parts_and_have_one_receipt(smsc: Smsc) {
     assert!((first.text.clone() + &last.text).ends_with("who was there."), "{seen:?}");
     smsc.deliver(Deliver::receipt(ANA, PIER, &last.id, "DELIVRD")).await;
     world.export_until("sent", |sent| receipt(sent) == Some("delivered")).await;
+    world.end();
+}
+
+async fn plain_signs_leave_in_gsm_7(smsc: Smsc) {
+    let world = world(&smsc, "").await;
+    smsc.wait("a bind", |seen| seen.bound == 1).await;
+    smsc.deliver(Deliver::text(ANA, PIER, "show signs")).await;
+    let seen = smsc.wait("an answer", |seen| !seen.texts_to(ANA).is_empty()).await;
+    assert_eq!(seen.texts_to(ANA), ["\"It's on\" - come..."]);
     world.end();
 }
 
