@@ -390,3 +390,87 @@ fn lane(delivery: &Delivery) -> usize {
     };
     usize::try_from(hash % LANES as u64).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SystemClock;
+    use crate::provider::{Catalogue, Settings};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::Semaphore;
+
+    const ENQUIRE_LINK: u32 = 0x15;
+    const DELIVER_SM: u32 = 0x05;
+    const BIND_TRANSCEIVER: u32 = 0x09;
+    const UNBIND: u32 = 0x06;
+    const ANSWER: u32 = 0x8000_0000;
+
+    /// Takes what comes when it is let.
+    struct Gate(Semaphore);
+
+    #[async_trait]
+    impl Taker for Gate {
+        async fn take(&self, _: &AccountId, _: Delivery, _: &[MessageId]) -> Taken {
+            self.0.acquire().await.expect("the gate is never closed for good").forget();
+            Taken::Kept
+        }
+    }
+
+    fn opener(port: u16) -> Opener {
+        let mut settings = Settings { account: "smsc".to_owned(), ..Settings::default() };
+        settings.plain.insert("address".to_owned(), format!("127.0.0.1:{port}"));
+        settings.plain.insert("system_id".to_owned(), "sayso".to_owned());
+        settings.secrets.insert("password".to_owned(), vec!["secret".into()]);
+        match Catalogue::default().kind("smpp").expect("it is shipped").open(&settings) {
+            Ok(Way::Link(opener)) => opener,
+            Ok(Way::Calls(_)) | Err(_) => panic!("SMPP keeps a link"),
+        }
+    }
+
+    async fn write(stream: &mut TcpStream, id: u32, number: u32, body: &[u8]) {
+        let length = u32::try_from(16 + body.len()).expect("a short one");
+        let head = [length, id, 0, number].map(u32::to_be_bytes).concat();
+        stream.write_all(&[&head, body].concat()).await.expect("the link reads");
+    }
+
+    /// What the next PDU is, and its number.
+    async fn read(stream: &mut TcpStream) -> (u32, u32) {
+        let mut words = [0; 4];
+        for word in &mut words {
+            *word = stream.read_u32().await.expect("the link writes");
+        }
+        let rest = usize::try_from(words[0]).expect("a short one") - 16;
+        stream.read_exact(&mut vec![0; rest]).await.expect("the link writes");
+        (words[1], words[3])
+    }
+
+    #[tokio::test]
+    async fn a_text_is_answered_behind_all_else_until_it_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+        let port = listener.local_addr().expect("it listens").port();
+        let gate = Arc::new(Gate(Semaphore::new(0)));
+        let (_orders, waiting) = mpsc::channel(1);
+        let (stop, stopped) = watch::channel(false);
+        let link = opener(port).open(Use::Serving);
+        let run = Run::new("smsc".into(), link, Arc::clone(&gate) as Arc<dyn Taker>, Arc::new(SystemClock));
+        let run = tokio::spawn(run.until(waiting, stopped));
+        let (mut smsc, _) = listener.accept().await.expect("the link comes");
+        assert_eq!(read(&mut smsc).await, (BIND_TRANSCEIVER, 1));
+        write(&mut smsc, BIND_TRANSCEIVER | ANSWER, 1, b"smsc\0").await;
+
+        let text = b"\0\x01\x0114045550123\0\x01\x0114045550100\0\0\0\0\0\0\0\0\0\0\x04JOIN";
+        write(&mut smsc, DELIVER_SM, 7, text).await;
+        for number in 8..12 {
+            write(&mut smsc, ENQUIRE_LINK, number, b"").await;
+            assert_eq!(read(&mut smsc).await, (ENQUIRE_LINK | ANSWER, number), "the text is not taken yet");
+        }
+        gate.0.add_permits(1);
+        assert_eq!(read(&mut smsc).await, (DELIVER_SM | ANSWER, 7));
+
+        stop.send_replace(true);
+        assert_eq!(read(&mut smsc).await, (UNBIND, 2));
+        drop(smsc);
+        run.await.expect("it ends with the connection");
+    }
+}

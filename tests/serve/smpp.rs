@@ -2,8 +2,14 @@
 
 use crate::server::{PATIENCE, Server, World, export, sayso, texts};
 use crate::smsc::{Deliver, PASSWORD, Smsc, THROTTLED, free_port};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 const PIER: &str = "+14045550105";
 const ANA: &str = "+14045550123";
@@ -279,6 +285,56 @@ async fn texts_for_nobody_are_refused(smsc: Smsc) {
     assert_eq!(smsc.deliver(Deliver::text("nobody", PIER, "JOIN")).await, 0x65);
     let folder = world.end().0;
     assert_eq!(export(folder.path(), "turns"), Vec::<Value>::new());
+}
+
+/// TLS in front of an SMSC: a certificate for `localhost`, which the authority in `tests/serve/tls` vouches for. Made by
+/// `openssl`, for these tests alone.
+async fn tls_before(smsc: u16) -> u16 {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/localhost.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/localhost.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let (acceptor, listener) =
+        (TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut outside) = acceptor.accept(stream).await else { return };
+                let mut inside = TcpStream::connect(("127.0.0.1", smsc)).await.unwrap();
+                let _ended = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_takes_the_smsc_that_its_authority_vouches_for_and_no_other() {
+    let smsc = Smsc::rust().await.unwrap();
+    let port = tls_before(smsc.port).await;
+    let account = |name: &str, authority: &str| {
+        format!(
+            "\n[providers.{name}]\nkind = \"smpp\"\naddress = \"localhost:{port}\"\nsystem_id = \"sayso\"\npassword = \"file:smpp-password\"\ntls = \"yes\"\n{authority}\n"
+        )
+    };
+    let accounts = account("smsc", "authority = \"file:authority.pem\"") + &account("stranger", "");
+    let files = [
+        ("flows/pier/brand.flow", BRAND.to_owned()),
+        ("flows/pier/welcome.flow", WELCOME.to_owned()),
+        ("grammars/pier/en.grammar", GRAMMAR.to_owned()),
+        ("smpp-password", PASSWORD.to_owned()),
+        ("authority.pem", include_str!("tls/authority.pem").to_owned()),
+    ];
+    let world = World::start_among(&files, |settings| settings + &accounts).await;
+    smsc.wait("a bind", |seen| seen.bound == 1).await;
+    assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "JOIN")).await, 0);
+    smsc.wait("an answer", |seen| !seen.texts_to(ANA).is_empty()).await;
+    let said = world.end().1;
+    assert!(said.contains("invalid peer certificate"), "{said}");
+    assert_eq!(smsc.seen().binds.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
