@@ -88,6 +88,9 @@ pub trait Store: Send + Sync {
     /// begins no text.
     async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError>;
 
+    /// Notes whether an account's link ended in peace, so that nothing it took comes again; what was noted before.
+    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError>;
+
     /// A page of everything of one kind, in a stable order, from behind `after`.
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;
 }

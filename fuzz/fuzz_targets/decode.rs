@@ -75,7 +75,7 @@ fn heard(kind: &Arc<Kind>, mut settings: Settings, content: &[u8]) {
     settings.secrets.insert("password".to_owned(), vec!["secret".into()]);
     let Ok(Way::Link(opener)) = kind.open(&settings) else { panic!("all that it needs is set") };
     let (mut link, now) = (opener.open(Use::Serving), jiff::Timestamp::UNIX_EPOCH);
-    for happened in [Happened::Started, Happened::Opened(Wire(0)), Happened::Heard(Wire(0), &BOUND)] {
+    for happened in [Happened::Started { told: false }, Happened::Opened(Wire(0)), Happened::Heard(Wire(0), &BOUND)] {
         link.step(happened, now);
     }
     link.step(Happened::Heard(Wire(0), content), now);

@@ -94,10 +94,22 @@ impl Engine {
                 let taker = Arc::clone(&self) as Arc<dyn Taker>;
                 let link = opener.open(Use::Serving);
                 let run = Run::new(account.id.clone(), link, taker, Arc::clone(&self.clock));
-                running.spawn(run.until(orders, self.links.stop.subscribe()));
+                running.spawn(Arc::clone(&self).run_link(account.id.clone(), run, orders));
             }
         }
         while running.join_next().await.is_some() {}
+    }
+
+    async fn run_link(self: Arc<Self>, account: AccountId, run: Run, orders: mpsc::Receiver<Order>) {
+        // Forgotten before the first text is taken: a crash leaves nothing that says otherwise.
+        let told = self.store.parted(&account, false).await.unwrap_or_else(|error| {
+            tracing::error!(%account, %error, "it cannot be read how the link ended");
+            false
+        });
+        let heard = run.until(orders, self.links.stop.subscribe(), told).await;
+        if heard && let Err(error) = self.store.parted(&account, true).await {
+            tracing::error!(%account, %error, "it cannot be noted that the link ended in peace");
+        }
     }
 
     /// Lets [`Self::run_links`] finish.
@@ -180,7 +192,7 @@ pub async fn send_one(
     let order = Order { outbound: outbound.clone(), answer };
     let _room = orders.try_send(order);
     let run = Run::new(account.clone(), opener.open(Use::SendingOnly), Arc::new(Nobody), clock);
-    let run = tokio::spawn(run.until(waiting, stopped));
+    let run = tokio::spawn(run.until(waiting, stopped, true));
     let outcome = outcome.await;
     stop.send_replace(true);
     let _ended = run.await;
@@ -217,7 +229,8 @@ struct Run {
     answers: HashMap<Ticket, oneshot::Sender<Result<Outcome, NoAnswer>>>,
     tickets: u64,
     lanes: BTreeMap<usize, mpsc::UnboundedSender<Brought>>,
-    ended: bool,
+    /// Whether it is over, and then whether the provider has heard all our answers.
+    ended: Option<bool>,
 }
 
 impl Run {
@@ -235,15 +248,21 @@ impl Run {
             answers: HashMap::new(),
             tickets: 0,
             lanes: BTreeMap::new(),
-            ended: false,
+            ended: None,
         }
     }
 
-    /// Runs until it is stopped and has said goodbye.
-    async fn until(mut self, mut orders: mpsc::Receiver<Order>, mut stop: watch::Receiver<bool>) {
-        self.step(Happened::Started);
+    /// Runs until it is stopped and has said goodbye; whether the provider has heard all our answers. `told` says so of the link
+    /// before it.
+    async fn until(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut stop: watch::Receiver<bool>,
+        told: bool,
+    ) -> bool {
+        self.step(Happened::Started { told });
         let mut stopping = false;
-        while !self.ended {
+        while self.ended.is_none() {
             let sleep = self.sleep();
             // In this order: what came is heard before anything is given up because it did not come.
             tokio::select! {
@@ -269,6 +288,7 @@ impl Run {
                 () = tokio::time::sleep(sleep) => self.step(Happened::Time),
             }
         }
+        self.ended.unwrap_or_default()
     }
 
     /// How long nothing is to be done.
@@ -348,7 +368,7 @@ impl Run {
                 }
             }
             Wish::Say(weight, words) => self.say(weight, &words),
-            Wish::End => self.ended = true,
+            Wish::End { heard } => self.ended = Some(heard),
         }
     }
 
@@ -454,7 +474,7 @@ mod tests {
         let (stop, stopped) = watch::channel(false);
         let link = opener(port).open(Use::Serving);
         let run = Run::new("smsc".into(), link, Arc::clone(&gate) as Arc<dyn Taker>, Arc::new(SystemClock));
-        let run = tokio::spawn(run.until(waiting, stopped));
+        let run = tokio::spawn(run.until(waiting, stopped, false));
         let (mut smsc, _) = listener.accept().await.expect("the link comes");
         assert_eq!(read(&mut smsc).await, (BIND_TRANSCEIVER, 1));
         write(&mut smsc, BIND_TRANSCEIVER | ANSWER, 1, b"smsc\0").await;
@@ -471,6 +491,7 @@ mod tests {
         stop.send_replace(true);
         assert_eq!(read(&mut smsc).await, (UNBIND, 2));
         drop(smsc);
-        run.await.expect("it ends with the connection");
+        // This process took the place of one that nobody knows the end of.
+        assert!(!run.await.expect("it ends with the connection"));
     }
 }

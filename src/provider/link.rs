@@ -85,7 +85,10 @@ pub struct Ticket(pub u64);
 #[derive(Debug, Clone, Copy)]
 pub enum Happened<'h> {
     /// It begins.
-    Started,
+    Started {
+        /// Whether the link before it ended with [`Wish::End`] and `heard`: nothing that it took comes again.
+        told: bool,
+    },
     /// A connection that it wanted stands.
     Opened(Wire),
     /// Something came over a connection.
@@ -137,7 +140,10 @@ pub enum Wish {
     /// Something for the log.
     Say(Weight, String),
     /// Nothing more will come of it.
-    End,
+    End {
+        /// Whether the provider has heard all our answers.
+        heard: bool,
+    },
 }
 
 /// How much an operator should mind.

@@ -16,7 +16,7 @@ use crate::sms::{AccountId, BrandId, Key, MessageId, Part, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A store that forgets everything when it is dropped.
@@ -49,6 +49,7 @@ struct Inner {
     left: BTreeMap<Key, Vec<Timestamp>>,
     strays: Strays,
     parts: Gatherings,
+    parted: BTreeSet<AccountId>,
 }
 
 /// A turn of the log.
@@ -91,6 +92,7 @@ impl MemoryStore {
             takes: BTreeMap::new(),
             strays: Strays::default(),
             parts: Gatherings::default(),
+            parted: BTreeSet::new(),
             left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
@@ -456,6 +458,15 @@ impl Store for MemoryStore {
     async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
         self.inner().parts.done(name);
         Ok(())
+    }
+
+    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
+        let parted = &mut self.inner().parted;
+        let before = parted.remove(account);
+        if in_peace {
+            parted.insert(account.clone());
+        }
+        Ok(before)
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

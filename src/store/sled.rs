@@ -244,6 +244,10 @@ impl Store for SledStore {
         self.ask(|answer| Job::PartsDone(name.clone(), answer)).await?
     }
 
+    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
+        self.ask(|answer| Job::Parted(account.clone(), in_peace, answer)).await?
+    }
+
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         keys::scan(&self.db, what, after, limit)
     }

@@ -30,6 +30,7 @@ pub(crate) enum Write {
     Strays(AccountId, MessageId),
     Part(Part, Timestamp),
     PartsDone(PartsName),
+    Parted(AccountId, bool),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -43,6 +44,7 @@ pub(crate) enum Written {
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
     Parts(Parts),
+    Parted(bool),
     Nothing,
 }
 
@@ -64,6 +66,7 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
         }
         Write::Strays(account, id) => Written::Receipts(store.strays(&account, &id).await?),
         Write::Part(part, at) => Written::Parts(store.part(&part, at).await?),
+        Write::Parted(account, in_peace) => Written::Parted(store.parted(&account, in_peace).await?),
         Write::PartsDone(name) => {
             store.parts_done(&name).await?;
             Written::Nothing
@@ -327,6 +330,13 @@ impl Store for Disk {
 
     async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
         self.write(Write::PartsDone(name.clone())).await.map(|_| ())
+    }
+
+    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
+        match self.write(Write::Parted(account.clone(), in_peace)).await? {
+            Written::Parted(before) => Ok(before),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

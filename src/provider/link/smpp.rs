@@ -232,7 +232,10 @@ impl Smpp {
 
     /// A connection has ended.
     fn lost(&mut self, turn: &mut Turn<'_>, wire: Wire, why: &str) {
-        self.recent.lost(wire);
+        // After a goodbye nothing is in doubt.
+        if self.session(wire).is_some_and(|session| !session.parted) {
+            self.recent.lost(wire);
+        }
         if self.session(wire).is_some_and(|session| session.role.sends()) {
             self.outgoing.lost(turn, why);
         }
@@ -275,9 +278,12 @@ impl Smpp {
                 session.unbind(turn);
             }
         }
+        for session in self.sessions.iter().filter(|session| session.parted) {
+            self.recent.heard_all(session.wire);
+        }
         if self.sessions.iter().all(Session::is_ended) {
             self.ended = true;
-            turn.wishes.push(Wish::End);
+            turn.wishes.push(Wish::End { heard: self.recent.is_sure(turn.now) });
         }
     }
 }
@@ -287,8 +293,10 @@ impl Link for Smpp {
         let setup = Arc::clone(&self.setup);
         let mut turn = Turn { setup: &setup, now, wishes: Vec::new() };
         match happened {
-            Happened::Started => {
-                self.recent.begin(now);
+            Happened::Started { told } => {
+                if !told {
+                    self.recent.begin_unsure(now);
+                }
                 self.sessions.iter_mut().for_each(|session| session.open(&mut turn));
             }
             Happened::Opened(wire) => {

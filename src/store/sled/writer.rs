@@ -70,6 +70,7 @@ pub(super) enum Job {
         answer: Answer<Vec<Whole>>,
     },
     PartsDone(PartsName, Answer<()>),
+    Parted(AccountId, bool, Answer<bool>),
 }
 
 /// The keys that were written since somebody began to follow. O(keys) of memory.
@@ -293,6 +294,7 @@ impl Writer {
                 reply(answer, Ok(kept))
             }
             Job::PartsDue { now, limit, answer } => reply(answer, Ok(self.parts.due(now, limit))),
+            Job::Parted(account, in_peace, answer) => reply(answer, self.parted(&account, in_peace)),
             Job::PartsDone(name, answer) => {
                 let changes = self.parts.done(&name);
                 self.put_parts(changes);
@@ -554,6 +556,17 @@ impl Writer {
             self.batch.delete(keys::stray(account, id));
         }
         receipts
+    }
+
+    fn parted(&mut self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
+        let key = keys::parted(account);
+        let before = self.get(&key)?.is_some();
+        if in_peace {
+            self.batch.put(key, Vec::new());
+        } else if before {
+            self.batch.delete(key);
+        }
+        Ok(before)
     }
 
     fn put_parts(&mut self, changes: Changes) {

@@ -49,9 +49,20 @@ enum State {
 }
 
 impl Recent {
-    /// The process begins.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    /// The process begins; the one before it was killed, or so it seems.
+    pub(super) fn begin_unsure(&mut self, now: Timestamp) {
         self.begun = Some(now);
+    }
+
+    /// Whether nothing that was taken can come again.
+    pub(super) fn is_sure(&self, now: Timestamp) -> bool {
+        let begun = self.begun.is_none_or(|begun| now.duration_since(begun) >= FIRST_WHILE);
+        begun && self.texts.values().all(|text| text.state == State::Heard)
+    }
+
+    /// The SMSC has heard everything that was written.
+    pub(super) fn heard_all(&mut self, wire: Wire) {
+        self.heard(wire, u32::MAX);
     }
 
     /// The id of a text, and those under which a process before this one may have taken it.
@@ -205,11 +216,11 @@ mod tests {
         let mut before = Recent::default();
         let first = name(&mut before, 0);
         let mut after = Recent::default();
-        after.begin(at(90));
+        after.begin_unsure(at(90));
         let (id, perhaps) = after.name(WIRE, "yes", at(100));
         assert!(perhaps.contains(&first) && id != first);
         let mut later = Recent::default();
-        later.begin(at(90));
+        later.begin_unsure(at(90));
         assert_eq!(later.name(WIRE, "yes", at(90 + 301)).1, []);
     }
 

@@ -76,6 +76,8 @@ pub(super) struct Session {
     frames: Frames,
     heard_at: Timestamp,
     asked: Option<Timestamp>,
+    /// Whether it ended in peace: the SMSC was told, and has heard what was written before.
+    pub(super) parted: bool,
     /// How many connections there have been: an answer belongs to the one that its request came over.
     pub(super) life: u64,
 }
@@ -91,6 +93,7 @@ impl Session {
             frames: Frames::default(),
             heard_at: Timestamp::UNIX_EPOCH,
             asked: None,
+            parted: false,
             life: 0,
         }
     }
@@ -216,12 +219,12 @@ impl Session {
             CommandId::Unbind => {
                 self.answer(turn, CommandStatus::EsmeRok, sequence, Pdu::UnbindResp);
                 if matches!(self.phase, Phase::Unbinding { .. }) {
-                    self.end(turn);
+                    self.part(turn);
                 } else {
                     self.give_up(turn, "the SMSC has unbound");
                 }
             }
-            CommandId::UnbindResp if matches!(self.phase, Phase::Unbinding { .. }) => self.end(turn),
+            CommandId::UnbindResp if matches!(self.phase, Phase::Unbinding { .. }) => self.part(turn),
             CommandId::Outbind | CommandId::AlertNotification | CommandId::UnbindResp => {}
             _ => return Some(command),
         }
@@ -257,7 +260,10 @@ impl Session {
     /// The connection has ended, or could not be made.
     pub(super) fn closed(&mut self, turn: &mut Turn<'_>, why: &str) {
         match &self.phase {
-            Phase::Unbinding { .. } => self.phase = Phase::Ended,
+            Phase::Unbinding { .. } => {
+                self.phase = Phase::Ended;
+                self.parted = true;
+            }
             Phase::Resting { .. } | Phase::Ended => {}
             Phase::Opening | Phase::Binding { .. } | Phase::Bound { .. } => self.lost(turn, why),
         }
@@ -314,6 +320,11 @@ impl Session {
             Phase::Resting { .. } => self.phase = Phase::Ended,
             Phase::Unbinding { .. } | Phase::Ended => {}
         }
+    }
+
+    fn part(&mut self, turn: &mut Turn<'_>) {
+        self.parted = true;
+        self.end(turn);
     }
 
     fn end(&mut self, turn: &mut Turn<'_>) {

@@ -51,7 +51,7 @@ impl Scene {
             wanted: Vec::new(),
             frames: Frames::default(),
         };
-        scene.tell(Happened::Started);
+        scene.tell(Happened::Started { told: false });
         scene
     }
 
@@ -579,8 +579,38 @@ fn the_end_is_said_and_an_end_of_the_connection_is_answer_enough() {
     scene.answer(number, CommandStatus::EsmeRok, "1");
     assert_eq!(scene.wrote.last().map(Command::id), Some(CommandId::Unbind));
     scene.tell(Happened::Closed(WIRE, "the provider has closed the connection"));
-    assert_eq!(scene.wanted.last(), Some(&Wish::End));
+    assert_eq!(scene.wanted.last(), Some(&Wish::End { heard: true }));
     assert!(!scene.said().contains("Warning"), "{}", scene.said());
+}
+
+#[test]
+fn what_the_smsc_may_bring_again_is_told_at_the_end() {
+    // (a text is kept, the SMSC answers the unbind)
+    for (kept, parts, heard) in [(true, true, true), (true, false, false), (false, true, false)] {
+        let mut scene = Scene::bound(&[]);
+        scene.say(CommandStatus::EsmeRok, 70, deliver(0, 0, b"JOIN", vec![]));
+        let ticket = scene.delivered()[0].0;
+        scene.tell(Happened::Taken(ticket, if kept { Taken::Kept } else { Taken::Later }));
+        scene.tell(Happened::Stop);
+        if parts {
+            scene.tell(Happened::Closed(WIRE, "the provider has closed the connection"));
+        }
+        scene.pass(SignedDuration::from_secs(5));
+        assert_eq!(scene.wanted.last(), Some(&Wish::End { heard }), "{kept} {parts}");
+    }
+}
+
+#[test]
+fn behind_a_link_that_ended_well_no_text_is_taken_for_another() {
+    for told in [true, false] {
+        let mut scene = Scene::new(&[]);
+        scene.link = opener(&[]).open(Use::Serving);
+        scene.tell(Happened::Started { told });
+        scene.bind();
+        scene.say(CommandStatus::EsmeRok, 1, deliver(0, 0, b"JOIN", vec![]));
+        let Some(Wish::Deliver { perhaps, .. }) = scene.wanted.first() else { panic!("{:?}", scene.wanted) };
+        assert_eq!(perhaps.is_empty(), told);
+    }
 }
 
 #[test]
@@ -588,7 +618,7 @@ fn an_smsc_that_never_lets_go_is_left() {
     let mut scene = Scene::bound(&[]);
     scene.tell(Happened::Stop);
     scene.pass(SignedDuration::from_secs(5));
-    assert_eq!(scene.wanted[scene.wanted.len() - 2..], [Wish::Close(WIRE), Wish::End]);
+    assert_eq!(scene.wanted[scene.wanted.len() - 2..], [Wish::Close(WIRE), Wish::End { heard: true }]);
 }
 
 #[test]
