@@ -88,8 +88,9 @@ pub trait Store: Send + Sync {
     /// begins no text.
     async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError>;
 
-    /// Notes whether an account's link ended in peace, so that nothing it took comes again; what was noted before.
-    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError>;
+    /// Notes whether an account's link runs; what was noted before. Where one is said to run whose process has ended, it was
+    /// killed, and what it took may come again.
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError>;
 
     /// A page of everything of one kind, in a stable order, from behind `after`.
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;

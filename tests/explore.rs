@@ -351,8 +351,8 @@ impl Store for Fragile {
     async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
         self.0.parts_done(name).await
     }
-    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
-        self.0.parted(account, in_peace).await
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        self.0.linked(account, runs).await
     }
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         self.0.scan(what, after, limit).await

@@ -1340,15 +1340,15 @@ async fn reopening_keeps_parts_that_wait_and_those_that_are_known() {
 }
 
 #[tokio::test]
-async fn reopening_tells_once_which_links_ended_in_peace() {
+async fn reopening_tells_which_links_were_running() {
     let folder = tempfile::tempdir().unwrap();
     let (main, other) = ("main".into(), "other".into());
-    assert_eq!(open(folder.path()).parted(&main, true).await, Ok(false));
+    assert_eq!(open(folder.path()).linked(&main, true).await, Ok(false));
     let store = open(folder.path());
-    assert_eq!(store.parted(&other, false).await, Ok(false));
-    assert_eq!(store.parted(&main, false).await, Ok(true));
+    assert_eq!(store.linked(&other, false).await, Ok(false));
+    assert_eq!(store.linked(&main, false).await, Ok(true));
     drop(store);
-    assert_eq!(open(folder.path()).parted(&main, false).await, Ok(false));
+    assert_eq!(open(folder.path()).linked(&main, false).await, Ok(false));
 }
 
 #[tokio::test]

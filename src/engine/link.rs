@@ -101,13 +101,13 @@ impl Engine {
     }
 
     async fn run_link(self: Arc<Self>, account: AccountId, run: Run, orders: mpsc::Receiver<Order>) {
-        // Forgotten before the first text is taken: a crash leaves nothing that says otherwise.
-        let told = self.store.parted(&account, false).await.unwrap_or_else(|error| {
+        // Noted before the first text is taken, and taken back at the end: a crash leaves it standing.
+        let killed = self.store.linked(&account, true).await.unwrap_or_else(|error| {
             tracing::error!(%account, %error, "it cannot be read how the link ended");
-            false
+            true
         });
-        let heard = run.until(orders, self.links.stop.subscribe(), told).await;
-        if heard && let Err(error) = self.store.parted(&account, true).await {
+        let heard = run.until(orders, self.links.stop.subscribe(), !killed).await;
+        if heard && let Err(error) = self.store.linked(&account, false).await {
             tracing::error!(%account, %error, "it cannot be noted that the link ended in peace");
         }
     }

@@ -49,7 +49,7 @@ struct Inner {
     left: BTreeMap<Key, Vec<Timestamp>>,
     strays: Strays,
     parts: Gatherings,
-    parted: BTreeSet<AccountId>,
+    linked: BTreeSet<AccountId>,
 }
 
 /// A turn of the log.
@@ -92,7 +92,7 @@ impl MemoryStore {
             takes: BTreeMap::new(),
             strays: Strays::default(),
             parts: Gatherings::default(),
-            parted: BTreeSet::new(),
+            linked: BTreeSet::new(),
             left: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
@@ -460,11 +460,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
-        let parted = &mut self.inner().parted;
-        let before = parted.remove(account);
-        if in_peace {
-            parted.insert(account.clone());
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        let linked = &mut self.inner().linked;
+        let before = linked.remove(account);
+        if runs {
+            linked.insert(account.clone());
         }
         Ok(before)
     }

@@ -244,8 +244,8 @@ impl Store for SledStore {
         self.ask(|answer| Job::PartsDone(name.clone(), answer)).await?
     }
 
-    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
-        self.ask(|answer| Job::Parted(account.clone(), in_peace, answer)).await?
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        self.ask(|answer| Job::Linked(account.clone(), runs, answer)).await?
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

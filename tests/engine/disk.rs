@@ -30,7 +30,7 @@ pub(crate) enum Write {
     Strays(AccountId, MessageId),
     Part(Part, Timestamp),
     PartsDone(PartsName),
-    Parted(AccountId, bool),
+    Linked(AccountId, bool),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -44,7 +44,7 @@ pub(crate) enum Written {
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
     Parts(Parts),
-    Parted(bool),
+    Linked(bool),
     Nothing,
 }
 
@@ -66,7 +66,7 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
         }
         Write::Strays(account, id) => Written::Receipts(store.strays(&account, &id).await?),
         Write::Part(part, at) => Written::Parts(store.part(&part, at).await?),
-        Write::Parted(account, in_peace) => Written::Parted(store.parted(&account, in_peace).await?),
+        Write::Linked(account, runs) => Written::Linked(store.linked(&account, runs).await?),
         Write::PartsDone(name) => {
             store.parts_done(&name).await?;
             Written::Nothing
@@ -332,9 +332,9 @@ impl Store for Disk {
         self.write(Write::PartsDone(name.clone())).await.map(|_| ())
     }
 
-    async fn parted(&self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
-        match self.write(Write::Parted(account.clone(), in_peace)).await? {
-            Written::Parted(before) => Ok(before),
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        match self.write(Write::Linked(account.clone(), runs)).await? {
+            Written::Linked(before) => Ok(before),
             other => panic!("{other:?}"),
         }
     }

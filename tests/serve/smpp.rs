@@ -114,6 +114,7 @@ against_both! {
     plain_signs_leave_in_gsm_7
     a_text_whose_answer_was_lost_in_a_crash_is_one_turn
     the_same_words_twice_are_two_turns
+    the_same_words_behind_a_restart_are_two_turns
     a_lost_link_is_bound_again
     a_wrong_password_is_told_and_tried_once
     the_end_is_told
@@ -226,6 +227,19 @@ async fn the_same_words_twice_are_two_turns(smsc: Smsc) {
     for _ in 0..2 {
         assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "what?")).await, 0);
     }
+    let folder = world.end().0;
+    assert_eq!(texts(&export(folder.path(), "turns")).len(), 2);
+}
+
+async fn the_same_words_behind_a_restart_are_two_turns(smsc: Smsc) {
+    let mut world = world(&smsc, "").await;
+    smsc.wait("a bind", |seen| seen.bound == 1).await;
+    assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "what?")).await, 0);
+    let (status, said) = world.server.stop();
+    assert!(status.success(), "{said}");
+    world.server = Server::start(world.folder.path());
+    smsc.wait("another bind", |seen| seen.bound == 2).await;
+    assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "what?")).await, 0);
     let folder = world.end().0;
     assert_eq!(texts(&export(folder.path(), "turns")).len(), 2);
 }

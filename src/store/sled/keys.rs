@@ -198,9 +198,9 @@ pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreErr
 }
 
 pub(super) const FORMAT: &[u8] = b"mformat";
-/// Whether the link of an account ended in peace.
-pub(super) fn parted(account: &AccountId) -> Vec<u8> {
-    [b"mparted".as_slice(), account.as_str().as_bytes()].concat()
+/// That the link of an account runs.
+pub(super) fn linked(account: &AccountId) -> Vec<u8> {
+    [b"mlinked".as_slice(), account.as_str().as_bytes()].concat()
 }
 
 /// The key of the suppression hashes.

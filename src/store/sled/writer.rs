@@ -70,7 +70,7 @@ pub(super) enum Job {
         answer: Answer<Vec<Whole>>,
     },
     PartsDone(PartsName, Answer<()>),
-    Parted(AccountId, bool, Answer<bool>),
+    Linked(AccountId, bool, Answer<bool>),
 }
 
 /// The keys that were written since somebody began to follow. O(keys) of memory.
@@ -294,7 +294,7 @@ impl Writer {
                 reply(answer, Ok(kept))
             }
             Job::PartsDue { now, limit, answer } => reply(answer, Ok(self.parts.due(now, limit))),
-            Job::Parted(account, in_peace, answer) => reply(answer, self.parted(&account, in_peace)),
+            Job::Linked(account, runs, answer) => reply(answer, self.linked(&account, runs)),
             Job::PartsDone(name, answer) => {
                 let changes = self.parts.done(&name);
                 self.put_parts(changes);
@@ -558,10 +558,10 @@ impl Writer {
         receipts
     }
 
-    fn parted(&mut self, account: &AccountId, in_peace: bool) -> Result<bool, StoreError> {
-        let key = keys::parted(account);
+    fn linked(&mut self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        let key = keys::linked(account);
         let before = self.get(&key)?.is_some();
-        if in_peace {
+        if runs {
             self.batch.put(key, Vec::new());
         } else if before {
             self.batch.delete(key);

@@ -13,11 +13,11 @@ const REPEATED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// brings such texts when it is bound again.
 const FIRST_WHILE: SignedDuration = SignedDuration::from_mins(5);
 /// How long before its end that process may have taken it: what is older was answered.
-const BEFORE_END: i64 = 15;
+const BEFORE_END: SignedDuration = SignedDuration::from_mins(15);
 /// Texts that are remembered.
 const TEXTS_MAX: usize = 10_000;
-/// Texts of the same words within one minute of which a process before this one is asked.
-const ALIKE_MAX: u32 = 4;
+/// Texts of the same words within one second of which a process before this one is asked.
+const ALIKE_MAX: u32 = 2;
 
 /// Texts of late.
 #[derive(Debug, Default)]
@@ -68,22 +68,21 @@ impl Recent {
     /// The id of a text, and those under which a process before this one may have taken it.
     pub(super) fn name(&mut self, wire: Wire, content: &str, now: Timestamp) -> (MessageId, Vec<MessageId>) {
         self.forget(now);
-        let minute = |at: Timestamp| at.as_second().div_euclid(60);
         let alike = match self.texts.get_mut(content) {
             Some(text) if matches!(text.state, State::Unsure | State::Open(_)) => {
                 text.state = State::Open(wire);
-                return (id(content, minute(text.at), text.alike), Vec::new());
+                return (id(content, text.at.as_second(), text.alike), Vec::new());
             }
-            Some(text) if minute(text.at) == minute(now) => text.alike + 1,
+            Some(text) if text.at.as_second() == now.as_second() => text.alike + 1,
             Some(_) => 0,
             None => {
-                let perhaps = self.before(content, minute(now), now);
+                let perhaps = self.before(content, now);
                 self.keep(content, 0, wire, now);
-                return (id(content, minute(now), 0), perhaps);
+                return (id(content, now.as_second(), 0), perhaps);
             }
         };
         self.keep(content, alike, wire, now);
-        (id(content, minute(now), alike), Vec::new())
+        (id(content, now.as_second(), alike), Vec::new())
     }
 
     fn keep(&mut self, content: &str, alike: u32, wire: Wire, now: Timestamp) {
@@ -91,14 +90,14 @@ impl Recent {
         self.texts.insert(content.to_owned(), Text { at: now, alike, state: State::Open(wire) });
     }
 
-    /// Ids under which a process before this one may have taken it.
-    fn before(&self, content: &str, minute: i64, now: Timestamp) -> Vec<MessageId> {
+    /// Ids under which a process before this one may have taken it: some thousand of them, for the first minutes behind a crash.
+    fn before(&self, content: &str, now: Timestamp) -> Vec<MessageId> {
         let Some(begun) = self.begun.filter(|begun| now.duration_since(*begun) < FIRST_WHILE) else {
             return Vec::new();
         };
-        let end = begun.as_second().div_euclid(60);
-        let minutes = (end - BEFORE_END..=end.min(minute)).rev();
-        minutes.flat_map(|minute| (0..ALIKE_MAX).map(move |alike| id(content, minute, alike))).collect()
+        let end = begun.as_second();
+        let seconds = (end - BEFORE_END.as_secs()..=end).rev();
+        seconds.flat_map(|second| (0..ALIKE_MAX).map(move |alike| id(content, second, alike))).collect()
     }
 
     /// An answer was written; whatever the SMSC answers to a request with a number above `sequence` shows that it was heard.
@@ -154,8 +153,8 @@ impl Recent {
     }
 }
 
-fn id(content: &str, minute: i64, alike: u32) -> MessageId {
-    MessageId::from(format!("by-content-{content}-{minute}-{alike}").as_str())
+fn id(content: &str, second: i64, alike: u32) -> MessageId {
+    MessageId::from(format!("by-content-{content}-{second}-{alike}").as_str())
 }
 
 #[cfg(test)]
@@ -180,7 +179,7 @@ mod tests {
         let mut recent = Recent::default();
         let first = name(&mut recent, 0);
         recent.answered(WIRE, "yes", 1);
-        let second = name(&mut recent, 2);
+        let second = name(&mut recent, 0);
         assert_ne!(first, second);
         recent.answered(WIRE, "yes", 1);
         let ids = [first, second, name(&mut recent, 120)];
