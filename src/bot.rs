@@ -14,12 +14,14 @@ pub use node::{Action, Awaited, By, Exit, Node, Prompt, Question, Texts, Wait, W
 pub use resource::{Contest, Lookup, Media, Team, Webhook};
 
 use crate::consent::{Known, Whereabouts};
-use crate::flow::brand::Interrupt;
+use crate::flow::brand::{Busy, Interrupt};
 use crate::flow::{Delay, Hours};
 use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{self, Context, DateOrder, SlotType, Value};
-use crate::sms::{AccountId, BrandId, Class, Content, Outside, Phone, Replies, Sender, Signs, Text};
+use crate::sms::{
+    AccountId, BrandId, Class, Content, Outside, Phone, ProgrammeId, Replies, Sender, Signs, StopEnds, Text,
+};
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -99,6 +101,12 @@ pub struct Bot {
     pub outside: Outside,
     /// Parts that a text may take.
     pub budget: usize,
+    /// What a STOP ends.
+    pub stop_ends: StopEnds,
+    /// Its programmes beside the one that every brand has.
+    pub programmes: Vec<Programme>,
+    /// The webhook that is told of a threat.
+    pub alert: Option<Arc<Webhook>>,
     /// When its people are there, in that zone; always, if nothing is said.
     pub hours: Option<Hours>,
     /// Its numbers.
@@ -108,6 +116,8 @@ pub struct Bot {
     pub keywords: Vec<String>,
     /// What a keyword does while a question waits.
     pub interrupt: Interrupt,
+    /// What becomes of a start by the brand while somebody is in a dialogue.
+    pub campaigns: Busy,
     /// What is asked before a keyword leaves the dialogue, where that is to be asked.
     pub leaving: Option<Texts>,
     /// What is said to a text that nothing takes.
@@ -153,6 +163,17 @@ pub struct Number {
     /// Whether other brands may have it too: then a text is for the brand whose keyword it is, or else for that of the
     /// person's last dialogue.
     pub shared: bool,
+}
+
+/// A programme beside the one that every brand has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programme {
+    /// Its stable name.
+    pub id: ProgrammeId,
+    /// What people call it.
+    pub name: String,
+    /// How often it writes, in the brand's words.
+    pub frequency: Option<String>,
 }
 
 /// A field of the brand.
@@ -218,6 +239,8 @@ pub struct Flow {
     pub gone: Option<NodeIx>,
     /// What its messages are about.
     pub content: Content,
+    /// The programme that they belong to.
+    pub programme: ProgrammeId,
 }
 
 /// An intent of the brand that a text means.
@@ -358,10 +381,18 @@ impl Bot {
         self.intents.iter()
     }
 
-    /// The flow of the first `optin` intent: where START leads.
+    /// The flows of the `optin` intents, in the order of the intents: START leads to the first.
+    pub fn optin_flows(&self) -> impl Iterator<Item = FlowIx> {
+        self.intents.iter().filter(|intent| intent.optin != Optin::No).filter_map(|intent| intent.starts)
+    }
+
+    /// What people call a programme, and how often it writes. One that its files have no more has the facts of the main one.
     #[must_use]
-    pub fn optin_flow(&self) -> Option<FlowIx> {
-        self.intents.iter().find(|intent| intent.optin != Optin::No && intent.starts.is_some())?.starts
+    pub fn programme(&self, id: &ProgrammeId) -> (&str, Option<&str>) {
+        match self.programmes.iter().find(|programme| programme.id == *id) {
+            Some(programme) => (&programme.name, programme.frequency.as_deref()),
+            None => (&self.program, self.frequency.as_deref()),
+        }
     }
 
     /// A flow by its number.

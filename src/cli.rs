@@ -18,6 +18,7 @@ mod lsp;
 mod person;
 mod provider;
 mod read;
+mod reload;
 mod replay;
 mod serve;
 mod set;
@@ -30,7 +31,7 @@ use crate::store::OpenError;
 use crate::workspace::{Workspace, find};
 use clap::{Parser, Subcommand};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Turns a phone number into a conversation.
 #[derive(Debug, Parser)]
@@ -247,7 +248,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
             graph::graph(&workspace, &bot, flow, drawing, cli.json, streams)
         }
         Verb::Provider(wanted) => provider::provider(&cli.open()?, wanted, cli.json, streams),
-        Verb::Serve { listen } => serve::serve(&cli.open()?, *listen, streams),
+        Verb::Serve { listen } => serve::serve(cli.open()?, *listen, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
@@ -317,6 +318,11 @@ impl Cli {
         }
         Err(no_brand(workspace, &name))
     }
+}
+
+/// That nothing has been kept yet in a folder, and what makes it.
+fn no_store(folder: &Path, hint: &str) -> Unusable {
+    Unusable::new(format!("there is no store at `{}` yet", folder.display())).hint(hint)
 }
 
 /// That there is no such brand, and which one was meant.

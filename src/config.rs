@@ -49,7 +49,7 @@ pub struct Config {
 }
 
 /// `[server]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerConfig {
     /// The address it listens on.
@@ -81,7 +81,7 @@ impl ServerConfig {
 }
 
 /// `[store]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The folder, relative to the workspace.
@@ -97,22 +97,24 @@ impl Default for StoreConfig {
 }
 
 /// `[ledger]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct LedgerConfig {
     /// Years for which the ledger of somebody is kept after their consent has ended, by the calendar. The limitation of
     /// 28 U.S.C. 1658 is four years; one more is the margin.
     pub keep_years: NonZeroU8,
+    /// Whether `serve` erases daily what was kept long enough; where a court has told you to keep everything, it must not.
+    pub expire: bool,
 }
 
 impl Default for LedgerConfig {
     fn default() -> Self {
-        Self { keep_years: NonZeroU8::new(5).expect("five is not zero") }
+        Self { keep_years: NonZeroU8::new(5).expect("five is not zero"), expire: true }
     }
 }
 
 /// `[log]`
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// Whether numbers are shown in full. They are masked otherwise.
@@ -120,7 +122,7 @@ pub struct LogConfig {
 }
 
 /// `[outside]`
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct OutsideConfig {
     /// Networks as they were written.
@@ -214,6 +216,19 @@ impl Config {
             }
             check_missing(of, name, settings, file, found);
         }
+    }
+
+    /// The tables that say otherwise in another version of the file and are read at the start alone.
+    #[must_use]
+    pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
+        let tables = [
+            ("server", self.server != other.server),
+            ("store", self.store != other.store),
+            ("log", self.log != other.log),
+            ("ledger", self.ledger != other.ledger),
+            ("outside", self.outside != other.outside),
+        ];
+        tables.into_iter().filter_map(|(table, differs)| differs.then_some(table)).collect()
     }
 
     /// Makes the accounts, with their secrets from the environment and from files below `root`.

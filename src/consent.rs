@@ -9,6 +9,7 @@ mod kind;
 mod ledger;
 mod opt_out;
 mod phrase;
+mod scope;
 mod sum;
 mod suppression;
 mod tapback;
@@ -21,6 +22,7 @@ pub use gate::{Asking, LEFT_MAX, Limits, Obstacle, Pass, Refusal, Verdict, Why, 
 pub use kind::{Kind, kind_of};
 pub use ledger::{Change, How, LedgerEntry, Standing, Status, Unsure};
 pub use opt_out::Reason;
+pub use scope::{Ended, Parts, Scope};
 pub use suppression::{Suppressed, SuppressionKey};
 pub use verify::{Broken, Verifier};
 pub use whereabouts::{Known, Whereabouts, ZoneSource};

@@ -14,11 +14,11 @@ pub mod standing;
 mod state;
 mod step;
 
-pub use effect::{Effect, Errand, Lookup, Notify, Send, Take, TakeFrom};
+pub use effect::{Alert, Effect, Errand, Lookup, Notify, Send, Take, TakeFrom};
 pub use event::{Cause, Decision, Event, Human, Left, LookupAnswer, Taken};
 pub use machine::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
 pub use reading::{Reading, read};
 pub use record::{Record, Standpoint, resume, to_record};
 pub use rung::{KEYWORD, Move, REPEAT_WINDOW, REPEATS_MAX, REPLIES_PER_HOUR_MAX, RUNGS, Rung, Scene, decide};
-pub use state::{Frame, Person, RECENT_MAX, Seen, State, Timer, fingerprint};
-pub use step::{Step, Trace, step};
+pub use state::{Frame, Person, RECENT_MAX, Said, Seen, State, Timer, fingerprint};
+pub use step::{PutOff, Step, Trace, step};

@@ -4,6 +4,7 @@
 mod chance;
 pub mod clock;
 mod errand;
+pub mod expiry;
 mod fetch;
 mod joining;
 mod lanes;
@@ -13,6 +14,7 @@ pub mod outside;
 mod receive;
 pub mod rights;
 mod route;
+mod serving;
 mod timers;
 pub mod transport;
 
@@ -22,47 +24,33 @@ pub use errand::Secrets;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
+pub use serving::Served;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{AccountId, BrandId, Phone, Sender};
-use crate::store::{Scanned, Store, StoreError, Table};
+use crate::sms::{Phone, Sender};
+use crate::store::Store;
+use arc_swap::ArcSwap;
 use fetch::Fetched;
 use jiff::Timestamp;
 use joining::Joining;
 use lanes::Lanes;
 use link::Links;
-use route::Numbers;
-use std::collections::HashMap;
+use serving::Serving;
 use std::sync::Arc;
 use timers::Parked;
 use tokio::sync::{Notify, watch};
 
-/// Texts that wait to be read which are asked of the store at once.
-const REVIEWS_PAGE: usize = 500;
-
-/// The list of texts that wait to be read, as two numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct UnderReview {
-    /// How many people wait: nothing is sent to them.
-    pub people: usize,
-    /// Since when the first of them.
-    pub oldest: Option<Timestamp>,
-}
-
 /// Everything that a message passes through.
 pub struct Engine {
-    bots: HashMap<BrandId, Arc<Bot>>,
-    numbers: Numbers,
+    serving: ArcSwap<Serving>,
     parked: Parked,
-    accounts: HashMap<AccountId, Account>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     transport: Arc<dyn Transport>,
     outside: Arc<dyn Outside>,
-    secrets: Secrets,
     lanes: Lanes,
     /// One marketing message at a time to each person: the next one counts it.
     counted: Lanes,
@@ -104,19 +92,18 @@ impl Engine {
     /// An engine of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let Parts { bots, closed, secrets, accounts, .. } = parts;
+        let served = Served { bots, closed, secrets, accounts: Some(accounts) };
         Self {
-            numbers: Numbers::of(&parts.bots, &parts.closed),
+            serving: ArcSwap::from_pointee(Serving::of(served, &Serving::default())),
             parked: Parked::default(),
-            bots: parts.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
-            links: Links::of(&parts.accounts),
+            links: Links::default(),
             joining: Joining::default(),
-            accounts: parts.accounts.into_iter().map(|account| (account.id.clone(), account)).collect(),
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
             transport: parts.transport,
             outside: parts.outside,
-            secrets: parts.secrets,
             lanes: Lanes::default(),
             counted: Lanes::default(),
             lines: Lanes::default(),
@@ -127,41 +114,10 @@ impl Engine {
         }
     }
 
-    /// A brand's bot, by the name under which the brand's data is kept.
-    #[must_use]
-    pub fn bot(&self, brand: &BrandId) -> Option<&Arc<Bot>> {
-        self.bots.get(brand)
-    }
-
-    /// An account.
-    #[must_use]
-    pub fn account(&self, id: &AccountId) -> Option<&Account> {
-        self.accounts.get(id)
-    }
-
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
-    }
-
-    /// The texts that may be opt-outs and that nobody has read yet: how many people wait, and since when the first. A
-    /// read of those people alone, however many subscribers there are.
-    pub async fn under_review(&self) -> Result<UnderReview, StoreError> {
-        let mut waiting = UnderReview::default();
-        let mut after = None;
-        loop {
-            let page = self.store.scan(Table::Reviews, after, REVIEWS_PAGE).await?;
-            for item in page.items {
-                let Scanned::Review { entry, .. } = item else { continue };
-                waiting.people += 1;
-                waiting.oldest = Some(waiting.oldest.map_or(entry.at, |oldest| oldest.min(entry.at)));
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(waiting);
-            }
-        }
     }
 
     /// What time it is here.

@@ -221,8 +221,7 @@ impl Played {
             return rung;
         }
         for _ in 0..RINGS_MAX {
-            let timers = self.state.person.timers.iter();
-            let Some(timer) = timers.min_by_key(|timer| timer.due).copied() else { break };
+            let Some(timer) = self.state.person.armed().min_by_key(|timer| timer.due) else { break };
             let own = matches!(entry.event, Event::Timer { armed_in } if armed_in == timer.armed_in);
             if own || entry.at.duration_since(timer.due) <= TIMER_GRACE {
                 break;

@@ -34,6 +34,7 @@ type ByLanguage = BTreeMap<String, Vec<String>>;
 #[serde(deny_unknown_fields)]
 struct Lists {
     opt_out: ByLanguage,
+    everything: ByLanguage,
     help: ByLanguage,
     opt_in: ByLanguage,
     guard: ByLanguage,
@@ -41,6 +42,7 @@ struct Lists {
 
 struct Words {
     meanings: FxHashMap<String, Reserved>,
+    everything: FxHashSet<String>,
     guard: FxHashSet<String>,
 }
 
@@ -54,7 +56,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     for (words, meaning) in by_meaning {
         meanings.extend(words.into_values().flatten().map(|word| (word, meaning)));
     }
-    Words { meanings, guard: lists.guard.into_values().flatten().collect() }
+    let everything = lists.everything.into_values().flatten().collect();
+    Words { meanings, everything, guard: lists.guard.into_values().flatten().collect() }
 });
 
 /// Letters of the longest word: a longer text is none of them.
@@ -87,6 +90,12 @@ pub fn all() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn meaning_of(word: &str) -> Option<Reserved> {
     WORDS.meanings.get(word).copied()
+}
+
+/// Whether a folded word is an opt-out that a brand may let end less than everything.
+#[must_use]
+pub fn may_end_less(word: &str) -> bool {
+    meaning_of(word) == Some(Reserved::OptOut) && !WORDS.everything.contains(word)
 }
 
 /// Whether a folded word is reserved.

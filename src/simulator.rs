@@ -1,7 +1,7 @@
 //! The production engine with a clock that is a value and a provider that is a list: for the REPL and for tests.
 
 use crate::bot::{Bot, Lookup, Number};
-use crate::dialogue::{Decision, Event, Human, Trace};
+use crate::dialogue::{Cause, Decision, Event, Human, Trace};
 use crate::engine::{
     Arrival, CallError, Clock, CountedChance, Engine, ManualClock, Outside, OutsideError, Parts,
     ReceiveError, Received, Secrets, Transport,
@@ -251,7 +251,7 @@ impl Simulation {
     /// Never in practice: the simulated provider opens with its own settings.
     pub fn fork(&self) -> Result<Option<Self>, SimulationError> {
         let (Some(memory), Some(bot)) = (&self.memory, self.engine.bot(&self.brand)) else { return Ok(None) };
-        let mut other = Self::remembering(bot, self.now(), Arc::new(MemoryStore::clone(memory)))?;
+        let mut other = Self::remembering(&bot, self.now(), Arc::new(MemoryStore::clone(memory)))?;
         other.texts = self.texts;
         let answers = self.around.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         *other.around.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
@@ -394,27 +394,8 @@ impl Simulation {
         if let Some(memory) = &self.memory {
             return Ok(memory.turns_behind(seq));
         }
-        let (mut turns, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.engine.store().scan(Table::Turns, after, PAGE).await?;
-            turns.extend(page.items.into_iter().filter_map(|item| match item {
-                Scanned::Turn { seq: number, entry } => (number > seq).then_some((number, *entry)),
-                Scanned::Subscriber { .. }
-                | Scanned::ErasedTurn { .. }
-                | Scanned::Review { .. }
-                | Scanned::Row(_)
-                | Scanned::Sent(_)
-                | Scanned::Consent { .. }
-                | Scanned::Proof { .. }
-                | Scanned::Damaged { .. }
-                | Scanned::Root { .. }
-                | Scanned::Suppression { .. } => None,
-            }));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(turns),
-            }
-        }
+        let turns = self.all(Table::Turns).await?.into_iter().filter_map(Scanned::turn);
+        Ok(turns.filter(|(number, _)| *number > seq).collect())
     }
 
     /// Everything of one kind that the store holds, in order. O(all of it).
@@ -496,6 +477,16 @@ impl Simulation {
         self.settle().await
     }
 
+    /// A campaign of the brand starts a flow for somebody. What reached phones because of it.
+    ///
+    /// # Errors
+    /// When the engine or the store does not take it.
+    pub async fn campaign(&mut self, phone: Phone, flow: &str) -> Result<Vec<Delivered>, SimulationError> {
+        let event = Event::Start { flow: flow.to_owned(), cause: Cause::Campaign };
+        self.engine.receive(Arrival::other(self.key(phone), event)).await?;
+        self.settle().await
+    }
+
     /// Somebody reads a text that was unsure. What reached phones because of it.
     ///
     /// # Errors
@@ -553,19 +544,9 @@ impl Simulation {
     async fn due_later(&self, end: Timestamp) -> Result<Option<Timestamp>, SimulationError> {
         let now = self.now();
         let alarms = self.engine.store().due(end, usize::MAX).await?.into_iter().map(|alarm| alarm.at);
-        let rows = self.all(Table::Outbox).await?.into_iter().filter_map(|item| match item {
-            Scanned::Row(row) => matches!(row.state, RowState::Pending | RowState::Held).then_some(row.due),
-            Scanned::Subscriber { .. }
-            | Scanned::Turn { .. }
-            | Scanned::ErasedTurn { .. }
-            | Scanned::Proof { .. }
-            | Scanned::Damaged { .. }
-            | Scanned::Root { .. }
-            | Scanned::Suppression { .. }
-            | Scanned::Sent(_)
-            | Scanned::Consent { .. }
-            | Scanned::Review { .. } => None,
-        });
+        let rows = self.all(Table::Outbox).await?.into_iter().filter_map(Scanned::row);
+        let rows =
+            rows.filter(|row| matches!(row.state, RowState::Pending | RowState::Held)).map(|row| row.due);
         Ok(alarms.chain(rows).filter(|due| *due > now).min())
     }
 

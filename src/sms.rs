@@ -9,7 +9,7 @@ mod receipt;
 
 pub use inbound::{Inbound, Media, OptOutHint, Part};
 pub use normalize::Text;
-pub use outbound::{Class, Content, Outbound, Outside, Replies, Signs};
+pub use outbound::{Class, Content, Outbound, Outside, Replies, Signs, StopEnds};
 pub use phone::{BadNumber, Phone, Sender, mask_numbers, replace_numbers};
 pub use receipt::{Receipt, ReceiptState};
 
@@ -59,6 +59,34 @@ macro_rules! name_type {
 name_type! {
     /// A brand: the name of its folder below `flows/`.
     BrandId
+}
+
+name_type! {
+    /// One of a brand's programmes: the name of its block in `brand.flow`, or `main` for the one that every brand has.
+    ProgrammeId
+}
+
+impl ProgrammeId {
+    /// The name of the programme that every brand has: no block can have it.
+    pub const MAIN: &str = "main";
+
+    /// The programme that every brand has.
+    #[must_use]
+    pub fn main() -> Self {
+        Self::from(Self::MAIN)
+    }
+
+    /// Whether it is the one that every brand has.
+    #[must_use]
+    pub fn is_main(&self) -> bool {
+        self.as_str() == Self::MAIN
+    }
+}
+
+impl Default for ProgrammeId {
+    fn default() -> Self {
+        Self::main()
+    }
 }
 
 name_type! {

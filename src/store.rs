@@ -517,6 +517,18 @@ impl Scanned {
         }
     }
 
+    /// The turn, with its number, if it is one.
+    #[must_use]
+    pub fn turn(self) -> Option<(u64, Entry)> {
+        if let Self::Turn { seq, entry } = self { Some((seq, *entry)) } else { None }
+    }
+
+    /// The message of the outbox, if it is one.
+    #[must_use]
+    pub fn row(self) -> Option<Row> {
+        if let Self::Row(row) = self { Some(*row) } else { None }
+    }
+
     /// The brand that it belongs to.
     #[must_use]
     pub fn brand(&self) -> &BrandId {

@@ -1,6 +1,7 @@
 //! Conversations (`*.chat`): tests, bug reports, documentation. Read, performed, and run against the production engine.
 
 pub mod coverage;
+mod gate;
 mod pattern;
 mod print;
 mod recorded;
@@ -13,6 +14,7 @@ mod update;
 mod why;
 
 pub use coverage::Coverage;
+pub use gate::{Fate, Stayed};
 pub use pattern::matches;
 pub use print::{exactly, print};
 pub use recorded::{Recorded, recorded};

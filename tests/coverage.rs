@@ -101,6 +101,23 @@ fn the_conversations_that_are_printed_close_the_gap() {
     assert!(out.ends_with(summary), "{out}");
 }
 
+/// A flow that nobody asks for is walked by a campaign, at an hour in which it may speak.
+#[test]
+fn a_campaign_walks_what_no_text_starts() {
+    let sale = "flow sale\n\nnode sale\n  say Half price at {program} today.\n  say.es Mitad de precio en {program} hoy.\n  end\n";
+    let folder = workspace(&[HELLO, ("flows/gelato/sale.flow", sale)]);
+    let (code, out) = sayso(folder.path(), &["test", "--coverage"]);
+    assert_eq!(code, Some(0), "{out}");
+    let chat = out.split("\n# Walks ").find(|chat| chat.starts_with("sale.sale")).unwrap();
+    assert!(chat.contains("\ncampaign sale\n< Half price at Gelato News today.\n"), "{chat}");
+    let (_, chat) = chat.split_once('\n').unwrap();
+    std::fs::write(folder.path().join("flows/gelato/sale.chat"), chat.split("\n  never: ").next().unwrap())
+        .unwrap();
+    let (code, out) = sayso(folder.path(), &["test", "--coverage"]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(!out.contains("never: sale.sale"), "{out}");
+}
+
 #[test]
 fn programs_read_coverage_as_objects() {
     let folder = workspace(&[HELLO]);

@@ -216,6 +216,7 @@ fn send(class: Class, body: &str) -> Send {
     Send {
         class,
         content: Content::Marketing,
+        programme: sayso::sms::ProgrammeId::main(),
         from: Some(number()),
         body: body.into(),
         language: Lang::EN,
@@ -233,7 +234,7 @@ fn lookup(name: &str) -> Lookup {
 
 fn told(name: &str) -> Notify {
     let fields = BTreeMap::from([("visits".to_owned(), Value::Number(3.into()))]);
-    Notify { name: name.into(), node: "welcome.done".into(), fields }
+    Notify { name: name.into(), node: "welcome.done".into(), fields, alert: None }
 }
 
 fn reply(body: &str) -> Effect {
@@ -259,6 +260,7 @@ fn ledger_entry(number: u32, second: i64) -> LedgerEntry {
         sender: "72345".parse().ok(),
         language: Lang::ES,
         programme: "Scoops".into(),
+        scope: sayso::consent::Scope::Brand,
     }
 }
 

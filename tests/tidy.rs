@@ -53,7 +53,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("format", &["outline"]),
     ("graph", &["language", "flow", "bot"]),
     // core
-    ("dialogue", &["language", "sms", "slot", "expr", "flow", "bot", "consent"]),
+    ("dialogue", &["language", "sms", "reserved", "slot", "expr", "flow", "bot", "consent"]),
     // ports
     ("provider", &["sms", "consent"]),
     ("store", &["sms", "consent", "dialogue"]),

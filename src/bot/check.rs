@@ -13,7 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::flow::Door;
 use crate::flow::syntax::{Line, NodeDecl};
 use crate::slot::{Answer, Context, Openness};
-use crate::sms::Text;
+use crate::sms::{Content, StopEnds, Text};
 use std::collections::BTreeMap;
 
 /// Reports what would surprise people. O(nodes + ways), and a reading of each of the bot's texts for each closed question.
@@ -31,7 +31,7 @@ pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
         }
         if decl.start_on.is_empty() && !bot.nodes.iter().any(|node| calls(node) == Some(FlowIx::new(number)))
         {
-            let message = format!("nothing starts the flow `{}`", flow.name);
+            let message = format!("only a campaign starts the flow `{}`", flow.name);
             let diagnostic = Diagnostic::new(Code::NeverStarted, decl.name.place, message);
             found.push(diagnostic.hint("write `start on INTENT` below it, if people start it by a text"));
         }
@@ -62,6 +62,7 @@ pub(super) fn check(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
     }
     double_optin(bot, sources, found);
     age(bot, sources, found);
+    scope(bot, sources, found);
     samples(bot, sources, found);
     if bot.numbers.is_empty() {
         let diagnostic = Diagnostic::new(Code::NoNumber, sources.top, "the brand has no number");
@@ -99,6 +100,56 @@ fn age(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
         let message = format!("no node asks for an age of {} or more", wanted.value);
         let diagnostic = Diagnostic::new(Code::NoAgeAsked, wanted.place, message);
         found.push(diagnostic.hint(format!("write `age at least {}` in a node", wanted.value)));
+    }
+}
+
+/// Reports a scope of STOP that has nothing to tell apart, and programmes that no flow belongs to.
+fn scope(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let brand = sources.brand;
+    let is_used = |name: &str| bot.flows().any(|flow| flow.programme.as_str() == name);
+    for program in brand.programs.iter().filter(|program| !is_used(&program.name.value)) {
+        let name = &program.name.value;
+        let diagnostic = Diagnostic::new(
+            Code::IdleStop,
+            program.name.place,
+            format!("no flow belongs to the program `{name}`"),
+        );
+        found.push(diagnostic.hint(format!("write `program {name}` below the flows that do")));
+    }
+    calls_across(bot, sources, found);
+    let Some(ends) = &brand.stop_ends else { return };
+    let (idle, hint) = match ends.value {
+        StopEnds::Brand => return,
+        StopEnds::Programme => (bot.programmes.is_empty(), "write a block `program NAME` for another one"),
+        StopEnds::Content => (
+            !bot.flows().any(|flow| flow.content == Content::Service),
+            "write `content service` below the flows that sell nothing",
+        ),
+    };
+    if idle {
+        let message = "a STOP has nothing to leave, and ends everything";
+        found.push(Diagnostic::new(Code::IdleStop, ends.place, message).hint(hint));
+    }
+}
+
+/// Reports calls between flows that a STOP may part.
+fn calls_across(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnostics) {
+    let decls = sources.flows.iter().flat_map(|file| &file.flows).flat_map(|flow| &flow.nodes);
+    for (node, decl) in bot.nodes.iter().zip(decls) {
+        let Some(called) = calls(node) else { continue };
+        let (from, to) = (bot.flow(node.flow), bot.flow(called));
+        let parts_content = bot.stop_ends == StopEnds::Content && from.content != to.content;
+        if from.programme == to.programme && !parts_content {
+            continue;
+        }
+        let what = if parts_content { "content" } else { "program" };
+        let message = format!("`{}` calls `{}`, which has another `{what}`", from.name, to.name);
+        let place = decl.lines.iter().find_map(Line::wait).map_or(decl.name.place, |wait| wait.place);
+        let diagnostic = Diagnostic::new(Code::CallsAcross, place, message);
+        found.push(
+            diagnostic
+                .hint(format!("let both flows have the same `{what}`, or end one where the other starts")),
+        );
     }
 }
 

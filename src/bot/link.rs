@@ -7,18 +7,19 @@ mod resources;
 
 use super::check::check;
 use super::{
-    Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Notes, Number, Optin, Scope, Symbol, Texts,
+    Bot, Field, Flow, FlowIx, Intent, IntentIx, Node, NodeIx, Notes, Number, Optin, Programme, Scope, Symbol,
+    Texts,
 };
 use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place, Sources};
 use crate::expr::{self, Schema, type_template};
 use crate::flow::TextDecl;
-use crate::flow::brand::BrandFile;
+use crate::flow::brand::{BrandFile, ProgramDecl};
 use crate::flow::syntax::{Branch, FlowDecl, FlowFile, Line};
 use crate::grammar::syntax::GrammarFile;
 use crate::grammar::{Comparable, Grammar, compile, declared, prove, prove_together};
 use crate::language::Lang;
 use crate::slot::{DateOrder, SlotType};
-use crate::sms::{AccountId, BrandId};
+use crate::sms::{AccountId, BrandId, ProgrammeId};
 use crate::typo::Vocabulary;
 use fields::fields;
 use jiff::tz::TimeZone;
@@ -200,6 +201,7 @@ impl<'l> Linker<'l> {
                 let diagnostic = Diagnostic::new(Code::EmptyFlow, decl.name.place, message);
                 self.found.push(diagnostic.hint("write `node NAME` at the left edge below it"));
             }
+            let programme = self.programme(decl.program.as_ref());
             self.flows.push(Flow {
                 name: decl.name.value.clone(),
                 was: decl.was.iter().map(|was| was.value.clone()).collect(),
@@ -207,12 +209,30 @@ impl<'l> Linker<'l> {
                 on: Vec::new(),
                 gone: None,
                 content: decl.content.as_ref().map(|content| content.value).unwrap_or_default(),
+                programme,
             });
             first += decl.nodes.len();
         }
         for (number, decl) in decls.iter().enumerate() {
             self.flow(FlowIx::new(number), decl);
         }
+    }
+
+    /// The programme of a flow that names it so; the main one where it names none.
+    fn programme(&mut self, name: Option<&At<String>>) -> ProgrammeId {
+        let Some(name) = name.filter(|name| name.value != ProgrammeId::MAIN) else {
+            return ProgrammeId::main();
+        };
+        let known = || self.sources.brand.programs.iter().map(|program| program.name.value.as_str());
+        let found = known().any(|known| known == name.value);
+        if !found {
+            let message = format!("`brand.flow` has no program `{}`", name.value);
+            let diagnostic = Diagnostic::new(Code::UnknownResource, name.place, message);
+            let diagnostic = diagnostic.did_you_mean(&name.value, known());
+            self.found.push(diagnostic.hint(format!("write a block `program {}` there", name.value)));
+        }
+        self.note(name, found.then_some(()), |name| Symbol::Resource { kind: "program", name });
+        ProgrammeId::from(name.value.as_str())
     }
 
     fn flow(&mut self, ix: FlowIx, decl: &FlowDecl) {
@@ -341,6 +361,8 @@ impl<'l> Linker<'l> {
         let stopped = self.optional_texts(&brand.stopped);
         let started = self.optional_texts(&brand.started);
         let help = self.optional_texts(&brand.help);
+        let alert = brand.alert.as_ref();
+        let alert = alert.and_then(|name| self.resource("webhook", name, |r| &r.webhooks, |w| &w.name));
         let tags = brand.tags.iter();
         let numbers = brand.numbers.iter().map(|number| Number {
             sender: number.number.value,
@@ -364,12 +386,16 @@ impl<'l> Linker<'l> {
             age: brand.age.as_ref().map(|age| age.value),
             signs: brand.signs.as_ref().map(|signs| signs.value).unwrap_or_default(),
             replies: brand.replies.as_ref().map(|replies| replies.value).unwrap_or_default(),
+            stop_ends: brand.stop_ends.as_ref().map(|ends| ends.value).unwrap_or_default(),
+            programmes: brand.programs.iter().map(programme).collect(),
+            alert,
             outside: brand.outside.as_ref().map(|outside| outside.value).unwrap_or_default(),
             hours: brand.hours.as_ref().map(|hours| hours.value.clone()),
             quiet: brand.quiet.as_ref().map(|hours| hours.value),
             numbers,
             keywords: Vec::new(),
             interrupt: brand.interrupt.as_ref().map(|at| at.value).unwrap_or_default(),
+            campaigns: brand.campaigns.as_ref().map(|at| at.value).unwrap_or_default(),
             leaving,
             fallback,
             stopped,
@@ -400,6 +426,14 @@ impl<'l> Linker<'l> {
             self.found.push(diagnostic.hint("the texts that answer STOP and HELP must name it"));
         }
         fact.map(|at| at.value.clone()).unwrap_or_default()
+    }
+}
+
+fn programme(decl: &ProgramDecl) -> Programme {
+    Programme {
+        id: ProgrammeId::from(decl.name.value.as_str()),
+        name: decl.called.as_ref().map(|words| words.value.clone()).unwrap_or_default(),
+        frequency: decl.frequency.as_ref().map(|words| words.value.clone()),
     }
 }
 

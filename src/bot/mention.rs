@@ -160,6 +160,7 @@ fn resources(brand: &BrandFile, mentions: &mut Vec<Mention>) {
     brand.media.iter().for_each(|decl| declare("media", &decl.name));
     brand.lookups.iter().for_each(|decl| declare("lookup", &decl.name));
     brand.contests.iter().for_each(|decl| declare("contest", &decl.name));
+    brand.programs.iter().for_each(|decl| declare("program", &decl.name));
 }
 
 /// All mentions in the grammars that brands share, sorted by place, each once.

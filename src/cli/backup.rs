@@ -1,7 +1,7 @@
 //! `sayso backup` and `sayso restore`: the store in one file, and back.
 
 use super::export::Source;
-use super::{Exit, Streams, Unusable, runtime};
+use super::{Exit, Streams, Unusable, no_store, runtime};
 use crate::engine::{Clock, SystemClock};
 use crate::store::{self, BackupError, Restored};
 use crate::workspace::Workspace;
@@ -38,8 +38,7 @@ pub(super) fn backup(
 ) -> Result<Exit, Unusable> {
     let store = workspace.root.join(&workspace.config.store.path);
     if !store.is_dir() {
-        return Err(Unusable::new(format!("there is no store at `{}` yet", store.display()))
-            .hint("`sayso serve` makes it"));
+        return Err(no_store(&store, "`sayso serve` makes it"));
     }
     let now = SystemClock.now();
     let file = place(to, now)?;

@@ -273,7 +273,7 @@ impl Talk {
                 Ok(())
             }
             Line::From(_) => self.aside(&format!("{phone} writes now"), streams),
-            Line::Text(_) | Line::Tap(_) => {
+            Line::Text(_) | Line::Tap(_) | Line::Campaign(_) => {
                 self.said(&happened, streams)?;
                 self.silence(&happened, streams)
             }
@@ -319,7 +319,19 @@ impl Talk {
         }
         streams.out.flush()?;
         let lost = |message: &Delivered| format!("not delivered: {}", message.shown());
-        happened.undelivered.iter().try_for_each(|message| self.aside(&lost(message), streams))
+        happened.undelivered.iter().try_for_each(|message| self.aside(&lost(message), streams))?;
+        self.stayed(streams)
+    }
+
+    /// Says what the gate holds or has dropped since the last line, and why.
+    fn stayed(&self, streams: &mut Streams<'_>) -> Result<(), Unusable> {
+        let session = self.recording.session();
+        let stayed = self.runtime.block_on(session.stayed_new())?;
+        if stayed.is_empty() {
+            return Ok(());
+        }
+        let place = self.runtime.block_on(session.place())?;
+        stayed.iter().try_for_each(|one| self.aside(&one.words(session.bot(), &place), streams))
     }
 
     /// Prints something that is no part of the conversation.

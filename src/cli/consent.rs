@@ -1,27 +1,26 @@
 //! `sayso consent`: the ledger as a proof. One person's page, the chains computed again, the roots of the days, and what is
 //! kept no longer; and the texts that somebody must read.
 
+mod optout;
 mod page;
 mod review;
 
 use super::desk::{Desk, agreed, kept_as, left_alone, nobody, strange};
 use super::{Exit, Streams, Unusable, runtime};
 use crate::consent::{Broken, Verifier};
+use crate::engine::expiry::{ERASED_AT_ONCE, years_before};
 use crate::engine::{Clock, SystemClock};
 use crate::server::socket::{Request, Response};
 use crate::sms::{BrandId, Key, Phone};
 use crate::store::{Erased, Scanned, Table};
 use crate::workspace::Workspace;
 use clap::Subcommand;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use optout::Entered;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// How often the ledgers are followed again where a server erased somebody meanwhile.
 const VERIFY_TRIES: usize = 5;
-/// People that are erased at once: the log is read once for all of them.
-const ERASED_AT_ONCE: usize = 500;
 
 /// What is asked about consent.
 #[derive(Debug, Subcommand)]
@@ -54,6 +53,21 @@ pub(super) enum Wanted {
         /// Do it; without it, only say how many there are.
         #[arg(long)]
         yes: bool,
+    },
+    /// Enter opt-outs that came by another way than a text: nothing is sent because of it.
+    Optout {
+        /// The numbers; `-` reads them from the standard input, one a line.
+        #[arg(required = true)]
+        numbers: Vec<String>,
+        /// The brand; not needed where there is only one.
+        #[arg(long)]
+        brand: Option<String>,
+        /// How they said so, for the ledger: "an e-mail of 3 June".
+        #[arg(long, default_value = "another way than a text")]
+        way: String,
+        /// Who enters it, for the ledger.
+        #[arg(long, env = "USER", default_value = "an operator")]
+        by: String,
     },
     /// List the texts that may be opt-outs, oldest first, and decide them. Nothing is sent to who wrote one until then.
     Review {
@@ -89,6 +103,10 @@ pub(super) fn consent(
         }
         Wanted::Expire { brand, yes } => {
             expire(workspace, only(workspace, brand.as_deref()).as_ref(), *yes, streams)
+        }
+        Wanted::Optout { numbers, brand, way, by } => {
+            let entered = Entered { numbers, brand: brand.as_deref(), way, by };
+            optout::optout(workspace, &entered, streams)
         }
         Wanted::Review { optout, keep, by } => review::review(workspace, (optout, keep), by, json, streams),
     }
@@ -234,8 +252,8 @@ fn expire(
     yes: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let years = workspace.config.ledger.keep_years.get();
-    let moment = years_before(SystemClock.now(), years)?;
+    let years = workspace.config.ledger.keep_years;
+    let moment = years_before(SystemClock.now(), years);
     runtime(false)?.block_on(async {
         let mut desk = Desk::open(workspace).await?;
         let asked = desk.ask(Request::EndedBefore { brand: brand.cloned(), moment }).await?;
@@ -264,10 +282,4 @@ fn expire(
         writeln!(streams.out, "{erased} erased; the proofs and the suppressions stay")?;
         Ok(Exit::Done)
     })
-}
-
-/// So many years before a moment, by the calendar.
-fn years_before(now: Timestamp, years: u8) -> Result<Timestamp, Unusable> {
-    let then = now.to_zoned(TimeZone::UTC).checked_sub(i64::from(years).years());
-    then.map(|then| then.timestamp()).map_err(|error| Unusable::new(error.to_string()))
 }

@@ -1,12 +1,13 @@
 //! Where verbs that change the store, or ask it about one person, are served: at an engine of their own, or at the server that
 //! has the store open. Both do the same.
 
-use super::{Exit, Streams, Unusable, no_brand};
+use super::export::Source;
+use super::{Exit, Streams, Unusable, no_brand, no_store};
 use crate::engine::transport::Nowhere;
 use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
 use crate::server::socket::{Client, Request, Response, answer};
 use crate::sms::{BrandId, Key};
-use crate::store::{Cursor, OpenError, Scanned, SledStore, Table};
+use crate::store::{Cursor, Scanned, SledStore, Table};
 use crate::workspace::Workspace;
 use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
@@ -25,22 +26,13 @@ impl Desk {
     pub(super) async fn open(workspace: &Workspace) -> Result<Self, Unusable> {
         let folder = workspace.root.join(&workspace.config.store.path);
         if !folder.is_dir() {
-            return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
-                .hint("`sayso serve` makes it"));
+            return Err(no_store(&folder, "`sayso serve` makes it"));
         }
-        match SledStore::open(&folder, workspace.config.store.cache_mb * 1024 * 1024) {
-            Ok(store) => Ok(Self::Here(engine(workspace, store))),
-            Err(OpenError::Locked(path)) => {
-                Client::connect(&folder).await.map(Self::Server).map_err(|error| {
-                    let path = path.display();
-                    Unusable::new(format!(
-                        "the store `{path}` is in use, and its server does not answer: {error}"
-                    ))
-                    .hint("is another verb using it? try again in a moment")
-                })
-            }
-            Err(error) => Err(Unusable::new(error.to_string())),
-        }
+        let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
+        Ok(match Source::open(&folder, cache_bytes).await? {
+            Source::Store(store) => Self::Here(engine(workspace, store)),
+            Source::Server(client) => Self::Server(client),
+        })
     }
 
     /// Whether others write to the store meanwhile.
@@ -92,7 +84,7 @@ pub(super) fn strange() -> Unusable {
 fn engine(workspace: &Workspace, store: SledStore) -> Arc<Engine> {
     Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
-        closed: workspace.closed.clone(),
+        closed: workspace.closed(),
         accounts: Vec::new(),
         store: Arc::new(store),
         clock: Arc::new(SystemClock),

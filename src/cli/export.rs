@@ -1,6 +1,6 @@
 //! `sayso export`: what the store holds, as JSON lines or as a conversation; through the running server where it has the store open.
 
-use super::{Exit, Streams, Unusable, no_brand, person, runtime};
+use super::{Exit, Streams, Unusable, no_brand, no_store, person, runtime};
 use crate::replay::log::Logged;
 use crate::server::socket::Client;
 use crate::sms::Phone;
@@ -158,8 +158,7 @@ fn each(
 ) -> Result<(), Unusable> {
     let folder = workspace.root.join(wanted.folder.as_ref().unwrap_or(&workspace.config.store.path));
     if !folder.is_dir() {
-        return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
-            .hint("`sayso serve` makes it"));
+        return Err(no_store(&folder, "`sayso serve` makes it"));
     }
     let cache_bytes = workspace.config.store.cache_mb * 1024 * 1024;
     let table = wanted.what.unwrap_or(What::Turns).table();

@@ -168,8 +168,8 @@ impl Reading {
 
     fn bytes(&mut self, shown: &Path, bytes: &[u8], kind: Kind) -> Option<String> {
         let before = self.found.iter().count();
-        let (_, text) = decode(shown.to_path_buf(), bytes, &mut self.sources, &mut self.found)?;
-        (self.found.iter().count() == before).then(|| format(&text, kind))
+        let file = decode(shown.to_path_buf(), bytes, &mut self.sources, &mut self.found)?;
+        (self.found.iter().count() == before).then(|| format(&self.sources.get(file).text, kind))
     }
 
     /// Says what could not be read; how many files that were.

@@ -427,8 +427,8 @@ fn encode(
         return Err(error
             .hint(format!("add a table `[providers.{}-main]` to `sayso.toml`, and name that", named.name)));
     }
-    let opened = named.kind.open(&named.masked()?);
-    let provider = match opened.map_err(|error| Unusable::new(error.to_string()))? {
+    let way = named.kind.open(&named.masked()?);
+    let provider = match way.map_err(|error| Unusable::new(error.to_string()))? {
         Way::Calls(provider) => provider,
         Way::Link(opener) => {
             let lines = opener.open(Use::SendingOnly).preview(outbound);

@@ -1,7 +1,7 @@
 //! `sayso replay`: recorded texts against the files of the day.
 
 use super::export::Source;
-use super::{Exit, Streams, Unusable, check, no_brand, runtime};
+use super::{Exit, Streams, Unusable, check, no_brand, no_store, runtime};
 use crate::replay::log::{LineError, Logged};
 use crate::replay::{Compared, Count, DIALOGUES_MAX, Outcome, Replay, Tally, Verdict};
 use crate::store::{Entry, Scanned, Table};
@@ -149,8 +149,8 @@ async fn store(
 ) -> Result<u64, Unusable> {
     let folder = workspace.root.join(&workspace.config.store.path);
     if !folder.is_dir() {
-        return Err(Unusable::new(format!("there is no store at `{}` yet", folder.display()))
-            .hint("`sayso serve` makes it; a log in a file is replayed by `sayso replay FILE`"));
+        let hint = "`sayso serve` makes it; a log in a file is replayed by `sayso replay FILE`";
+        return Err(no_store(&folder, hint));
     }
     let mut source = Source::open(&folder, workspace.config.store.cache_mb * 1024 * 1024).await?;
     let mut after = None;

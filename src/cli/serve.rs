@@ -1,6 +1,9 @@
 //! `sayso serve`: webhooks, timers, outbox, until told to stop.
 
+use super::reload::Reloader;
 use super::{Exit, Streams, Unusable, check, runtime};
+use crate::bot::Bot;
+use crate::config::Config;
 use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
 use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
@@ -8,18 +11,19 @@ use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves. Brands with errors are printed and left out: they do not stop the others.
 pub(super) fn serve(
-    workspace: &Workspace,
+    workspace: Workspace,
     listen: Option<SocketAddr>,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     if workspace.found.has_errors() {
-        check::check(workspace, false, streams)?;
+        check::check(&workspace, false, streams)?;
     }
     if workspace.config_is_broken() {
         return Err(Unusable::new("`sayso.toml` has errors")
@@ -37,10 +41,10 @@ pub(super) fn serve(
     let store = Arc::new(SledStore::open(&folder, config.store.cache_mb * 1024 * 1024)?);
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
     let outside = Guarded::new(&config.outside.allow()).map_err(|error| Unusable::new(error.to_string()))?;
-    let secrets = secrets(workspace)?;
+    let secrets = secrets(workspace.bots.iter(), &config, &workspace.root)?;
     let engine = Arc::new(Engine::new(Parts {
         bots: workspace.bots.clone(),
-        closed: workspace.closed.clone(),
+        closed: workspace.closed(),
         accounts,
         store: Arc::clone(&store) as Arc<dyn Store>,
         clock: Arc::new(SystemClock),
@@ -58,20 +62,30 @@ pub(super) fn serve(
         config.server.listen = listener.local_addr()?;
         let stop = stop_signal()?;
         let doors = Doors::open(listener, folder.join(socket::NAME), store).map_err(unusable)?;
+        let brands = workspace.bots.len();
+        let mut reloader = Reloader::new(workspace, Arc::clone(&engine), streams)?;
         // Said when it is true: from here on it can be called, asked and stopped.
-        writeln!(streams.err, "serving {} brands on http://{}", workspace.bots.len(), config.server.listen)?;
+        writeln!(streams.err, "serving {brands} brands on http://{}", config.server.listen)?;
         streams.err.flush()?;
-        let served = server::serve(engine, doors, &config.server.public_url(), stop).await;
-        served.map_err(unusable)
+        let public_url = config.server.public_url();
+        let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
+        tokio::select! {
+            served = server::serve(engine, doors, &public_url, keep_years, stop) => served.map_err(unusable),
+            broken = reloader.run(streams) => broken,
+        }
     })?;
     Ok(Exit::Done)
 }
 
-/// The secrets that the files of the brands may name.
-fn secrets(workspace: &Workspace) -> Result<Secrets, Unusable> {
+/// The secrets that the files of these brands may name.
+pub(super) fn secrets<'b>(
+    bots: impl Iterator<Item = &'b Arc<Bot>>,
+    config: &Config,
+    root: &Path,
+) -> Result<Secrets, Unusable> {
     let mut secrets = Secrets::new();
-    for bot in workspace.bots.iter().filter(|bot| bot.secrets().next().is_some()) {
-        let own = workspace.config.open_secrets(&bot.id, &workspace.root).map_err(|error| {
+    for bot in bots.filter(|bot| bot.secrets().next().is_some()) {
+        let own = config.open_secrets(&bot.id, root).map_err(|error| {
             Unusable::new(error.to_string()).hint("set it, or take it out of `sayso.toml`")
         })?;
         secrets.insert(bot.kept_as.clone(), own);

@@ -10,9 +10,9 @@ use crate::sms::BrandId;
 use crate::transcript::{Coverage, Outcome, Ran, parse, run, update};
 use crate::workspace::{Workspace, decode};
 use clap::Args;
+use rayon::prelude::*;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What is asked for.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ pub(super) fn test(
         return explore::explore(&workspace, wanted.exploring, wanted.filter.as_deref(), json, streams);
     }
     let (jobs, broken) = jobs(&mut workspace, wanted.filter.as_deref())?;
-    let mut done = on_all_cores(&jobs, one)?;
+    let mut done = jobs.par_iter().map(one).collect::<Result<Vec<_>, _>>()?;
     if wanted.update {
         for (job, done) in jobs.iter().zip(&mut done) {
             write_anew(&mut workspace, job, done)?;
@@ -136,35 +136,11 @@ fn jobs(workspace: &mut Workspace, filter: Option<&str>) -> Result<(Vec<Job>, Ve
             let shown = workspace.shown(&path);
             let mut found = Diagnostics::default();
             let read = decode(shown.clone(), &bytes, &mut workspace.sources, &mut found);
+            let read = read.map(|file| (file, workspace.sources.get(file).text.clone()));
             jobs.push(Job { bot: Arc::clone(&bot), path, shown, read, found });
         }
     }
     Ok((jobs, broken))
-}
-
-/// What a work makes of each of these, in their order. Every core takes the next one that nobody has taken.
-fn on_all_cores<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> Result<R, Unusable> + Sync,
-) -> Result<Vec<R>, Unusable> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<R, Unusable>)>> = Mutex::new(Vec::with_capacity(items.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { return };
-                    let result = work(item);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 fn one(job: &Job) -> Result<Done, Unusable> {

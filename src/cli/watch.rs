@@ -4,17 +4,20 @@ use super::serve::stop_signal;
 use super::{Exit, Streams, Unusable, check, runtime};
 use crate::diagnostic::Severity;
 use crate::engine::{Clock, SystemClock};
+use crate::sms::BrandId;
 use crate::workspace::{CONFIG_FILE, Workspace};
 use jiff::tz::TimeZone;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::timeout;
 
 /// The folders of a workspace that hold its files.
-const FOLDERS: [&str; 2] = ["flows", "grammars"];
+const FOLDERS: [&str; 3] = ["flows", "grammars", "providers"];
 /// Editors save in several steps: files are read when nothing has changed for so long.
 const QUIET: Duration = Duration::from_millis(100);
 /// So many times it is waited for quiet; then files are read though they still change.
@@ -35,7 +38,7 @@ pub(super) fn watch(root: &Path, json: bool, streams: &mut Streams<'_>) -> Resul
             report(&Workspace::open(&root), json, streams)?;
             tokio::select! {
                 () = &mut stop => return Ok(Exit::Done),
-                () = watched.change() => {}
+                _ = watched.change() => {}
             }
         }
     })
@@ -60,27 +63,53 @@ fn report(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Resul
     Ok(streams.out.flush()?)
 }
 
+/// What may read otherwise now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Files of these brands alone.
+    Brands(BTreeSet<BrandId>),
+    /// Something that all of them share, or nobody knows what.
+    All,
+}
+
+impl Changed {
+    fn and(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Brands(brands), Self::Brands(others)) => brands.extend(others),
+            (_, Self::All) => *self = Self::All,
+            (Self::All, Self::Brands(_)) => {}
+        }
+    }
+}
+
 /// The files of a workspace, watched.
 pub(super) struct Watched {
     root: PathBuf,
     watcher: RecommendedWatcher,
-    changes: Receiver<()>,
+    told: Receiver<()>,
+    changed: Arc<Mutex<Option<Changed>>>,
 }
 
 impl Watched {
     pub(super) fn new(root: PathBuf) -> Result<Self, Unusable> {
         // One word is enough, however much changes.
-        let (tell, changes) = channel(1);
-        let own = root.clone();
-        let watcher = notify::recommended_watcher(move |told: notify::Result<Event>| {
-            if told.map_or(true, |event| is_change(&own, &event)) {
+        let (tell, told) = channel(1);
+        let changed = Arc::new(Mutex::new(None::<Changed>));
+        let (own, noted) = (root.clone(), Arc::clone(&changed));
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if let Some(more) = event.map_or(Some(Changed::All), |event| change(&own, &event)) {
+                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                match &mut *noted {
+                    Some(changed) => changed.and(more),
+                    nothing @ None => *nothing = Some(more),
+                }
                 // Full: it is known already. Closed: nobody wants to know.
                 let _known = tell.try_send(());
             }
         });
         let mut watcher = watcher.map_err(|error| unusable(&root, &error))?;
         watcher.watch(&root, RecursiveMode::NonRecursive).map_err(|error| unusable(&root, &error))?;
-        Ok(Self { root, watcher, changes })
+        Ok(Self { root, watcher, told, changed })
     }
 
     /// Watches the folders that are there now: one may have been taken away or put in another's place.
@@ -97,30 +126,48 @@ impl Watched {
         Ok(())
     }
 
-    /// Done when something has changed and then nothing for a moment.
-    pub(super) async fn change(&mut self) {
-        if self.changes.recv().await.is_none() {
+    /// What has changed, when then nothing has for a moment.
+    pub(super) async fn change(&mut self) -> Changed {
+        if self.told.recv().await.is_none() {
             // The watcher lives as long as we do.
             return std::future::pending().await;
         }
         for _ in 0..WAITS_MAX {
-            if timeout(QUIET, self.changes.recv()).await.is_err() {
+            if timeout(QUIET, self.told.recv()).await.is_err() {
                 break;
             }
         }
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Changed::All)
     }
 }
 
-/// Whether a file that is checked may read otherwise now. That it was read is no change: we read it ourselves.
-fn is_change(root: &Path, event: &Event) -> bool {
-    let is_ours = |path: &PathBuf| {
-        let Ok(inside) = path.strip_prefix(root) else { return false };
-        let hidden = inside.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        let folder = FOLDERS.iter().any(|folder| inside.starts_with(folder));
-        !hidden && (folder || inside == Path::new(CONFIG_FILE))
-    };
+/// What may read otherwise now, if anything. That a file was read is no change: we read it ourselves.
+fn change(root: &Path, event: &Event) -> Option<Changed> {
     // What was lost may have been ours.
-    event.need_rescan() || (!event.kind.is_access() && event.paths.iter().any(is_ours))
+    if event.need_rescan() {
+        return Some(Changed::All);
+    }
+    let touched =
+        event.paths.iter().filter(|_| !event.kind.is_access()).filter_map(|path| touched(root, path));
+    touched.reduce(|mut all, more| {
+        all.and(more);
+        all
+    })
+}
+
+fn touched(root: &Path, path: &Path) -> Option<Changed> {
+    let inside = path.strip_prefix(root).ok()?;
+    let mut parts = inside.iter().filter_map(|part| part.to_str());
+    let (folder, name) = (parts.next()?, parts.next());
+    if inside.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+        return None;
+    }
+    match (folder, name) {
+        ("flows" | "grammars", Some(name)) if !name.ends_with(".grammar") => {
+            Some(Changed::Brands(BTreeSet::from([BrandId::from(name)])))
+        }
+        _ => (folder == CONFIG_FILE || FOLDERS.contains(&folder)).then_some(Changed::All),
+    }
 }
 
 fn unusable(path: &Path, error: &notify::Error) -> Unusable {

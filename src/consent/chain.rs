@@ -293,6 +293,7 @@ mod tests {
             message: Some("SM1".into()),
             sender: "72345".parse().ok(),
             language: Lang::EN,
+            scope: crate::consent::Scope::Brand,
             programme: "Scoops".into(),
         }
     }

@@ -4,7 +4,7 @@
 use super::hours;
 use super::whereabouts::{Whereabouts, ZoneSource};
 use super::{Standing, Status};
-use crate::sms::{Class, Content, Outside, Replies};
+use crate::sms::{Class, Content, Outside, ProgrammeId, Replies};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ use std::fmt;
 pub struct Asking<'a> {
     /// Why the message is sent.
     pub class: Class,
+    /// The programme that it belongs to.
+    pub programme: &'a ProgrammeId,
     /// Where the person stands now.
     pub standing: &'a Standing,
     /// Whether the provider account answers STOP by itself.
@@ -87,7 +89,7 @@ pub struct Pass {
 }
 
 /// What is in the way of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Obstacle {
     /// What kind of rule.
     pub why: Why,
@@ -97,7 +99,7 @@ pub struct Obstacle {
 }
 
 /// A kind of rule that messages wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// The hour of the day.
@@ -115,6 +117,23 @@ pub enum Why {
 }
 
 impl Why {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Hours, Self::Sunday, Self::Holiday, Self::Quiet, Self::Cap, Self::Review];
+
+    /// One word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Sunday => "sunday",
+            Self::Holiday => "holiday",
+            Self::Quiet => "quiet",
+            Self::Cap => "cap",
+            Self::Review => "review",
+        }
+    }
+
     /// As it stands in a sentence.
     fn words(self) -> &'static str {
         match self {
@@ -148,7 +167,7 @@ impl fmt::Display for Obstacle {
 }
 
 /// Why a message is never sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// The person has opted out.
@@ -163,6 +182,25 @@ pub enum Refusal {
     NotOfAge,
     /// It could not leave at its moment for this, and the brand wants nothing late.
     Outside(Why),
+}
+
+impl Refusal {
+    /// The words of [`Refusal::name`].
+    pub const NAMES: [&str; 6] =
+        ["opted-out", "no-consent", "provider-answers", "overtaken", "not-of-age", "outside"];
+
+    /// One word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OptedOut => "opted-out",
+            Self::NoConsent => "no-consent",
+            Self::ProviderAnswers => "provider-answers",
+            Self::Overtaken => "overtaken",
+            Self::NotOfAge => "not-of-age",
+            Self::Outside(_) => "outside",
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -185,11 +223,12 @@ impl fmt::Display for Refusal {
 #[must_use]
 pub fn gate(asking: &Asking<'_>) -> Verdict {
     let refuse = Verdict::Refuse;
-    match (asking.class, asking.standing.status) {
+    let status = asking.standing.towards(asking.programme, asking.limits.content);
+    match (asking.class, status) {
         (Class::OptOutConfirmation, _) if asking.answers_stop => refuse(Refusal::ProviderAnswers),
         // An opt-in right behind an opt-out makes its confirmation untrue.
-        (Class::OptOutConfirmation, Status::In | Status::None) => refuse(Refusal::Overtaken),
-        (Class::OptOutConfirmation, Status::Out) | (Class::Help, _) => pass(asking, false),
+        (Class::OptOutConfirmation, _) if !asking.standing.is_stopped() => refuse(Refusal::Overtaken),
+        (Class::OptOutConfirmation | Class::Help, _) => pass(asking, false),
         (Class::Reply | Class::FollowUp | Class::Campaign, Status::Out) => refuse(Refusal::OptedOut),
         (Class::Reply | Class::FollowUp | Class::Campaign, _) if asking.standing.unsure.is_some() => {
             let until = asking.now.checked_add(REVIEW_AGAIN).unwrap_or(Timestamp::MAX);
@@ -288,6 +327,7 @@ mod tests {
         let quiet = Some((time(20), time(9)));
         let mut asking = Asking {
             class: Class::FollowUp,
+            programme: &ProgrammeId::main(),
             standing: &standing,
             answers_stop: false,
             overtaken: false,
@@ -332,6 +372,43 @@ mod tests {
                 let held = matches!(&read, Some(Verdict::Hold { why, .. }) if why.why == Why::Review);
                 assert_eq!(held, class != Class::Help, "{class:?}: {read:?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_opt_out_of_a_part_refuses_that_part_and_no_other() {
+        let (main, deals) = (ProgrammeId::main(), ProgrammeId::from("deals"));
+        let noon = "2026-06-01T16:00:00Z";
+        let programmes = [(main.clone(), Status::In), (deals.clone(), Status::Out)].into();
+        let of_programme = Standing {
+            status: Status::In,
+            parts: crate::consent::Parts { programmes, ..Default::default() },
+            ..Standing::default()
+        };
+        let of_marketing = Standing {
+            status: Status::In,
+            parts: crate::consent::Parts { no_marketing: true, ..Default::default() },
+            ..Standing::default()
+        };
+        let news = ProgrammeId::from("news");
+        for (standing, programme, content, expected) in [
+            (&of_programme, &main, Content::Marketing, None),
+            (&of_programme, &deals, Content::Service, Some(Refusal::OptedOut)),
+            (&of_programme, &news, Content::Service, Some(Refusal::NoConsent)),
+            (&of_marketing, &main, Content::Service, None),
+            (&of_marketing, &main, Content::Marketing, Some(Refusal::OptedOut)),
+        ] {
+            let mut read = None;
+            asked(
+                |asking| {
+                    let limits = Limits { content, ..asking.limits };
+                    read = Some(gate(&Asking { programme, standing, limits, ..asking.clone() }));
+                },
+                Status::In,
+                noon,
+            );
+            let refused = if let Some(Verdict::Refuse(refusal)) = read { Some(refusal) } else { None };
+            assert_eq!(refused, expected, "{programme} {content:?}");
         }
     }
 

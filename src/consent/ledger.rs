@@ -1,6 +1,7 @@
 //! The ledger: every change of consent, with the words that made it. Entries are added, never changed.
 
 use super::Reason;
+use super::scope::{Parts, Scope};
 use crate::language::Lang;
 use crate::sms::{MessageId, Sender};
 use jiff::Timestamp;
@@ -18,6 +19,23 @@ pub enum Status {
     In,
     /// The person has opted out: nothing but the one confirmation and answers to HELP.
     Out,
+}
+
+impl Status {
+    /// The same after a change of that of which it is the status.
+    #[must_use]
+    pub(super) fn after(self, change: Change) -> Self {
+        match (change, self) {
+            (Change::In, _) => Self::In,
+            (Change::Out, _) | (Change::Deactivated(_) | Change::Erased, Self::Out) => Self::Out,
+            (Change::Declined | Change::Deactivated(_) | Change::Reassigned(_) | Change::Erased, _)
+            | (Change::Asked, Self::Out) => Self::None,
+            (
+                Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_),
+                status,
+            ) => status,
+        }
+    }
 }
 
 impl std::fmt::Display for Status {
@@ -51,6 +69,9 @@ pub struct Standing {
     /// The day on which an earlier holder's number was last said to be switched off or given to somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<Date>,
+    /// What was said about parts of the brand.
+    #[serde(default, skip_serializing_if = "Parts::is_empty")]
+    pub parts: Parts,
 }
 
 /// A text that waits for a person to say whether it is an opt-out.
@@ -177,6 +198,9 @@ pub struct LedgerEntry {
     pub language: Lang,
     /// The programme it was given to.
     pub programme: String,
+    /// How far it reaches.
+    #[serde(default, skip_serializing_if = "Scope::is_usual")]
+    pub scope: Scope,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -202,6 +226,7 @@ impl LedgerEntry {
             sender: None,
             language: language.unwrap_or(Lang::EN),
             programme: String::new(),
+            scope: Scope::Brand,
         }
     }
 }
@@ -230,16 +255,7 @@ impl Standing {
     /// The standing after an entry.
     #[must_use]
     pub fn after(&self, entry: &LedgerEntry) -> Self {
-        let status = match (entry.change, self.status) {
-            (Change::In, _) => Status::In,
-            (Change::Out, _) | (Change::Deactivated(_) | Change::Erased, Status::Out) => Status::Out,
-            (Change::Declined | Change::Deactivated(_) | Change::Reassigned(_) | Change::Erased, _)
-            | (Change::Asked, Status::Out) => Status::None,
-            (
-                Change::Asked | Change::Unsure | Change::Kept | Change::OfAge(_) | Change::Underage(_),
-                status,
-            ) => status,
-        };
+        let (status, parts) = self.reached(entry);
         let since = if status == self.status { self.since } else { Some(entry.at) };
         let (of_age, left) = match entry.change {
             Change::OfAge(years) => (self.of_age.max(Some(years)), self.left),
@@ -257,6 +273,6 @@ impl Standing {
         let before = self.unsure.filter(|_| !entry.change.settles());
         let begins = Unsure { since: entry.at, entry: entry.number };
         let unsure = before.or((entry.change == Change::Unsure).then_some(begins));
-        Self { status, since, entries: entry.number, unsure, of_age, left }
+        Self { status, since, entries: entry.number, unsure, of_age, left, parts }
     }
 }

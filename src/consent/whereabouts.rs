@@ -29,6 +29,18 @@ pub enum ZoneSource {
     Brand,
 }
 
+impl std::fmt::Display for ZoneSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Zip => "their ZIP code",
+            Self::Region => "the state they named",
+            Self::Prefix => "their number",
+            Self::Strictest => "nothing: all states count",
+            Self::Brand => "the brand's zone",
+        })
+    }
+}
+
 /// What is known about where somebody is.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {

@@ -34,6 +34,40 @@ pub fn opted_out(facts: Facts<'_>, language: Lang) -> String {
     }
 }
 
+/// The confirmation of an opt-out that ended one programme of several.
+#[must_use]
+pub fn opted_out_of_program(facts: Facts<'_>, brand: &str, language: Lang) -> String {
+    let Facts { program, contact, .. } = facts;
+    match language {
+        Lang::ES => format!(
+            "Ha cancelado {program}. Otros mensajes de {brand} siguen; responda STOP ALL para cancelarlos. Responda START para volver. Contacto: {contact}"
+        ),
+        Lang::FR => format!(
+            "Inscription à {program} annulée. Les autres messages de {brand} continuent; répondez STOP ALL pour tout annuler. START : revenir. Contact : {contact}"
+        ),
+        _ => format!(
+            "You have been unsubscribed from {program}. Your other messages from {brand} go on; reply STOP ALL to end them too. Reply START to return. Contact: {contact}"
+        ),
+    }
+}
+
+/// The confirmation of an opt-out that ended marketing alone.
+#[must_use]
+pub fn opted_out_of_marketing(facts: Facts<'_>, brand: &str, language: Lang) -> String {
+    let contact = facts.contact;
+    match language {
+        Lang::ES => format!(
+            "Ya no le enviaremos publicidad de {brand}. Los avisos de servicio siguen; responda STOP ALL para cancelarlos. Responda START para volver. Contacto: {contact}"
+        ),
+        Lang::FR => format!(
+            "Vous ne recevrez plus de publicité de {brand}. Les messages de service continuent; répondez STOP ALL pour tout annuler. START : revenir. Contact : {contact}"
+        ),
+        _ => format!(
+            "You have been unsubscribed from the marketing of {brand}. Service messages go on; reply STOP ALL to end them too. Reply START to return. Contact: {contact}"
+        ),
+    }
+}
+
 /// The answer to HELP.
 #[must_use]
 pub fn help(facts: Facts<'_>, language: Lang) -> String {
@@ -134,6 +168,14 @@ mod tests {
             for text in &all {
                 let cost = cost(text);
                 assert!(text.contains("Scoops Alerts"), "{text}");
+                assert!(cost.parts <= 2 && cost.alphabet == Alphabet::Gsm7, "{text}: {cost:?}");
+            }
+            let brand = "Scoops";
+            let less =
+                [opted_out_of_program, opted_out_of_marketing].map(|text| text(facts, brand, language));
+            for text in &less {
+                let cost = cost(text);
+                assert!(text.contains("help@scoops.example") && text.contains("STOP ALL"), "{text}");
                 assert!(cost.parts <= 2 && cost.alphabet == Alphabet::Gsm7, "{text}: {cost:?}");
             }
             assert!(all[..3].iter().all(|text| text.contains("help@scoops.example")));

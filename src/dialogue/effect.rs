@@ -1,9 +1,9 @@
 //! Everything that a step can want. A closed list: effects are committed with the state, and only then acted upon.
 
-use crate::consent::LedgerEntry;
+use crate::consent::{LedgerEntry, Reason};
 use crate::language::Lang;
 use crate::slot::Value;
-use crate::sms::{Class, Content, Sender};
+use crate::sms::{Class, Content, ProgrammeId, Sender};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -83,6 +83,18 @@ pub struct Notify {
     /// The fields that it is told, by name; unfilled ones are left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, Value>,
+    /// What a person of the brand should read at once; no node tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Alert>,
+}
+
+/// Something that a person of the brand should read at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Why.
+    pub reason: Reason,
+    /// The beginning of the words.
+    pub text: String,
 }
 
 /// A message to the person.
@@ -93,6 +105,9 @@ pub struct Send {
     /// What it is about.
     #[serde(default, skip_serializing_if = "Content::is_usual")]
     pub content: Content,
+    /// The programme that it belongs to.
+    #[serde(default, skip_serializing_if = "ProgrammeId::is_main")]
+    pub programme: ProgrammeId,
     /// The number it leaves from; the brand's first where the person never texted one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Sender>,

@@ -2,11 +2,14 @@
 
 mod holder;
 mod outside;
+mod scope;
 mod speak;
+mod start;
 mod wait;
 mod walk;
 
 pub use speak::{SENDS_MAX, SENT_BYTES_MAX};
+
 pub(super) use wait::Bad;
 pub use wait::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX};
 pub use walk::{NODES_MAX, STACK_MAX};
@@ -16,7 +19,7 @@ use super::reading::Reading;
 use super::state::{State, View};
 use super::step::{Step, Trace};
 use crate::bot::{Bot, FlowIx, IntentIx};
-use crate::consent::{Change, How, LedgerEntry, Reason, Whereabouts};
+use crate::consent::{Change, How, LedgerEntry, Reason, Scope, Whereabouts, wording};
 use crate::language::Lang;
 use crate::sms::{Class, Inbound};
 use jiff::Timestamp;
@@ -25,6 +28,24 @@ use jiff::tz::TimeZone;
 
 /// Bytes of a text that the ledger repeats; the log holds all of it.
 const RECEIVED_BYTES_MAX: usize = 512;
+
+/// What an entry of the ledger tells.
+pub(super) struct Told<'t> {
+    pub(super) change: Change,
+    pub(super) how: How,
+    /// The word or rule that matched.
+    pub(super) rule: &'t str,
+    /// Why somebody opts out.
+    pub(super) reason: Reason,
+    pub(super) scope: Scope,
+}
+
+impl<'t> Told<'t> {
+    /// About all of the brand.
+    pub(super) fn of(change: Change, how: How, rule: &'t str) -> Self {
+        Self { change, how, rule, reason: Reason::Asked, scope: Scope::Brand }
+    }
+}
 
 /// A dialogue in the middle of a step.
 pub(super) struct Machine<'b> {
@@ -66,6 +87,9 @@ impl<'b> Machine<'b> {
 
     /// The finished step. An event that changed nothing leaves the turn count as it was.
     pub(super) fn finish(mut self, before: &State) -> Step {
+        if before.is_busy() && !self.state.is_busy() {
+            self.call_starts();
+        }
         if self.state != *before || !self.effects.is_empty() {
             self.state.person.turn = self.turn;
         }
@@ -94,7 +118,7 @@ impl<'b> Machine<'b> {
     }
 
     fn view(&self) -> View<'_> {
-        View::of(self.bot, &self.state.person, self.now)
+        View::of(self.bot, &self.state.person, self.facts(), self.now)
     }
 
     /// Where the person may be.
@@ -113,19 +137,15 @@ impl<'b> Machine<'b> {
         self.view().language()
     }
 
-    pub(super) fn ledger(&mut self, change: Change, how: How, rule: &str, inbound: Option<&Inbound>) {
-        self.ledger_for(change, how, rule, Reason::Asked, inbound);
+    /// The facts of the programme that is spoken of now.
+    fn facts(&self) -> wording::Facts<'b> {
+        let (program, frequency) = self.bot.programme(&self.topic().0);
+        wording::Facts { program, contact: &self.bot.contact, frequency }
     }
 
-    /// The same, with the reason for which somebody opts out.
-    pub(super) fn ledger_for(
-        &mut self,
-        change: Change,
-        how: How,
-        rule: &str,
-        reason: Reason,
-        inbound: Option<&Inbound>,
-    ) {
+    /// Writes an entry into the person's ledger.
+    pub(super) fn ledger(&mut self, told: Told<'_>, inbound: Option<&Inbound>) {
+        let Told { change, how, rule, reason, scope } = told;
         // Of an age only the outcome is kept (carriers ask for a full date and let nobody keep more than this).
         let is_age = matches!(change, Change::OfAge(_) | Change::Underage(_)) || rule == wait::UNDER_13;
         // What is unsure answers no question for consent, nor does reading it.
@@ -150,10 +170,19 @@ impl<'b> Machine<'b> {
             message: inbound.map(|inbound| inbound.id.clone()),
             sender: inbound.map(|inbound| inbound.to).or(self.state.person.sender),
             language: self.language(),
-            programme: self.bot.program.clone(),
+            programme: self.programme_of(&scope),
+            scope,
         };
         self.state.person.standing = self.state.person.standing.after(&entry);
         self.effects.push(Effect::Ledger(entry));
+    }
+
+    /// The programme that an entry speaks of.
+    fn programme_of(&self, scope: &Scope) -> String {
+        match scope {
+            Scope::Brand | Scope::Marketing => self.bot.program.clone(),
+            Scope::Programme(programme) => self.bot.programme(programme).0.to_owned(),
+        }
     }
 
     /// Ends everything that is going on.
@@ -161,6 +190,7 @@ impl<'b> Machine<'b> {
         self.state.stack.clear();
         let person = &mut self.state.person;
         person.timers.clear();
+        person.starts.clear();
         person.human = false;
         person.team = None;
         person.offered = None;

@@ -198,10 +198,19 @@ fn keyword(scene: &Scene<'_>) -> Option<Move> {
     let mut heard = scene.reading.heard.iter().map(|heard| (heard.intent, scene.bot.intent(heard.intent)));
     heard.find_map(|(ix, intent)| match intent.starts {
         _ if stopped && intent.optin == Optin::No => None,
+        Some(flow) if intent.optin == Optin::No && has_ended(scene, flow) => {
+            Some(Move::Ignore("opted out of what this starts"))
+        }
         Some(flow) if scene.state.stack.iter().any(|frame| frame.flow == flow) => Some(Move::AskAgain(ix)),
         Some(flow) => Some(Move::Start(ix, flow)),
         None => (intent.optin == Optin::Single).then(|| Move::OptIn(intent.name.clone())),
     })
+}
+
+/// Whether the person has opted out of what a flow says.
+fn has_ended(scene: &Scene<'_>, flow: FlowIx) -> bool {
+    let flow = scene.bot.flow(flow);
+    scene.state.person.standing.towards(&flow.programme, flow.content) == Status::Out
 }
 
 fn open_answer(scene: &Scene<'_>) -> Option<Move> {

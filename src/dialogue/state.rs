@@ -1,12 +1,13 @@
 //! Where a dialogue stands, and what the brand knows about the person.
 
+use super::event::Cause;
 use crate::bot::{Bot, FlowIx, NodeIx};
 use crate::consent::{Standing, wording};
 use crate::expr::{Fact, Facts};
 use crate::flow::Door;
 use crate::language::Lang;
 use crate::slot::Value;
-use crate::sms::{AccountId, MessageId, Phone, Sender};
+use crate::sms::{AccountId, Content, MessageId, Phone, ProgrammeId, Sender};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,14 @@ pub struct State {
     pub stack: Vec<Frame>,
     /// All that does not depend on the bot.
     pub person: Person,
+}
+
+impl State {
+    /// Whether a dialogue goes on, with the bot or with a human.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.person.human || !self.stack.is_empty()
+    }
 }
 
 /// An open flow and the node whose question waits.
@@ -90,6 +99,9 @@ pub struct Person {
     /// Timers that are armed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,
+    /// Starts by the brand that wait, for the end of the dialogue or for a lawful hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<WaitingStart>,
     /// A human has taken the dialogue over.
     #[serde(default)]
     pub human: bool,
@@ -123,6 +135,9 @@ pub struct Person {
     /// How often the last text came, and its fingerprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<(u64, Count)>,
+    /// What the last messages belonged to, oldest first, where a STOP may end less than everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
     /// Results of takes that are still to be heard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<super::Taken>,
@@ -134,6 +149,19 @@ impl Person {
     pub fn is_unreachable(&self, after: u32) -> bool {
         self.bad_number.is_some_and(|refused| refused.count >= after)
     }
+}
+
+/// What a message belonged to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// When it left, or may leave first.
+    pub at: Timestamp,
+    /// Its programme.
+    #[serde(default, skip_serializing_if = "ProgrammeId::is_main")]
+    pub programme: ProgrammeId,
+    /// What it was about.
+    #[serde(default, skip_serializing_if = "Content::is_usual")]
+    pub content: Content,
 }
 
 /// Something counted since a moment.
@@ -165,6 +193,19 @@ pub struct Timer {
     pub due: Timestamp,
     /// The turn it was armed in: its name.
     pub armed_in: u64,
+}
+
+/// A start by the brand that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingStart {
+    /// The flow's name.
+    pub flow: String,
+    /// Why it starts.
+    pub cause: Cause,
+    /// When the brand wanted it.
+    pub since: Timestamp,
+    /// When it is looked at again.
+    pub timer: Timer,
 }
 
 /// A message that was seen. Stored as a pair, fingerprint and second: there may be hundreds.
@@ -222,10 +263,15 @@ impl Person {
         self.recent.push(Seen::from((id, now.as_second())));
     }
 
+    /// Every timer that is armed: the dialogue's, and those of starts that wait.
+    pub fn armed(&self) -> impl Iterator<Item = Timer> {
+        self.timers.iter().copied().chain(self.starts.iter().map(|start| start.timer))
+    }
+
     /// The earliest timer.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.timers.iter().map(|timer| timer.due).min()
+        self.armed().map(|timer| timer.due).min()
     }
 }
 
@@ -234,25 +280,19 @@ pub(super) struct View<'a> {
     pub(super) bot: &'a Bot,
     pub(super) person: &'a Person,
     pub(super) now: Timestamp,
+    /// The facts of the programme that is spoken of.
+    facts: wording::Facts<'a>,
     /// The time zone of the person, once it was asked for.
     zone: OnceCell<TimeZone>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(bot: &'a Bot, person: &'a Person, now: Timestamp) -> Self {
-        Self { bot, person, now, zone: OnceCell::new() }
+    pub(super) fn of(bot: &'a Bot, person: &'a Person, facts: wording::Facts<'a>, now: Timestamp) -> Self {
+        Self { bot, person, now, facts, zone: OnceCell::new() }
     }
 
     pub(super) fn language(&self) -> Lang {
         self.person.language.unwrap_or_else(|| self.bot.first_language())
-    }
-
-    pub(super) fn facts(&self) -> wording::Facts<'_> {
-        wording::Facts {
-            program: &self.bot.program,
-            contact: &self.bot.contact,
-            frequency: self.bot.frequency.as_deref(),
-        }
     }
 }
 
@@ -267,9 +307,9 @@ impl Facts for View<'_> {
 
     fn fact(&self, fact: Fact) -> Cow<'_, str> {
         match fact {
-            Fact::Program => Cow::Borrowed(&self.bot.program),
-            Fact::Contact => Cow::Borrowed(&self.bot.contact),
-            Fact::Terms => Cow::Owned(wording::terms(self.facts(), self.language())),
+            Fact::Program => Cow::Borrowed(self.facts.program),
+            Fact::Contact => Cow::Borrowed(self.facts.contact),
+            Fact::Terms => Cow::Owned(wording::terms(self.facts, self.language())),
         }
     }
 

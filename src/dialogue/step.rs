@@ -1,13 +1,13 @@
 //! The step: one event, one new state, and what is wanted. Pure and total.
 
 use super::effect::Effect;
-use super::event::{Cause, Event, Human};
-use super::machine::{Bad, Machine};
+use super::event::{Event, Human};
+use super::machine::{Bad, Machine, Told};
 use super::reading::Reading;
 use super::rung::{Move, RUNGS, Scene, decide};
 use super::state::{Count, State, fingerprint};
-use crate::bot::{Bot, FlowIx, Optin};
-use crate::consent::{Change, How, Kind, Reason, Status, wording};
+use crate::bot::{Bot, Optin};
+use crate::consent::{Change, How, Kind, Obstacle, Reason, Scope, Status, wording};
 use crate::sms::{Class, Inbound, Receipt, ReceiptState};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -41,9 +41,21 @@ pub struct Trace {
     /// Questions that were answered by one of a few values, as `flow.node = value`: an option's number, a list's key, yes or no.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
+    /// What would have been said at a moment at which nothing may be said waits for a better one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off: Option<PutOff>,
     /// Anything else worth knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// A silence that has passed at a moment at which nothing may be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOff {
+    /// The first moment at which something may be said.
+    pub until: Timestamp,
+    /// What is in the way until then.
+    pub why: Obstacle,
 }
 
 /// Advances a dialogue by one event. O(nodes entered + size of their texts), bounded by
@@ -62,7 +74,7 @@ pub fn step(bot: &Bot, state: &State, event: &Event, reading: &Reading, now: Tim
         Event::Reviewed { decision, by } => machine.reviewed(*decision, by),
         Event::OptOut { how, rule } => opt_out_elsewhere(&mut machine, *how, rule),
         Event::Left { how, on } => machine.holder_left(*how, *on),
-        Event::Start { flow, cause } => start(&mut machine, flow, *cause),
+        Event::Start { flow, cause } => machine.start(flow, *cause),
         Event::Human(Human::TookOver) => machine.taken_over(),
         Event::Human(Human::Wrote { body }) => machine.human_wrote(body),
         Event::Human(Human::GaveBack) => machine.given_back(),
@@ -121,27 +133,26 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
         machine.note("repaired: a misspelt word was mended");
         machine.trace.intent = meant.heard.first().map(|heard| machine.bot.intent(heard.intent).name.clone());
     }
+    let is_heard = matches!(decided, Move::OptOut(..) | Move::Ignore(_)) && !machine.muted;
     apply(machine, inbound, meant, decided);
+    if is_heard && matches!(reading.kind, Kind::OptOut { reason: Reason::Threat, .. }) {
+        machine.alert(inbound);
+    }
 }
 
 fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decided: Move) {
-    consent(machine, inbound, &decided);
+    let back = matches!(decided, Move::OptIn(_)).then(|| machine.taken_back());
+    consent(machine, inbound, &decided, back.clone());
     match decided {
         Move::Ignore(why) => machine.note(why),
         Move::Unsure(_) => {
             machine.state.person.timers.clear();
             machine.note("this may be an opt-out: nothing is sent until somebody has read it");
         }
-        Move::OptOut(_, reason) => {
-            if reason == Reason::Threat {
-                machine.note("a threat: a person of the brand should read it");
-            }
-            machine.close();
-            machine.send(Class::OptOutConfirmation, machine.bot.stopped.as_ref(), wording::opted_out);
-        }
+        Move::OptOut(rule, reason) => machine.opted_out(&rule, reason, how(inbound), inbound),
         Move::Help => machine.send(Class::Help, machine.bot.help.as_ref(), wording::help),
         Move::OptIn(_) if machine.muted => machine.note("a machine answers a machine"),
-        Move::OptIn(_) => match machine.bot.optin_flow() {
+        Move::OptIn(_) => match back.and_then(|scope| machine.welcome_of(&scope)) {
             Some(flow) if machine.is_open(flow) => machine.ask_again(),
             Some(flow) => machine.interrupt(flow),
             None => machine.send(Class::Reply, machine.bot.started.as_ref(), wording::opted_in),
@@ -164,24 +175,27 @@ fn apply(machine: &mut Machine<'_>, inbound: &Inbound, reading: &Reading, decide
 
 /// Writes down what a text says about consent, whatever else it does: compliance words, and the intents that the brand
 /// has declared to be consent.
-fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move) {
-    let how = if inbound.hint.is_some() { How::Provider } else { How::Text };
+fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move, back: Option<Scope>) {
+    let tell = |machine: &mut Machine<'_>, change, how, rule: &str, scope| {
+        machine.ledger(Told { scope, ..Told::of(change, how, rule) }, Some(inbound));
+    };
     match decided {
-        Move::OptOut(rule, reason) => machine.ledger_for(Change::Out, how, rule, *reason, Some(inbound)),
-        Move::Unsure(rule) => machine.ledger(Change::Unsure, how, rule, Some(inbound)),
-        Move::OptIn(rule) => machine.ledger(Change::In, how, rule, Some(inbound)),
+        Move::Unsure(rule) => tell(machine, Change::Unsure, how(inbound), rule, Scope::Brand),
+        Move::OptIn(rule) => tell(machine, Change::In, how(inbound), rule, back.unwrap_or_default()),
         Move::Start(intent, _) | Move::AskAgain(intent) | Move::Go(Some(intent), _) => {
             let intent = machine.bot.intent(*intent);
+            let scope = machine.given_in(intent.starts);
             match intent.optin {
-                Optin::Single => machine.ledger(Change::In, How::Text, &intent.name, Some(inbound)),
+                Optin::Single => tell(machine, Change::In, How::Text, &intent.name, scope),
                 // Whoever has consented already needs no second asking.
-                Optin::Double if machine.state.person.standing.status != Status::In => {
-                    machine.ledger(Change::Asked, How::Text, &intent.name, Some(inbound));
+                Optin::Double if !machine.is_in(intent.starts) => {
+                    tell(machine, Change::Asked, How::Text, &intent.name, scope);
                 }
                 Optin::Double | Optin::No => {}
             }
         }
-        Move::Go(None, _)
+        Move::OptOut(..) // it is told where it is known how far it reaches
+        | Move::Go(None, _)
         | Move::Ignore(_)
         | Move::Help
         | Move::Answer(_)
@@ -194,36 +208,17 @@ fn consent(machine: &mut Machine<'_>, inbound: &Inbound, decided: &Move) {
     }
 }
 
+/// How what a text says came about: the provider may have read it first.
+fn how(inbound: &Inbound) -> How {
+    if inbound.hint.is_some() { How::Provider } else { How::Text }
+}
+
 /// An opt-out that reached us otherwise than by a text to us: no confirmation, there is nothing to answer.
 fn opt_out_elsewhere(machine: &mut Machine<'_>, how: How, rule: &str) {
     if machine.state.person.standing.status == Status::Out {
         machine.note("opted out already");
         return;
     }
-    machine.ledger(Change::Out, how, rule, None);
+    machine.ledger(Told::of(Change::Out, how, rule), None);
     machine.close();
-}
-
-fn start(machine: &mut Machine<'_>, flow: &str, cause: Cause) {
-    let found: Option<FlowIx> = machine.bot.flow_named(flow);
-    let person = &machine.state.person;
-    match found {
-        None => machine.note(&format!("there is no flow `{flow}`")),
-        Some(_) if person.standing.status != Status::In => machine.note("no consent: nothing starts"),
-        Some(_) if !person.standing.is_of_age(machine.bot.age) => {
-            machine.note("no age shown: nothing starts");
-        }
-        Some(_) if person.standing.unsure.is_some() => {
-            machine.note("a text of theirs waits to be read: nothing starts");
-        }
-        Some(_) if person.human => machine.note("a human has taken over: nothing starts"),
-        Some(_) if machine.capped_until().is_some() => machine.note("the cap is reached: nothing starts"),
-        Some(_) if !machine.state.stack.is_empty() => machine.note("a question waits: nothing starts"),
-        Some(flow) => {
-            machine.class = match cause {
-                Cause::Campaign | Cause::Api | Cause::Time | Cause::Field => Class::Campaign,
-            };
-            machine.interrupt(flow);
-        }
-    }
 }

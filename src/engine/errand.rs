@@ -26,7 +26,7 @@ impl Engine {
     /// Asks an outside service, and tells the dialogue what came of it.
     pub(super) async fn look_up(&self, row: &Row, wanted: &LookupErrand) -> Result<Settlement, ReceiveError> {
         let bot = self.bot(&row.key.brand);
-        let answer = match bot.and_then(|bot| Some((bot, bot.lookup(&wanted.name)?))) {
+        let answer = match bot.as_ref().and_then(|bot| Some((bot, bot.lookup(&wanted.name)?))) {
             Some((bot, lookup)) => {
                 let asked = self.ask(&row.key.brand, lookup, &wanted.url).await;
                 asked.map_or_else(
@@ -59,12 +59,13 @@ impl Engine {
     /// Tells an outside service; whoever is told twice sees it by the id.
     pub(super) async fn notify(&self, row: &Row, wanted: &Notify) -> Settlement {
         let brand = &row.key.brand;
-        let Some(webhook) = self.bot(brand).and_then(|bot| bot.webhook(&wanted.name)) else {
+        let bot = self.bot(brand);
+        let Some(webhook) = bot.as_ref().and_then(|bot| bot.webhook(&wanted.name)) else {
             let why = format!("the brand has no webhook `{}` any more", wanted.name);
             return Settlement::Dead { why: Death::Rejected(why) };
         };
         let now = self.clock.now();
-        let body = json!({
+        let mut body = json!({
             "type": "sayso.notify",
             "timestamp": now,
             "data": {
@@ -75,11 +76,21 @@ impl Engine {
                 "fields": wanted.fields.iter().map(|(name, value)| (name, value.to_string())).collect::<BTreeMap<_, _>>(),
             },
         });
+        if let Some(alert) = &wanted.alert {
+            body["type"] = json!("sayso.alert");
+            body["data"] = json!({
+                "brand": brand.as_str(),
+                "webhook": wanted.name,
+                "phone": row.key.phone,
+                "reason": alert.reason,
+                "text": alert.text,
+            });
+        }
         let body = body.to_string().into_bytes();
         let mut headers = vec![(header::CONTENT_TYPE, "application/json".to_owned())];
         if let Some(secret) = &webhook.secret {
             let id = format!("{}-{}", row.id.seq, row.id.index);
-            match standard_webhook(&id, now, &body, self.secret(brand, secret)) {
+            match standard_webhook(&id, now, &body, &self.secret(brand, secret)) {
                 Ok(signature) => headers.extend(signature),
                 Err(error) => return Settlement::Dead { why: Death::Rejected(error.to_string()) },
             }
@@ -98,10 +109,6 @@ impl Engine {
             Err(error) => error.to_string(),
         };
         self.retry(row, None, &why)
-    }
-
-    fn secret(&self, brand: &BrandId, name: &str) -> &[SecretString] {
-        self.secrets.get(brand).and_then(|own| own.get(name)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 

@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 use socket::Socket;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
@@ -36,34 +36,26 @@ struct Order {
     answer: oneshot::Sender<Result<Outcome, NoAnswer>>,
 }
 
-/// The links of an engine, by account.
+/// The links of an engine.
+#[derive(Default)]
 pub(super) struct Links {
-    lines: HashMap<AccountId, Line>,
+    /// Where messages for those go that run.
+    running: Mutex<HashMap<AccountId, mpsc::Sender<Order>>>,
     stop: watch::Sender<bool>,
-}
-
-struct Line {
-    orders: mpsc::Sender<Order>,
-    /// Taken by whoever runs the link.
-    waiting: Mutex<Option<mpsc::Receiver<Order>>>,
+    /// Changes with the accounts.
+    renewed: watch::Sender<()>,
 }
 
 impl Links {
-    /// The links of those accounts that keep one.
-    pub(super) fn of(accounts: &[Account]) -> Self {
-        let linked = accounts.iter().filter(|account| matches!(account.way, Way::Link(_)));
-        let line = |account: &Account| {
-            let (orders, waiting) = mpsc::channel(ORDERS_MAX);
-            (account.id.clone(), Line { orders, waiting: Mutex::new(Some(waiting)) })
-        };
-        Self { lines: linked.map(line).collect(), stop: watch::Sender::new(false) }
+    fn running(&self) -> MutexGuard<'_, HashMap<AccountId, mpsc::Sender<Order>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn send(&self, account: &AccountId, outbound: &Outbound) -> Result<Outcome, CallError> {
         let away = || CallError::NotSent("the link does not run".to_owned());
-        let line = self.lines.get(account).ok_or_else(away)?;
+        let orders = self.running().get(account).cloned().ok_or_else(away)?;
         let (answer, outcome) = oneshot::channel();
-        line.orders.send(Order { outbound: outbound.clone(), answer }).await.map_err(|_| away())?;
+        orders.send(Order { outbound: outbound.clone(), answer }).await.map_err(|_| away())?;
         match outcome.await {
             Ok(outcome) => outcome.map_err(|NoAnswer(why)| CallError::NoAnswer(why)),
             Err(_) => Err(CallError::NoAnswer("the link ended".to_owned())),
@@ -83,30 +75,51 @@ impl Engine {
         }
     }
 
-    /// Runs the links of all accounts until [`Self::close_links`]; then tells their providers, and ends.
+    /// Runs the links of all accounts until [`Self::close_links`]; then tells their providers, and ends. When the accounts
+    /// change, all links end well and those of the new accounts begin.
     pub async fn run_links(self: Arc<Self>) {
-        let mut running = JoinSet::new();
-        for account in self.accounts.values() {
-            let line = self.links.lines.get(&account.id);
-            let orders =
-                line.and_then(|line| line.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
-            if let (Way::Link(opener), Some(orders)) = (&account.way, orders) {
+        let (mut renewed, mut closing) = (self.links.renewed.subscribe(), self.links.stop.subscribe());
+        while !*closing.borrow_and_update() {
+            renewed.mark_unchanged();
+            let stop = watch::Sender::new(false);
+            let mut running = JoinSet::new();
+            for account in self.accounts() {
+                let Way::Link(opener) = &account.way else { continue };
+                let (orders, waiting) = mpsc::channel(ORDERS_MAX);
+                self.links.running().insert(account.id.clone(), orders);
                 let taker = Arc::clone(&self) as Arc<dyn Taker>;
-                let link = opener.open(Use::Serving);
-                let run = Run::new(account.id.clone(), link, taker, Arc::clone(&self.clock));
-                running.spawn(Arc::clone(&self).run_link(account.id.clone(), run, orders));
+                let run =
+                    Run::new(account.id.clone(), opener.open(Use::Serving), taker, Arc::clone(&self.clock));
+                running.spawn(Arc::clone(&self).run_link(account.id.clone(), run, waiting, stop.subscribe()));
             }
+            tokio::select! {
+                _ = renewed.changed() => {}
+                _ = closing.changed() => {}
+            }
+            self.links.running().clear();
+            stop.send_replace(true);
+            while running.join_next().await.is_some() {}
         }
-        while running.join_next().await.is_some() {}
     }
 
-    async fn run_link(self: Arc<Self>, account: AccountId, run: Run, orders: mpsc::Receiver<Order>) {
+    /// Runs the links of the accounts of now.
+    pub(super) fn renew_links(&self) {
+        self.links.renewed.send_replace(());
+    }
+
+    async fn run_link(
+        self: Arc<Self>,
+        account: AccountId,
+        run: Run,
+        orders: mpsc::Receiver<Order>,
+        stop: watch::Receiver<bool>,
+    ) {
         // Noted before the first text is taken, and taken back at the end: a crash leaves it standing.
         let killed = self.store.linked(&account, true).await.unwrap_or_else(|error| {
             tracing::error!(%account, %error, "it cannot be read how the link ended");
             true
         });
-        let heard = run.until(orders, self.links.stop.subscribe(), !killed).await;
+        let heard = run.until(orders, stop, !killed).await;
         if heard && let Err(error) = self.store.linked(&account, false).await {
             tracing::error!(%account, %error, "it cannot be noted that the link ended in peace");
         }
@@ -288,6 +301,12 @@ impl Run {
                 () = tokio::time::sleep(sleep) => self.step(Happened::Time),
             }
         }
+        // What came too late has not left.
+        orders.close();
+        while let Ok(Order { answer, .. }) = orders.try_recv() {
+            let why = "the link ends".to_owned();
+            let _nobody_waits = answer.send(Ok(Outcome::Retry { after: None, why }));
+        }
         self.ended.unwrap_or_default()
     }
 
@@ -386,10 +405,10 @@ impl Run {
         let lane = lane(&brought.delivery);
         let queue = self.lanes.entry(lane).or_insert_with(|| {
             let (queue, mut waiting) = mpsc::unbounded_channel::<Brought>(); // the link has a limit of its own
-            let (account, taker, tell) = (self.account.clone(), Arc::clone(&self.taker), self.tell.clone());
+            let (account, gate, tell) = (self.account.clone(), Arc::clone(&self.taker), self.tell.clone());
             tokio::spawn(async move {
                 while let Some(Brought { ticket, delivery, perhaps }) = waiting.recv().await {
-                    let taken = taker.take(&account, delivery, &perhaps).await;
+                    let taken = gate.take(&account, delivery, &perhaps).await;
                     let _link_ended = tell.send(Event::Taken(ticket, taken)).await;
                 }
             });

@@ -119,7 +119,7 @@ impl Engine {
 
     /// Waits until nothing else is on its way to a person that a cap may count beside this message.
     async fn counting(&self, row: &Row) -> Option<MutexGuard<'_, ()>> {
-        let bot = self.bots.get(&row.key.brand)?;
+        let bot = self.bot(&row.key.brand)?;
         let is_limited = row.errand.send().is_some_and(|send| bot.limits(send.class));
         if is_limited { Some(self.counted.enter(&row.key).await) } else { None }
     }
@@ -127,7 +127,7 @@ impl Engine {
     async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
         match &row.errand {
             Errand::Send(send) => match self.admit(row, send).await? {
-                Ok((account, outbound, pass)) => self.transmit(row, account, &outbound, pass).await,
+                Ok((account, outbound, pass)) => self.transmit(row, &account, &outbound, pass).await,
                 Err(settlement) => Ok(settlement),
             },
             Errand::Lookup(lookup) => self.look_up(row, lookup).await,
@@ -151,13 +151,13 @@ impl Engine {
         &self,
         row: &Row,
         send: &Send,
-    ) -> Result<Result<(&Account, Outbound, Pass), Settlement>, StoreError> {
+    ) -> Result<Result<(Arc<Account>, Outbound, Pass), Settlement>, StoreError> {
         let never = |why| Ok(Err(Settlement::Dead { why }));
-        let Some(bot) = self.bots.get(&row.key.brand) else {
+        let Some(bot) = self.bot(&row.key.brand) else {
             // Its files have errors today, or its folder is away: what it owes is not thrown away for that.
             return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY), why: None }));
         };
-        let Some((from, account)) = self.leaves_from(bot, send) else { return never(Death::NoAccount) };
+        let Some((from, account)) = self.leaves_from(&bot, send) else { return never(Death::NoAccount) };
         let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
         // Read last: between this and the first byte nothing is waited for, so that a STOP comes before it or after it.
         let person = self.store.load(&row.key).await?.record.person;
@@ -169,6 +169,7 @@ impl Engine {
         let verdict = gate(&Asking {
             class: send.class,
             standing: &person.standing,
+            programme: &send.programme,
             answers_stop: account.answers_stop,
             overtaken: row.held && person.turn > row.turn,
             age: bot.age,
@@ -185,7 +186,7 @@ impl Engine {
         Ok(match verdict {
             Verdict::Pass(pass) => {
                 if send.class == Class::OptOutConfirmation {
-                    late(row, person.standing.since, pass.checked_at);
+                    late(row, person.standing.stopped(), pass.checked_at);
                 }
                 let (body, media) = (send.body.clone(), send.media.clone());
                 let reference = row.id.to_string();
@@ -203,10 +204,10 @@ impl Engine {
     }
 
     /// The number a message leaves from and the account that carries it: the number last texted, while the brand has it.
-    fn leaves_from(&self, bot: &Bot, send: &Send) -> Option<(Sender, &Account)> {
+    fn leaves_from(&self, bot: &Bot, send: &Send) -> Option<(Sender, Arc<Account>)> {
         let texted = send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
         let number = texted.or_else(|| bot.numbers.first())?;
-        Some((number.sender, self.accounts.get(&number.account)?))
+        Some((number.sender, self.account(&number.account)?))
     }
 
     async fn transmit(
@@ -284,7 +285,7 @@ impl Engine {
             let _lane = self.counting(&row).await;
             let settlement = match self.admit(&row, send).await {
                 Ok(Ok((account, outbound, pass))) => {
-                    let settlement = self.sent(account, &outbound, None, pass);
+                    let settlement = self.sent(&account, &outbound, None, pass);
                     answers.push(outbound);
                     settlement
                 }

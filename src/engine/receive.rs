@@ -3,7 +3,6 @@
 use super::Engine;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
-use crate::provider::Account;
 use crate::sms::{Inbound, Key, Receipt, Sender};
 use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn};
 use jiff::{SignedDuration, Timestamp};
@@ -113,9 +112,9 @@ impl Engine {
 
     async fn take(&self, arrival: Arrival) -> Result<Received, ReceiveError> {
         let key = &arrival.key;
-        let bot =
-            self.bots.get(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
         let _lane = self.lanes.enter(key).await;
+        let bot = self.bot(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
+        let bot = &*bot;
         for _ in 0..CONFLICTS_MAX {
             let snapshot = self.store.load(key).await?;
             if arrival.seen.is_some_and(|id| snapshot.record.person.has_seen(id)) {
@@ -178,7 +177,7 @@ impl Engine {
     /// Whether the replies to an event can leave only in the answer to its webhook.
     fn answers_in_place(&self, event: &Event) -> bool {
         let Event::Text(inbound) = event else { return false };
-        self.accounts.get(&inbound.account).is_some_and(Account::sends_by_answer)
+        self.account(&inbound.account).is_some_and(|account| account.sends_by_answer())
     }
 }
 

@@ -2,7 +2,7 @@
 //! it goes through the one writer; what changes a dialogue is an event like any other.
 
 use super::{Arrival, Engine, ReceiveError, Received};
-use crate::consent::Status;
+use crate::consent::{How, Status};
 use crate::dialogue::{Event, Left};
 use crate::slot::{Answer, Value};
 use crate::sms::{BrandId, Key, Phone};
@@ -10,11 +10,14 @@ use crate::store::{Erased, Erasure, Scanned, StoreError, Table};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// People that are read in one go.
 const PAGE: usize = 500;
+/// Single reads for a list of numbers: above this many, one pass over all people is no dearer in a house of many brands.
+const READS_MAX: usize = 100_000;
 /// Events that are handled at once: they share one sync of the disk.
 const AT_ONCE: usize = 128;
 
@@ -99,6 +102,12 @@ impl Engine {
         }
     }
 
+    /// Opts somebody out who has said so by another way than a text; whether they had not before.
+    pub async fn opt_out(&self, key: Key, rule: &str) -> Result<bool, ReceiveError> {
+        let received = self.receive(Arrival::opt_out(key, How::Api, rule)).await?;
+        Ok(matches!(received, Received::Turn { .. }))
+    }
+
     /// Corrects what a brand knows about somebody; `None` empties the field. The words are read as an answer to a question
     /// for the field would be.
     pub async fn correct(
@@ -140,26 +149,25 @@ impl Engine {
     }
 
     /// Ends what the holders of these numbers said, in each of these brands that knows them; how many that were. The same
-    /// news twice changes nothing. O(numbers x brands) reads; only who is known costs a turn.
+    /// news twice changes nothing. O(numbers x brands) reads while these are few, else one pass over all people; only who is
+    /// known costs a turn.
     pub async fn left(
         self: &Arc<Self>,
         brands: &[BrandId],
         numbers: &[LeftNumber],
     ) -> Result<u64, ReceiveError> {
+        let known = if brands.len() > 1 && numbers.len() * brands.len() > READS_MAX {
+            self.known_by_pass(brands, numbers).await?
+        } else {
+            self.known_by_reads(brands, numbers).await?
+        };
         let (mut turns, mut ended) = (JoinSet::new(), 0);
-        for LeftNumber { phone, on, how } in numbers {
-            for brand in brands {
-                let key = Key { brand: brand.clone(), phone: *phone };
-                // Of somebody who was erased nothing is known that could pass to another person.
-                if self.store.load(&key).await?.record.person.turn == 0 {
-                    continue;
-                }
-                let arrival = Arrival::other(key, Event::Left { how: *how, on: *on });
-                let engine = Arc::clone(self);
-                turns.spawn(async move { engine.receive(arrival).await });
-                if turns.len() == AT_ONCE {
-                    ended += next(&mut turns).await?;
-                }
+        for (key, LeftNumber { on, how, .. }) in known {
+            let arrival = Arrival::other(key, Event::Left { how, on });
+            let engine = Arc::clone(self);
+            turns.spawn(async move { engine.receive(arrival).await });
+            if turns.len() == AT_ONCE {
+                ended += next(&mut turns).await?;
             }
         }
         while !turns.is_empty() {
@@ -168,9 +176,50 @@ impl Engine {
         Ok(ended)
     }
 
-    /// The brands that are served, by the names under which their data is kept.
-    pub fn brands(&self) -> impl Iterator<Item = &BrandId> {
-        self.bots.keys()
+    /// Who of them is known, asked one by one. Of somebody who was erased nothing is known that could pass to another person.
+    async fn known_by_reads(
+        &self,
+        brands: &[BrandId],
+        numbers: &[LeftNumber],
+    ) -> Result<Vec<(Key, LeftNumber)>, StoreError> {
+        let mut known = Vec::new();
+        for number in numbers {
+            for brand in brands {
+                let key = Key { brand: brand.clone(), phone: number.phone };
+                if self.store.load(&key).await?.record.person.turn > 0 {
+                    known.push((key, number.clone()));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// The same, found in one pass over all people; a number that stands in the list twice is told twice, in the list's order.
+    async fn known_by_pass(
+        &self,
+        brands: &[BrandId],
+        numbers: &[LeftNumber],
+    ) -> Result<Vec<(Key, LeftNumber)>, StoreError> {
+        let mut listed: HashMap<Phone, Vec<&LeftNumber>> = HashMap::new();
+        for number in numbers {
+            listed.entry(number.phone).or_default().push(number);
+        }
+        let brands: HashSet<&BrandId> = brands.iter().collect();
+        let (mut known, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.scan(Table::Subscribers, after, PAGE).await?;
+            for item in page.items {
+                let Scanned::Subscriber { key, record } = item else { continue };
+                let Some(listed) = listed.get(&key.phone) else { continue };
+                if record.person.turn > 0 && brands.contains(&key.brand) {
+                    known.extend(listed.iter().map(|number| (key.clone(), (*number).clone())));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(known);
+            }
+        }
     }
 }
 

@@ -15,11 +15,11 @@ use tokio::sync::MutexGuard;
 
 /// Who answers each number.
 #[derive(Debug, Default)]
-pub(super) struct Numbers(HashMap<Sender, Line>);
+pub(super) struct Numbers(HashMap<Sender, Arc<Line>>);
 
 /// Who answers one number.
 #[derive(Debug, Default)]
-struct Line {
+pub(super) struct Line {
     account: Option<AccountId>,
     /// One, but for numbers that are shared; in the order of their names.
     brands: Vec<BrandId>,
@@ -44,15 +44,15 @@ impl Numbers {
         for line in lines.values_mut() {
             line.brands.sort();
         }
-        Self(lines)
+        Self(lines.into_iter().map(|(number, line)| (number, Arc::new(line))).collect())
     }
 
     /// The line of a number. An account speaks only for the numbers that it carries.
-    fn line(&self, account: &AccountId, to: Sender) -> Result<&Line, ReceiveError> {
+    pub(super) fn line(&self, account: &AccountId, to: Sender) -> Result<Arc<Line>, ReceiveError> {
         let line = self.0.get(&to).ok_or(ReceiveError::UnknownNumber(to))?;
         match &line.account {
             None => Err(ReceiveError::Closed(to)),
-            Some(carrier) if carrier == account => Ok(line),
+            Some(carrier) if carrier == account => Ok(Arc::clone(line)),
             Some(_) => Err(ReceiveError::UnknownNumber(to)),
         }
     }
@@ -115,23 +115,23 @@ impl Engine {
         mut inbound: Inbound,
         parts: Option<PartsName>,
     ) -> Result<Arrivals<'_>, ReceiveError> {
-        let lane = self.lane_of_line(account, &inbound).await?;
+        let guard = self.lane_of_line(account, &inbound).await?;
         shorten(&mut inbound.body);
-        let line = self.numbers.line(account, inbound.to)?;
+        let line = self.line(account, inbound.to)?;
         let mut events = match line.brands.as_slice() {
             [brand] if !line.closed => vec![Arrival::text(key(brand, inbound.from), inbound)],
-            _ => self.shared(line, inbound).await?,
+            _ => self.shared(&line, inbound).await?,
         };
         // The text itself comes last.
         if let Some(last) = events.last_mut() {
             last.parts = parts;
         }
-        Ok(Arrivals { events: events.into_iter(), _lane: lane })
+        Ok(Arrivals { events: events.into_iter(), _lane: guard })
     }
 
     /// The events that a part is: none, or those of the text that it completes.
     async fn part(&self, account: &AccountId, part: &Part) -> Result<Arrivals<'_>, ReceiveError> {
-        self.numbers.line(account, part.inbound.to)?;
+        self.line(account, part.inbound.to)?;
         match self.store.part(part, self.clock.now()).await? {
             Parts::Whole(whole) => self.text(account, whole.inbound, Some(whole.name)).await,
             Parts::Waiting | Parts::Known => Ok(Arrivals { events: Vec::new().into_iter(), _lane: None }),
@@ -145,7 +145,7 @@ impl Engine {
         to: Sender,
         how: How,
     ) -> Result<Vec<Arrival>, ReceiveError> {
-        let line = self.numbers.line(account, to)?;
+        let line = self.line(account, to)?;
         if line.closed {
             return Err(ReceiveError::Closed(to));
         }
@@ -159,7 +159,7 @@ impl Engine {
         account: &AccountId,
         inbound: &Inbound,
     ) -> Result<Option<MutexGuard<'_, ()>>, ReceiveError> {
-        match self.numbers.line(account, inbound.to)?.brands.as_slice() {
+        match self.line(account, inbound.to)?.brands.as_slice() {
             [first, _, ..] => Ok(Some(self.lines.enter(&key(first, inbound.from)).await)),
             _ => Ok(None),
         }
@@ -221,7 +221,8 @@ impl Engine {
     }
 
     async fn side(&self, brand: &BrandId, inbound: &Inbound) -> Result<Side, ReceiveError> {
-        let bot = self.bots.get(brand).ok_or_else(|| ReceiveError::UnknownBrand(brand.to_string()))?;
+        let bot = self.bot(brand).ok_or_else(|| ReceiveError::UnknownBrand(brand.to_string()))?;
+        let bot = &*bot;
         let key = key(brand, inbound.from);
         let state = resume(bot, self.store.load(&key).await?.record);
         let now = self.clock.now();

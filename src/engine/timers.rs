@@ -68,7 +68,7 @@ impl Engine {
         let person = self.store.load(key).await?.record.person;
         let now = self.clock.now();
         let taken = person.taken.first().cloned().map(Event::Taken);
-        let timer = person.timers.iter().filter(|timer| timer.due <= now).min_by_key(|timer| timer.due);
+        let timer = person.armed().filter(|timer| timer.due <= now).min_by_key(|timer| timer.due);
         let due = taken.or_else(|| timer.map(|timer| Event::Timer { armed_in: timer.armed_in }));
         if let Some(event) = due {
             self.receive(Arrival::other(key.clone(), event)).await?;

@@ -1,7 +1,7 @@
 //! What can happen at each point of a dialogue: a few texts for everything that a brand can tell apart, and time.
 
 use super::constants::Constants;
-use crate::bot::{Action, Awaited, Bot, By, IntentIx, NodeIx, Optin, Question};
+use crate::bot::{Action, Awaited, Bot, By, FlowIx, IntentIx, NodeIx, Optin, Question};
 use crate::consent::{Kind, Status, kind_of};
 use crate::dialogue::{Human, Record};
 use crate::expr::whole_years;
@@ -12,7 +12,7 @@ use crate::sms::Text;
 use crate::transcript::Line;
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Answers of a list that comes with sayso and is longer than anybody chooses from: some of them stand for all.
 const ANSWERS_MAX: usize = 12;
@@ -36,6 +36,8 @@ const MUMBLED: [&str; 9] = [
 pub struct Alphabet {
     /// Texts that mean an intent, one for each language.
     intents: BTreeMap<IntentIx, Vec<String>>,
+    /// Flows that only a campaign starts.
+    campaigns: Vec<String>,
     /// What answers the question of a node, by its path.
     questions: BTreeMap<String, Replies>,
     /// What outside services may answer, by the lookup's name.
@@ -64,6 +66,8 @@ pub enum Sort {
     Heard,
     /// An intent that starts a flow, or is consent.
     Keyword,
+    /// A campaign starts a flow that nothing else does.
+    Campaign,
     /// No answer.
     Bad,
 }
@@ -91,6 +95,7 @@ impl Alphabet {
         });
         Self {
             intents: intents(bot, now),
+            campaigns: campaigns(bot),
             questions,
             lookups: lookups.collect(),
             chances: all().map(|(ix, _)| (bot.path(ix), chances(bot, ix))).collect(),
@@ -132,6 +137,9 @@ impl Alphabet {
                 moves.extend(texts.iter().map(|words| (sort, text(words))));
             }
         }
+        if person.standing.status == Status::In && record.stack.is_empty() && !person.human {
+            moves.extend(self.campaigns.iter().map(|flow| (Sort::Campaign, Line::Campaign(flow.clone()))));
+        }
         moves.extend(replies.iter().flat_map(|replies| &replies.bad).map(|bad| (Sort::Bad, text(bad))));
         moves.sort_by_key(|(sort, _)| *sort);
         moves
@@ -156,6 +164,16 @@ impl Alphabet {
     pub fn outside(&self) -> Vec<Line> {
         self.otherwise(std::iter::empty(), self.lookups.keys().map(String::as_str))
     }
+}
+
+/// The flows that no intent starts and no other flow calls.
+fn campaigns(bot: &Bot) -> Vec<String> {
+    let waits = bot.nodes().filter_map(|(_, node)| node.wait.as_ref());
+    let called = waits.filter_map(|wait| if let Awaited::Flow(flow) = wait.what { Some(flow) } else { None });
+    let started: BTreeSet<FlowIx> = bot.intents().filter_map(|intent| intent.starts).chain(called).collect();
+    let others =
+        bot.flows().filter(|flow| !bot.flow_named(&flow.name).is_some_and(|ix| started.contains(&ix)));
+    others.map(|flow| flow.name.clone()).collect()
 }
 
 /// For each intent that the files name the shortest text in each language that means it and nothing before it.

@@ -332,23 +332,10 @@ fn trouble(bot: &Bot, turned: &Turned) -> Option<Trouble> {
 async fn broken(talk: &Talk) -> Result<Option<Trouble>, SimulationError> {
     let store = talk.simulation().engine().store();
     let page = store.scan(Table::Outbox, None, ROWS_MAX).await?;
-    Ok(page.items.into_iter().find_map(|item| match item {
-        Scanned::Row(row) => match row.state {
-            RowState::Unknown { why } => {
-                Some(Trouble { kind: Kind::Panic, node: "sayso".to_owned(), what: why })
-            }
-            RowState::Pending | RowState::Held | RowState::Sending | RowState::Dead { .. } => None,
-        },
-        Scanned::Subscriber { .. }
-        | Scanned::Turn { .. }
-        | Scanned::ErasedTurn { .. }
-        | Scanned::Review { .. }
-        | Scanned::Sent(_)
-        | Scanned::Consent { .. }
-        | Scanned::Proof { .. }
-        | Scanned::Damaged { .. }
-        | Scanned::Root { .. }
-        | Scanned::Suppression { .. } => None,
+    let mut rows = page.items.into_iter().filter_map(Scanned::row);
+    Ok(rows.find_map(|row| match row.state {
+        RowState::Unknown { why } => Some(Trouble { kind: Kind::Panic, node: "sayso".to_owned(), what: why }),
+        RowState::Pending | RowState::Held | RowState::Sending | RowState::Dead { .. } => None,
     }))
 }
 
@@ -396,7 +383,7 @@ impl Chance {
             0..=9 => [Sort::Answer, Sort::Heard, Sort::Keyword],
             10 | 11 => [Sort::Bad, Sort::Answer, Sort::Keyword],
             12 => [Sort::Time, Sort::Human, Sort::Keyword],
-            13 => [Sort::Heard, Sort::Human, Sort::Keyword],
+            13 => [Sort::Campaign, Sort::Human, Sort::Heard],
             14..=16 => [Sort::Keyword, Sort::Answer, Sort::Heard],
             17 => return Line::Wait(Delay::Exact { seconds: *self.one_of(&[60, 3_600, 86_400, 259_200]) }),
             18 => {

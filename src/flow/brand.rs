@@ -2,7 +2,7 @@
 
 mod resource;
 
-pub use resource::{ContestDecl, LookupDecl, MediaDecl, TagDecl, TeamDecl, WebhookDecl};
+pub use resource::{ContestDecl, LookupDecl, MediaDecl, ProgramDecl, TagDecl, TeamDecl, WebhookDecl};
 
 use super::hours::{Hours, hours};
 use super::syntax::{age, one_of, unknown};
@@ -14,7 +14,7 @@ use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use crate::slot::DateOrder;
-use crate::sms::{Outside, Replies, Sender, Signs};
+use crate::sms::{Outside, Replies, Sender, Signs, StopEnds};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -49,12 +49,18 @@ pub struct BrandFile {
     pub outside: Option<At<Outside>>,
     /// What becomes of typographic signs.
     pub signs: Option<At<Signs>>,
+    /// What a STOP ends.
+    pub stop_ends: Option<At<StopEnds>>,
+    /// The webhook that is told of a threat.
+    pub alert: Option<At<String>>,
     /// When its people are there.
     pub hours: Option<At<Hours>>,
     /// What a keyword does while a question waits.
     pub interrupt: Option<At<Interrupt>>,
     /// What is asked before a keyword leaves the dialogue.
     pub leaving: Vec<TextDecl>,
+    /// What becomes of a start by the brand while somebody is in a dialogue.
+    pub campaigns: Option<At<Busy>>,
     /// Intents that are consent.
     pub optin: Vec<At<String>>,
     /// Intents that ask for consent, which a `consent ask` then gives.
@@ -81,6 +87,8 @@ pub struct BrandFile {
     pub lookups: Vec<LookupDecl>,
     /// Contests.
     pub contests: Vec<ContestDecl>,
+    /// Programmes beside the one that every brand has.
+    pub programs: Vec<ProgramDecl>,
     /// Tags that were renamed.
     pub tags: Vec<TagDecl>,
     /// The name that its folder had first, under which its data is kept.
@@ -117,6 +125,23 @@ pub enum Interrupt {
     Ask,
 }
 
+/// What becomes of a start by the brand, by a campaign or the API, while somebody is in a dialogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// It waits for the dialogue's end, for so long; then it replaces a dialogue that was silent all the time, or is skipped.
+    Wait(Delay),
+    /// It replaces the dialogue, unless a human has taken that over.
+    Replace,
+    /// It is skipped.
+    Skip,
+}
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self::Wait(Delay::Exact { seconds: 24 * 60 * 60 })
+    }
+}
+
 /// `[personal] field NAME: TYPE`
 #[derive(Debug, Clone)]
 pub struct FieldDecl {
@@ -144,13 +169,13 @@ pub enum KindDecl {
 /// Messages that a cap may allow: more is no cap.
 const CAP_MAX: u32 = 20;
 
-const BLOCKS: [&str; 9] =
-    ["brand", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
+const BLOCKS: [&str; 10] =
+    ["brand", "program", "field", "personal", "media", "team", "webhook", "lookup", "contest", "tag"];
 
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 24] = [
+const BRAND_WORDS: [&str; 27] = [
     "program",
     "numbers",
     "contact",
@@ -164,9 +189,12 @@ const BRAND_WORDS: [&str; 24] = [
     "replies",
     "outside",
     "signs",
+    "stop",
+    "alert",
     "hours",
     "interrupt",
     "leaving",
+    "campaigns",
     "optin",
     "double-optin",
     "budget",
@@ -193,6 +221,7 @@ pub fn parse(text: &str, reader: &mut Reader<'_>) -> BrandFile {
                     reader.mistake(Code::UnknownWord, word, "`personal` goes on with `field`");
                 }
             }
+            "program" => file.programs.extend(resource::program(&block, rest, reader)),
             "media" => file.media.extend(resource::media(&block, rest, reader)),
             "team" => file.teams.extend(resource::team(&block, rest, reader)),
             "webhook" => file.webhooks.extend(resource::webhook(&block, rest, reader)),
@@ -257,6 +286,8 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             let words = [("as written", Signs::AsWritten), ("plain", Signs::Plain)];
             file.signs = one_of("signs", &words, rest, reader);
         }
+        "stop" => file.stop_ends = stop_ends(rest, reader),
+        "alert" => file.alert = named(rest, "webhook", reader),
         "hours" => file.hours = hours(rest, reader),
         "interrupt" => {
             let words =
@@ -264,6 +295,7 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
             file.interrupt = one_of("interrupt", &words, rest, reader);
         }
         "leaving" => file.leaving.extend(text(block, lang, reader)),
+        "campaigns" => file.campaigns = campaigns(rest, reader),
         "optin" => file.optin.extend(intents(rest, reader)),
         "double-optin" => file.double_optin.extend(intents(rest, reader)),
         "budget" => file.budget = budget(rest, reader),
@@ -274,6 +306,19 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "was" => file.was = named(rest, "brand", reader),
         other => unknown(Code::UnknownWord, word, other, "a brand", &BRAND_WORDS, reader),
     }
+}
+
+/// `ends program`
+fn stop_ends(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<StopEnds>> {
+    let (ends, what) = first_word(rest);
+    if *ends.fragment() != "ends" {
+        let diagnostic = Diagnostic::new(Code::UnknownWord, reader.place(rest), "`stop` goes on with `ends`");
+        reader.report(diagnostic.hint("write `stop ends brand`, `stop ends program` or `stop ends content`"));
+        return None;
+    }
+    let words =
+        [("brand", StopEnds::Brand), ("program", StopEnds::Programme), ("content", StopEnds::Content)];
+    one_of("stop ends", &words, what, reader)
 }
 
 /// `join, sign-up`
@@ -353,6 +398,21 @@ fn cap(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<(u32, Delay)>> {
         return None;
     };
     Some(At::new((count, delay(length, reader)?), place))
+}
+
+/// `wait 24h`, `replace`, `skip`
+fn campaigns(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<At<Busy>> {
+    let place = reader.place(rest);
+    let (word, length) = first_word(rest);
+    if *word.fragment() == "wait" {
+        return Some(At::new(Busy::Wait(delay(length, reader)?), place));
+    }
+    one_of(
+        "campaigns",
+        &[("wait 24h", Busy::default()), ("replace", Busy::Replace), ("skip", Busy::Skip)],
+        rest,
+        reader,
+    )
 }
 
 /// `2 parts`

@@ -38,6 +38,8 @@ pub struct FlowDecl {
     pub gone: Option<At<String>>,
     /// What its messages are about.
     pub content: Option<At<Content>>,
+    /// The programme that it belongs to.
+    pub program: Option<At<String>>,
     /// Its nodes; the first is where it starts.
     pub nodes: Vec<NodeDecl>,
 }
@@ -118,7 +120,7 @@ impl Line {
 /// The weight of an arm: a share in a thousand is finer than anybody measures.
 const WEIGHT_MAX: u32 = 1_000;
 
-const FLOW_WORDS: [&str; 5] = ["start", "on", "gone", "content", "was"];
+const FLOW_WORDS: [&str; 6] = ["start", "on", "gone", "content", "program", "was"];
 const NODE_WORDS: [&str; 21] = [
     "say", "ask", "choose", "set", "tag", "untag", "language", "split", "wait", "call", "lookup", "notify",
     "handoff", "consent", "age", "vote", "contest", "when", "end", "was", "->",
@@ -169,6 +171,7 @@ fn flow(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Fl
         on: Vec::new(),
         gone: None,
         content: None,
+        program: None,
         nodes: Vec::new(),
     };
     for child in &block.children {
@@ -182,6 +185,7 @@ fn flow(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Fl
                 let contents = [("marketing", Content::Marketing), ("service", Content::Service)];
                 flow.content = one_of("content", &contents, rest, reader);
             }
+            "program" => flow.program = named(rest, "program", reader),
             "was" => flow.was.extend(named(rest, "flow", reader)),
             other => unknown(Code::UnknownWord, word, other, "a flow", &FLOW_WORDS, reader),
         }

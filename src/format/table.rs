@@ -103,6 +103,7 @@ static NOTHING: Below = Below::all(AsIs);
 
 pub(super) static BRAND: Below = Below::of(&[
     ("brand", Words, &FACTS),
+    ("program", Plain, &PROGRAM),
     ("field", Named(&Plain), &FIELD_LINES),
     ("personal", Line(&FIELD), &FIELD_LINES),
     ("media", Plain, &RESOURCE),
@@ -127,9 +128,12 @@ static FACTS: Below = Below::of(&[
     ("replies", Plain, &NOTHING),
     ("signs", Plain, &NOTHING),
     ("outside", Plain, &NOTHING),
+    ("stop", Plain, &NOTHING),
+    ("alert", Plain, &NOTHING),
     ("hours", Plain, &NOTHING),
     ("budget", Plain, &NOTHING),
     ("interrupt", Plain, &NOTHING),
+    ("campaigns", Plain, &NOTHING),
     ("leaving", Text, &WORDINGS),
     ("optin", Plain, &NOTHING),
     ("double-optin", Plain, &NOTHING),
@@ -139,6 +143,8 @@ static FACTS: Below = Below::of(&[
     ("help", Text, &WORDINGS),
     ("was", Plain, &NOTHING),
 ]);
+
+static PROGRAM: Below = Below::of(&[("name", Words, &NOTHING), ("frequency", Words, &NOTHING)]);
 
 static FIELD: Below = Below::of(&[("field", Named(&Plain), &NOTHING)]);
 
@@ -184,6 +190,7 @@ static FLOW_LINES: Below = Below::of(&[
     ("on", Plain, &NOTHING),
     ("gone", Plain, &NOTHING),
     ("content", Plain, &NOTHING),
+    ("program", Plain, &NOTHING),
     ("was", Plain, &NOTHING),
 ]);
 
@@ -283,7 +290,9 @@ static TALK: Below = Below::all(GoesOn);
 
 static KNOWN: Below = Below {
     rows: &[
-        ("consent", Words, &NOTHING),
+        ("consent", Plain, &NOTHING),
+        ("held", Plain, &NOTHING),
+        ("dropped", Plain, &NOTHING),
         ("tag", Words, &NOTHING),
         ("not", Line(&UNKNOWN), &NOTHING),
         ("at", Words, &NOTHING),

@@ -20,12 +20,18 @@ pub(super) fn mentions(chat: &Chat, sources: &Sources, is_known: impl Fn(&Symbol
                 }
             }
             Line::Node(place) => node(words.behind("node", place), place, &mut found),
+            Line::Campaign(flow) => {
+                found.extend(words.last(flow).map(|place| (place, Symbol::Flow(flow.clone()))));
+            }
             Line::Set(field, _) => {
                 found.extend(words.behind("set", field).map(|at| (at, Symbol::Field(field.clone()))));
             }
             Line::Known(Expectation::Field(field, value)) => {
                 let at = if value.is_some() { words.behind("=", field) } else { words.last(field) };
                 found.extend(at.map(|place| (place, Symbol::Field(field.clone()))));
+            }
+            Line::Known(Expectation::Consent(_, Some(name))) => {
+                found.extend(words.last(name).map(|at| (at, resource("program", name))));
             }
             Line::Known(Expectation::Told(name)) => {
                 found.extend(words.behind("told", name).map(|at| (at, resource("webhook", name))));

@@ -4,6 +4,7 @@
 use super::analysis::{Analysis, line_at};
 use super::documents::kind_of;
 use crate::bot::Symbol;
+use crate::consent::{Refusal, Why};
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources};
 use crate::expr::FACTS;
 use crate::flow::brand::{self, BrandFile, KindDecl};
@@ -80,7 +81,8 @@ impl Place<'_> {
             "start" if rest.starts_with("on ") => self.intents(),
             "start" => self.plain(&["on"], Item::Keyword),
             "on" | "optin" | "double-optin" => self.intents(),
-            "notify" => self.resources("webhook"),
+            "notify" | "alert" => self.resources("webhook"),
+            "program" if written == Kind::Flow => self.resources("program"),
             "handoff" => self.resources("team"),
             // In `brand.flow` a name behind these words is a new one.
             "lookup" | "contest" | "media" if written == Kind::Flow => self.resources(verb),
@@ -117,6 +119,7 @@ impl Place<'_> {
                 None if !line.starts_with(['>', '<', '!', '~']) => self.words(Kind::Chat, line),
                 Some(("set", rest)) if place(rest) => self.fields(),
                 Some(("node", rest)) if place(rest) => self.all_nodes(),
+                Some(("campaign", rest)) if place(rest) => self.flows(),
                 Some(("lookup", rest)) if place(rest) => self.resources("lookup"),
                 Some(("deliver", rest)) => self.words(Kind::Chat, rest.trim_start()),
                 _ => Vec::new(),
@@ -125,7 +128,7 @@ impl Place<'_> {
         match rest.split_once(' ') {
             None => {
                 let words = self.plain(
-                    &["at", "consent", "draw", "language", "not", "split", "tag", "told"],
+                    &["at", "consent", "draw", "dropped", "held", "language", "not", "split", "tag", "told"],
                     Item::Keyword,
                 );
                 [self.fields(), words].concat()
@@ -141,6 +144,8 @@ impl Place<'_> {
             Some(("not", rest)) if rest.trim_start().starts_with("known ") => self.fields(),
             Some(("not" | "tag", _)) => self.tags(),
             Some(("consent", _)) => self.plain(&["in", "out", "none"], Item::EnumMember),
+            Some(("held", rest)) if place(rest) => self.plain(&Why::ALL.map(Why::name), Item::EnumMember),
+            Some(("dropped", _)) => self.plain(&Refusal::NAMES, Item::EnumMember),
             Some(_) => Vec::new(),
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn can_rename(analysis: &Analysis, named: Named<'_>) -> Result<(), St
             "the {kind} `{name}` is shared by all brands; rename it by hand, in each of them"
         ));
     }
-    if matches!(of, Symbol::Resource { kind: "contest" | "team", .. }) {
+    if matches!(of, Symbol::Resource { kind: "contest" | "team" | "program", .. }) {
         return Err(format!(
             "the store holds what belongs to the {kind} `{name}` under this name, so it keeps it"
         ));

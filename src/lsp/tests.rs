@@ -470,7 +470,7 @@ fn verbs_are_offered_as_the_parsers_know_them() {
     let shop = Shop::sound();
     let at = |text: &str| shop.offers(WELCOME_FILE, text);
     assert_eq!(at("‸"), ["flow", "node"]);
-    assert_eq!(at("flow a\n  ‸"), ["start", "on", "gone", "content", "was"]);
+    assert_eq!(at("flow a\n  ‸"), ["start", "on", "gone", "content", "program", "was"]);
     assert!(at("flow a\n\nnode x\n  sa‸").contains(&"say".to_owned()));
     assert!(at("flow a\n\nnode x\n  ask name\n    ‸\n  -> x").contains(&"silent".to_owned()));
     assert_eq!(at("flow a\n\nnode x\n  say.‸"), ["say.es"]);

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use jiff::Timestamp;
 use std::future::Future;
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,16 +81,19 @@ impl Doors {
 
 /// Serves until `stop` is done; then requests that have begun are finished, and nothing new is taken.
 ///
-/// `public_url` is the address that providers are configured with.
+/// `public_url` is the address that providers are configured with. Ledgers are erased daily that were kept for `keep_years`
+/// after consent had ended; never, where it is `None`.
 pub async fn serve(
     engine: Arc<Engine>,
     doors: Doors,
     public_url: &str,
+    keep_years: Option<NonZeroU8>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
     let mut links = tokio::spawn(Arc::clone(&engine).run_links());
+    let expiry = keep_years.map(|years| tokio::spawn(Arc::clone(&engine).run_expiry(years)));
     let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
     let shared = Shared { engine: Arc::clone(&engine), public_url: public_url.into() };
     let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -107,6 +111,9 @@ pub async fn serve(
         () = overtime => Ok(()),
     };
     timers.abort();
+    if let Some(expiry) = &expiry {
+        expiry.abort();
+    }
     engine.stop_sending();
     // A send that is cut here is found as `sending` at the next start, and shown as unknown.
     if tokio::time::timeout(SENDS_WITHIN, &mut outbox).await.is_err() {
@@ -118,7 +125,7 @@ pub async fn serve(
         links.abort();
     }
     verbs.abort();
-    for task in [timers, verbs] {
+    for task in [timers, verbs].into_iter().chain(expiry) {
         let _cancelled = task.await;
     }
     ended

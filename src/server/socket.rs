@@ -17,8 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// The socket's name within the store's folder.
 pub const NAME: &str = "serve.sock";
-/// Bytes of one request; the longest is a cursor.
-const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of one request; the longest is a list of 50,000 numbers.
+const REQUEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// What can be asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +69,13 @@ pub enum Request {
     Examine,
     /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
     Backup,
+    /// Somebody has opted out by another way than a text.
+    OptOut {
+        /// Whom.
+        key: Key,
+        /// Which way, and who enters it.
+        rule: String,
+    },
     /// Somebody has read a text that was unsure.
     Review {
         /// Whose.
@@ -209,13 +216,16 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
             Ok(Response::Corrected(value.map(|value| value.to_string())))
         }
         Request::Left { brand, numbers } => {
-            let brands: Vec<BrandId> =
-                brand.map_or_else(|| engine.brands().cloned().collect(), |brand| vec![brand]);
+            let brands: Vec<BrandId> = brand.map_or_else(|| engine.brands(), |brand| vec![brand]);
             let ended = engine.left(&brands, &numbers).await;
             ended.map(Response::Count).map_err(|error| error.to_string())
         }
         Request::EndedBefore { brand, moment } => {
             engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
+        }
+        Request::OptOut { key, rule } => {
+            let entered = engine.opt_out(key, &rule).await;
+            entered.map(|new| Response::Count(u64::from(new))).map_err(|error| error.to_string())
         }
         Request::Review { key, decision, by } => {
             review(engine, key, decision, by).await.map(Response::Reviewed)

@@ -54,6 +54,18 @@ impl Content {
     }
 }
 
+/// What a STOP ends, when it answers a message of a brand that has more than one thing to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StopEnds {
+    /// Everything of the brand.
+    #[default]
+    Brand,
+    /// The programme of the message that it answers.
+    Programme,
+    /// Marketing, where it answers a message that is marketing; everything, where it answers another one.
+    Content,
+}
+
 /// Whether answers to a person's own texts keep hours and caps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Replies {

@@ -59,6 +59,7 @@ impl Display for Line {
             Self::Set(field, Some(words)) => write!(f, "set {field} {words}"),
             Self::Set(field, None) => write!(f, "set {field}"),
             Self::Node(node) => write!(f, "node {node}"),
+            Self::Campaign(flow) => write!(f, "campaign {flow}"),
             Self::Reply(body) => message(f, "<", body),
             Self::Never(body) => message(f, "!", body),
             Self::Wait(delay) => write!(f, "~ {delay}"),
@@ -78,7 +79,14 @@ impl Display for Line {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Consent(status) => write!(f, "consent {status}"),
+            Self::Consent(status, None) => write!(f, "consent {status}"),
+            Self::Consent(status, Some(of)) => write!(f, "consent {status} {of}"),
+            Self::Held(why, None) => write!(f, "held {}", why.name()),
+            Self::Held(why, Some(until)) => {
+                let moment = moment(until.timestamp(), until.time_zone());
+                write!(f, "held {} until {moment}", why.name())
+            }
+            Self::Dropped(why) => write!(f, "dropped {why}"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
             Self::NoTag(tag) => write!(f, "not tag {tag}"),
             Self::At(node) => write!(f, "at {node}"),
@@ -159,6 +167,7 @@ deliver late
 set name Ana Maria
 set name
 node menu.flavor
+campaign summer
 = language es
 ";
 

@@ -52,6 +52,10 @@ enum Input {
     Text(String),
     Human(Human),
     Reviewed(Decision),
+    /// They are led to a node.
+    Placed(String),
+    /// The brand starts a flow.
+    Started(String),
     /// A timer rings.
     Time,
     /// Nothing that a conversation could say.
@@ -177,14 +181,8 @@ impl<'b> Teller<'b> {
                 self.untold.insert(format!("that `{field}` was filled by hand is left out"));
                 return;
             }
-            Event::Placed { node } => {
-                self.untold.insert(format!("that they were led to `{node}` is left out"));
-                Input::Untold
-            }
-            Event::Start { flow, .. } => {
-                self.untold.insert(format!("the start of `{flow}` without a text cannot be written"));
-                Input::Untold
-            }
+            Event::Placed { node } => Input::Placed(node.clone()),
+            Event::Start { flow, .. } => Input::Started(flow.clone()),
             Event::OptOut { .. } => {
                 self.untold.insert("an opt-out by another way than a text cannot be written".to_owned());
                 Input::Untold
@@ -348,6 +346,16 @@ impl Stage {
                 self.expect(&waited, beat.same);
                 self.lines.push(Line::Reviewed(*decision));
                 self.simulation.reviewed(phone, *decision).await?
+            }
+            Input::Placed(node) => {
+                self.expect(&waited, beat.same);
+                self.lines.push(Line::Node(node.clone()));
+                self.simulation.place(phone, node).await?
+            }
+            Input::Started(flow) => {
+                self.expect(&waited, beat.same);
+                self.lines.push(Line::Campaign(flow.clone()));
+                self.simulation.campaign(phone, flow).await?
             }
             Input::Time | Input::Untold => waited,
         };

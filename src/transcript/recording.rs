@@ -5,10 +5,11 @@ use super::print::exactly;
 use super::session::{Happened, Refusal, Session};
 use super::syntax::{Chat, Expectation, Line};
 use crate::bot::Bot;
+use crate::consent::Standing;
 use crate::diagnostic::{At, Place, Sources};
 use crate::dialogue::Record;
 use crate::simulator::{Simulation, SimulationError};
-use crate::sms::{BrandId, Phone};
+use crate::sms::{BrandId, Content, Phone, ProgrammeId};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +64,10 @@ impl Recording {
         let mut after = Vec::new();
         if line.value.is_event() {
             let now = self.session.record().await?;
-            after = known(self.session.bot(), &before, &now);
+            let bot = self.session.bot();
+            after = known(bot, &before, &now);
+            let stayed = self.session.stayed_new().await?;
+            after.extend(stayed.iter().map(|one| Line::Known(one.expected(&bot.zone))));
             after.extend(replies(&happened, self.session.phone()));
         }
         self.steps.push(Step::Line(line, after));
@@ -151,9 +155,11 @@ fn known(bot: &Bot, before: &Record, now: &Record) -> Vec<Line> {
     let (before, now) = (&before.person, &now.person);
     let mut known = Vec::new();
     if now.standing.unsure.is_some() && before.standing.unsure.is_none() {
-        known.push(Expectation::Consent("unsure".to_owned()));
+        known.push(Expectation::Consent("unsure".to_owned(), None));
     } else if before.standing.status != now.standing.status {
-        known.push(Expectation::Consent(now.standing.status.to_string()));
+        known.push(Expectation::Consent(now.standing.status.to_string(), None));
+    } else {
+        known.extend(parts(bot, &before.standing, &now.standing));
     }
     for field in bot.fields() {
         let (was, is) = (before.fields.get(&field.name), now.fields.get(&field.name));
@@ -172,6 +178,19 @@ fn known(bot: &Bot, before: &Record, now: &Record) -> Vec<Line> {
         known.push(Expectation::Language(language(now.language).to_string()));
     }
     known.into_iter().map(Line::Known).collect()
+}
+
+/// The parts of the brand with which somebody stands otherwise than before.
+fn parts(bot: &Bot, before: &Standing, now: &Standing) -> Vec<Expectation> {
+    let main = ProgrammeId::main();
+    let others =
+        bot.programmes.iter().map(|programme| (programme.id.as_str(), &programme.id, Content::Service));
+    let all = [("marketing", &main, Content::Marketing), (ProgrammeId::MAIN, &main, Content::Service)];
+    let changed = all.into_iter().chain(others).filter_map(|(name, programme, content)| {
+        let (was, is) = (before.towards(programme, content), now.towards(programme, content));
+        (was != is).then(|| Expectation::Consent(is.to_string(), Some(name.to_owned())))
+    });
+    changed.collect()
 }
 
 /// What was sent, as expectations: first to whom lines are about, then to others.

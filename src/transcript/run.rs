@@ -1,6 +1,7 @@
 //! Running a conversation: texts go the whole way, replies must come as written, nothing else may.
 
 use super::Coverage;
+use super::gate::{Fate, Stayed};
 use super::pattern::Pattern;
 use super::print::exactly;
 use super::session::{Happened, Mistake, Refusal, Session};
@@ -66,6 +67,7 @@ pub async fn run(
         waiting: BTreeMap::new(),
         event: top,
         met: (top, phone),
+        stayed: Vec::new(),
         found: Diagnostics::default(),
         changes: Vec::new(),
     };
@@ -93,6 +95,8 @@ struct Runner {
     event: Place,
     /// The last line that belongs to it, the event itself or an expectation, and whom it is about.
     met: (Place, Phone),
+    /// What the gate has stopped, as far as an expectation asks.
+    stayed: Vec<Stayed>,
     found: Diagnostics,
     changes: Vec<Change>,
 }
@@ -115,6 +119,7 @@ impl Runner {
             | Line::Deliver(_)
             | Line::Set(..)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Wait(_)
             | Line::Pin(..)
             | Line::Draw(..)
@@ -231,6 +236,9 @@ impl Runner {
 
     async fn known(&mut self, place: Place, expectation: &Expectation) -> Result<(), SimulationError> {
         let record = self.session.record().await?;
+        if matches!(expectation, Expectation::Held(..) | Expectation::Dropped(_)) {
+            self.stayed = self.session.stayed().await?;
+        }
         match self.judge(place, expectation, &record) {
             Ok(None) => {}
             Ok(Some((message, now))) => {
@@ -248,13 +256,22 @@ impl Runner {
         let person = &record.person;
         let otherwise = |message, now| Ok(Some((message, now)));
         match expectation {
-            Expectation::Consent(status) => {
+            Expectation::Consent(status, Some(of)) => {
+                let known = self.session.consent_of(&person.standing, of, place)?.to_string();
+                if *status == known {
+                    return Ok(None);
+                }
+                let now = Expectation::Consent(known.clone(), Some(of.clone()));
+                otherwise(format!("consent is `{known}` for `{of}`"), Some(now))
+            }
+            Expectation::Held(..) | Expectation::Dropped(_) => Ok(self.judge_stayed(expectation)),
+            Expectation::Consent(status, None) => {
                 let unsure = person.standing.unsure.map(|_| "unsure".to_owned());
                 let known = unsure.unwrap_or_else(|| person.standing.status.to_string());
                 if *status == known {
                     return Ok(None);
                 }
-                otherwise(format!("consent is `{known}`"), Some(Expectation::Consent(known)))
+                otherwise(format!("consent is `{known}`"), Some(Expectation::Consent(known, None)))
             }
             Expectation::Tag(tag) if person.tags.contains(tag) => Ok(None),
             Expectation::NoTag(tag) if !person.tags.contains(tag) => Ok(None),
@@ -289,6 +306,29 @@ impl Runner {
             }
             Expectation::Field(field, value) => self.field(place, field, value.as_ref(), record),
         }
+    }
+
+    /// The same for what the gate has stopped.
+    fn judge_stayed(&self, expectation: &Expectation) -> Option<(String, Option<Expectation>)> {
+        let holds = |stayed: &Stayed| match (expectation, &stayed.fate) {
+            (Expectation::Held(expected, then), Fate::Held { until, why }) => {
+                why.why == *expected && then.as_ref().is_none_or(|then| then.timestamp() == *until)
+            }
+            (Expectation::Dropped(expected), Fate::Dropped(refusal)) => refusal.name() == expected,
+            _ => false,
+        };
+        if self.stayed.iter().any(holds) {
+            return None;
+        }
+        let zone = &self.session.bot().zone;
+        let is: Vec<Expectation> = self.stayed.iter().map(|stayed| stayed.expected(zone)).collect();
+        let words: Vec<String> = is.iter().map(|is| format!("`{is}`")).collect();
+        let message = if words.is_empty() {
+            "nothing is held or dropped".to_owned()
+        } else {
+            format!("it is {}", words.join(", "))
+        };
+        Some((message, is.into_iter().next()))
     }
 
     fn field(&self, place: Place, field: &str, value: Option<&String>, record: &Record) -> Judged {

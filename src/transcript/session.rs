@@ -1,15 +1,17 @@
 //! A conversation while it goes on: what lines do, whoever writes them. `run` checks files by it, a prompt talks by it.
 
+use super::gate::{Fate, Stayed, stayed};
 use super::syntax::Line;
 use super::why::{Why, explain, walked};
 use crate::bot::{Awaited, Bot, By};
+use crate::consent::{Standing, Status};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::dialogue::{Record, Trace, resume};
 use crate::expr;
 use crate::flow::Delay;
 use crate::simulator::{Delivered, Simulation, SimulationError};
 use crate::slot::Answer;
-use crate::sms::{Phone, Text};
+use crate::sms::{Content, Phone, ProgrammeId, Text};
 use crate::store::{Scanned, Table};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,8 @@ pub struct Session {
     last_texts: BTreeMap<Phone, String>,
     /// The webhooks that were told something by the last event.
     told: Vec<String>,
+    /// What the gate had stopped before the last event.
+    stayed: BTreeSet<Stayed>,
     last: Option<Event>,
 }
 
@@ -70,8 +74,8 @@ impl Session {
     /// A session over a simulation of that bot.
     #[must_use]
     pub fn new(simulation: Simulation, bot: &Arc<Bot>, phone: Phone) -> Self {
-        let (last_texts, told) = (BTreeMap::new(), Vec::new());
-        Self { simulation, bot: Arc::clone(bot), phone, last_texts, told, last: None }
+        let (last_texts, told, stayed) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        Self { simulation, bot: Arc::clone(bot), phone, last_texts, told, stayed, last: None }
     }
 
     /// The same session a second time, to go on otherwise; `None` where its store does not forget.
@@ -85,6 +89,7 @@ impl Session {
             phone: self.phone,
             last_texts: self.last_texts.clone(),
             told: self.told.clone(),
+            stayed: self.stayed.clone(),
             last: self.last.clone(),
         }))
     }
@@ -117,6 +122,11 @@ impl Session {
     #[must_use]
     pub fn told(&self) -> &[String] {
         &self.told
+    }
+
+    /// What the gate had stopped before the last event.
+    pub(super) fn stayed_before(&self) -> &BTreeSet<Stayed> {
+        &self.stayed
     }
 
     /// What is known about whom lines are about.
@@ -186,6 +196,13 @@ impl Session {
                 let delivered = self.simulation.place(self.phone, node).await?;
                 Ok(self.end(delivered))
             }
+            Line::Campaign(flow) => {
+                let known: Vec<_> = self.bot.flows().map(|flow| flow.name.as_str()).collect();
+                is_one_of("flow", flow, &known, place)?;
+                self.begin(None).await?;
+                let delivered = self.simulation.campaign(self.phone, flow).await?;
+                Ok(self.end(delivered))
+            }
             Line::From(_)
             | Line::Deliver(_)
             | Line::Set(..)
@@ -227,6 +244,7 @@ impl Session {
             | Line::Human(_)
             | Line::Reviewed(_)
             | Line::Node(_)
+            | Line::Campaign(_)
             | Line::Reply(_)
             | Line::Known(_)
             | Line::Never(_) => {}
@@ -248,6 +266,8 @@ impl Session {
 
     async fn begin(&mut self, body: Option<&str>) -> Result<(), SimulationError> {
         let before = self.record().await?;
+        self.stayed = stayed(&self.simulation).await?;
+        self.stayed.extend(self.put_off(&self.simulation.key(self.phone)).await?);
         let body = body.map(str::to_owned);
         self.last = Some(Event { phone: self.phone, before, at: self.now(), body });
         Ok(())
@@ -325,6 +345,21 @@ impl Session {
         let diagnostic = Diagnostic::new(Code::ChatFails, place, format!("the brand has no node `{node}`"));
         let diagnostic = diagnostic.did_you_mean(node, nodes.iter().map(String::as_str));
         Err(diagnostic.hint("write it as FLOW.NODE").into())
+    }
+
+    /// Where somebody stands with a programme of the brand, or with its `marketing`.
+    ///
+    /// # Errors
+    /// When the brand has no such programme.
+    pub fn consent_of(&self, standing: &Standing, of: &str, place: Place) -> Result<Status, Mistake> {
+        let programme = ProgrammeId::from(of);
+        let mut known = vec!["marketing", ProgrammeId::MAIN];
+        known.extend(self.bot.programmes.iter().map(|programme| programme.id.as_str()));
+        is_one_of("program", of, &known, place)?;
+        Ok(match of {
+            "marketing" => standing.towards(&ProgrammeId::main(), Content::Marketing),
+            _ => standing.towards(&programme, Content::Service),
+        })
     }
 
     /// Whether these words are a value of the field.
@@ -425,23 +460,15 @@ impl Session {
         let key = self.simulation.key(last.phone);
         // Each turn of a person is one entry of the log.
         let since = usize::try_from(last.before.person.turn).unwrap_or(usize::MAX);
-        let traces: Vec<Trace> = (self.all(Table::Turns).await?.into_iter())
-            .filter_map(|item| match item {
-                Scanned::Turn { entry, .. } => (entry.key == key).then_some(entry.trace),
-                Scanned::Subscriber { .. }
-                | Scanned::Row(_)
-                | Scanned::Sent(_)
-                | Scanned::Consent { .. }
-                | Scanned::Review { .. }
-                | Scanned::ErasedTurn { .. }
-                | Scanned::Proof { .. }
-                | Scanned::Damaged { .. }
-                | Scanned::Root { .. }
-                | Scanned::Suppression { .. } => None,
-            })
-            .skip(since)
-            .collect();
-        let walked = traces.iter().flat_map(|trace| walked(&self.bot, trace)).collect();
+        let turns = self.all(Table::Turns).await?.into_iter().filter_map(Scanned::turn);
+        let traces: Vec<Trace> =
+            turns.filter_map(|(_, entry)| (entry.key == key).then_some(entry.trace)).skip(since).collect();
+        let mut walked: Vec<_> = traces.iter().flat_map(|trace| walked(&self.bot, trace)).collect();
+        let place = self.place().await?;
+        for one in self.stayed_new().await? {
+            let name = if matches!(one.fate, Fate::Held { .. }) { "held" } else { "dropped" };
+            walked.push((name, one.words(&self.bot, &place)));
+        }
         Ok(Some(Reasons { text, walked }))
     }
 

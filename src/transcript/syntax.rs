@@ -1,17 +1,18 @@
 //! Reading `*.chat` files.
 
+use crate::consent::{Refusal, Why};
 use crate::diagnostic::{At, Code, Diagnostic, Place};
 use crate::dialogue::{Decision, Human};
 use crate::flow::Delay;
 use crate::outline::{Block, Reader, Span, after, first_word, outline};
 use crate::simulator::{Carrier, World};
 use crate::sms::Phone;
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 /// The words that lines begin with, besides the signs.
-const WORDS: [&str; 9] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "h"];
+const WORDS: [&str; 10] = ["brand", "from", "at", "lookup", "deliver", "tap", "set", "node", "campaign", "h"];
 
 /// A conversation as it was written.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,8 @@ pub enum Line {
     Set(String, Option<String>),
     /// `node flow.node`: they are led there.
     Node(String),
+    /// `campaign FLOW`: a campaign of the brand starts that flow for them.
+    Campaign(String),
     /// `<`: we write.
     Reply(String),
     /// `~`: time passes.
@@ -72,6 +75,7 @@ impl Line {
             | Self::At(_)
             | Self::Tap(_)
             | Self::Node(_)
+            | Self::Campaign(_)
             | Self::Wait(_)
             | Self::Human(_)
             | Self::Reviewed(_) => true,
@@ -91,8 +95,9 @@ impl Line {
 /// What an `=` line expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// `= consent in`, `out` or `none`.
-    Consent(String),
+    /// `= consent in`, `out`, `none` or `unsure`; `= consent out deals` is about one programme, `= consent out marketing` about
+    /// that.
+    Consent(String, Option<String>),
     /// `= tag vip`
     Tag(String),
     /// `= not tag vip`
@@ -101,6 +106,10 @@ pub enum Expectation {
     At(String),
     /// `= language es`: the language they are written in.
     Language(String),
+    /// `= held hours until 2026-06-02 08:00 America/New_York`: something waits, by that rule, until then where it is said.
+    Held(Why, Option<Zoned>),
+    /// `= dropped opted-out`: the last event has let the gate drop something, by that rule.
+    Dropped(String),
     /// `= told WEBHOOK`: it was told since the last `>` or `~`.
     Told(String),
     /// `= name Ana`, or `= not known name` with no value.
@@ -158,7 +167,7 @@ fn line(block: &Block<'_>, zone: &TimeZone, chat: &mut Chat, reader: &mut Reader
     }
     match sign {
         '~' => return wait(rest, reader).map(Line::Wait),
-        '=' => return pinned(rest).or_else(|| known(rest, reader).map(Line::Known)),
+        '=' => return pinned(rest).or_else(|| known(rest, zone, reader).map(Line::Known)),
         _ => {}
     }
     let (word, rest) = first_word(block.line);
@@ -199,6 +208,8 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
         "set" => bad(word, "which field?", "write for example `set name Ana`; `set name` empties it", reader),
         "node" if said.contains('.') => return Some(Line::Node(said.to_owned())),
         "node" => bad(rest, "this is no node", "write it as `node FLOW.NODE`", reader),
+        "campaign" if !said.is_empty() => return Some(Line::Campaign(said.to_owned())),
+        "campaign" => bad(word, "which flow does it start?", "write it as `campaign FLOW`", reader),
         "h" => match said {
             "take" => return Some(Line::Human(Human::TookOver)),
             "back" => return Some(Line::Human(Human::GaveBack)),
@@ -223,7 +234,7 @@ fn happening(word: Span<'_>, rest: Span<'_>, zone: &TimeZone, reader: &mut Reade
 /// How lines begin.
 const LINES: &str = "lines begin with `>` (they write), `<` (we write), `~` (time passes), `=` (what is known), `!` \
                      (what must not be written), `h>` (a human writes), or with `brand`, `from`, `at`, `lookup`, \
-                     `deliver`, `tap`, `set`, `node`, `h take`, `h back`, `h keep`, `h optout`";
+                     `deliver`, `tap`, `set`, `node`, `campaign`, `h take`, `h back`, `h keep`, `h optout`";
 
 /// Reactions as phones spell them before our own words in quotes.
 const REACTIONS: [&str; 6] = ["loved", "liked", "disliked", "laughed at", "emphasized", "questioned"];
@@ -326,14 +337,26 @@ fn lookup(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Line> {
     Some(Line::Lookup(said?.0.to_owned(), answer?))
 }
 
-fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
+fn known(rest: Span<'_>, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Expectation> {
     let (word, value) = first_word(rest);
     let said = (*value.fragment()).to_owned();
     let (what, of) = first_word(value);
     let of = Some((*of.fragment()).to_owned()).filter(|of| !of.is_empty());
     let expectation = match (*word.fragment(), of.map(|of| (*what.fragment(), of))) {
-        ("consent", _) if matches!(said.as_str(), "in" | "out" | "none" | "unsure") => {
-            Expectation::Consent(said)
+        ("consent", Some((status @ ("in" | "out" | "none"), of))) => {
+            Expectation::Consent(status.to_owned(), Some(of))
+        }
+        ("consent", None) if matches!(said.as_str(), "in" | "out" | "none" | "unsure") => {
+            Expectation::Consent(said, None)
+        }
+        ("held", _) => return held(value, zone, reader),
+        ("dropped", _) if Refusal::NAMES.contains(&said.as_str()) => Expectation::Dropped(said),
+        ("dropped", _) => {
+            let message = format!("the gate drops nothing because of `{said}`");
+            let diagnostic = Diagnostic::new(Code::BadChat, reader.place(value), message);
+            let diagnostic = diagnostic.did_you_mean(&said, Refusal::NAMES).known(&Refusal::NAMES);
+            reader.report(diagnostic.hint("write for example `= dropped opted-out`"));
+            return None;
         }
         ("consent", _) => {
             bad(
@@ -357,6 +380,30 @@ fn known(rest: Span<'_>, reader: &mut Reader<'_>) -> Option<Expectation> {
         (field, _) => Expectation::Field(field.to_owned(), Some(said)),
     };
     Some(expectation)
+}
+
+/// `hours until 2026-06-02 08:00 America/New_York`
+fn held(rest: Span<'_>, zone: &TimeZone, reader: &mut Reader<'_>) -> Option<Expectation> {
+    let (word, more) = first_word(rest);
+    let names = Why::ALL.map(Why::name);
+    let Some(why) = Why::ALL.into_iter().find(|why| why.name() == *word.fragment()) else {
+        let message = format!("nothing waits because of `{}`", word.fragment());
+        let diagnostic = Diagnostic::new(Code::BadChat, reader.place(word), message);
+        let diagnostic = diagnostic.did_you_mean(word.fragment(), names).known(&names);
+        reader.report(diagnostic.hint("write for example `= held hours`"));
+        return None;
+    };
+    if more.fragment().is_empty() {
+        return Some(Expectation::Held(why, None));
+    }
+    let (until, then) = first_word(more);
+    if *until.fragment() != "until" {
+        bad(more, "this is no moment", "write for example `= held hours until 2026-06-02 08:00 UTC`", reader);
+        return None;
+    }
+    let own_zone = then.fragment().splitn(3, ' ').nth(2).and_then(|zone| TimeZone::get(zone).ok());
+    let moment = moment(then, zone, reader)?;
+    Some(Expectation::Held(why, Some(moment.to_zoned(own_zone.unwrap_or_else(|| zone.clone())))))
 }
 
 #[cfg(test)]

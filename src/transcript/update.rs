@@ -84,7 +84,7 @@ mod tests {
         let changes = [
             Change::Replace(place(1), vec![said("uno\ndos")]),
             Change::Insert(place(2), vec![said("more")]),
-            Change::Replace(place(2), vec![Line::Known(Expectation::Consent("out".to_owned()))]),
+            Change::Replace(place(2), vec![Line::Known(Expectation::Consent("out".to_owned(), None))]),
             Change::Insert(place(3), vec![said("bye")]),
         ];
         let wanted =

@@ -140,3 +140,69 @@ fn results_are_written_for_ci() {
     let nowhere = run(folder.path(), &["test", "--junit", "no/such/report.xml"]);
     assert!(nowhere.code == Some(2) && nowhere.err.contains("no/such/report.xml"), "{nowhere:#?}");
 }
+
+/// A brand whose question waits, with a campaign of one text.
+fn with_campaign(setting: &str) -> String {
+    format!(
+        "brand Gelato\n  program Gelato News\n  contact help@gelato.example\n  timezone America/New_York\n  optin join\n{setting}\nfield cone: yes_no\n"
+    )
+}
+
+#[test]
+fn a_campaign_waits_for_the_dialogue_that_goes_on() {
+    let flows = "flow welcome\n  start on join\n\nnode hello\n  say Welcome to {program}! {terms} A cone?\n  ask cone\n  -> done\n\nnode done\n  say Fine.\n  end\n\nflow sale\n\nnode sale\n  say Half price at {program} today. Reply STOP to end.\n  end\n";
+    let head = "at 2026-06-02 12:00 America/New_York\n> join\n< Welcome to *A cone?\n";
+    let cases = [
+        // Until the dialogue is over.
+        ("", "campaign sale\n! *\n~ 3h\n> yes\n< Fine.\n< Half price *\n~ 2d\n! *\n"),
+        // One that was silent for a day is replaced; what is late speaks at the first lawful hour.
+        ("", "campaign sale\n~ 23h\n! *\n= at welcome.hello\n~ 1h\n< Half price *\n= at nothing\n"),
+        ("", "~ 7h\ncampaign sale\n~ 24h\n< Half price *\n= at nothing\n"),
+        (
+            "  campaigns wait 33h",
+            "campaign sale\n~ 33h\n! *\nat 2026-06-04 08:00 America/New_York\n< Half price *\n",
+        ),
+        // One that was not is left alone.
+        ("", "campaign sale\n~ 2h\n> perhaps\n< *\n~ 3d\n! *\n= at welcome.hello\n"),
+        ("  campaigns wait 2h", "campaign sale\n~ 1h\n> perhaps\n< *\n~ 1h\n! *\n> no\n< Fine.\n! Half*\n"),
+        (
+            "  campaigns skip",
+            "campaign sale\n! *\n> yes\n< Fine.\n~ 2d\n! *\ncampaign sale\n< Half price *\n",
+        ),
+        ("  campaigns replace", "campaign sale\n< Half price *\n= at nothing\n"),
+        ("  campaigns replace", "h take\ncampaign sale\n! *\nh back\n< *\n> yes\n< Fine.\n~ 2d\n! *\n"),
+        // A human has it: it waits as well, and never takes it from them.
+        ("", "h take\ncampaign sale\nh back\n< *\n> yes\n< Fine.\n< Half price *\n"),
+        ("", "h take\ncampaign sale\n~ 3d\n! *\nh back\n< *\n> yes\n< Fine.\n! Half*\n"),
+        // The same twice is once; STOP ends what waits, for good.
+        ("", "campaign sale\ncampaign sale\n> yes\n< Fine.\n< Half price *\n~ 2d\n! *\n"),
+        (
+            "",
+            "campaign sale\n> STOP\n< You have been unsubscribed *\n> START\n< Welcome to *A cone?\n> yes\n< Fine.\n! Half*\n",
+        ),
+    ];
+    for (setting, told) in cases {
+        let chat = format!("{head}{told}");
+        let brand = with_campaign(setting);
+        let folder = workspace(&[
+            ("flows/gelato/brand.flow", brand.as_str()),
+            ("flows/gelato/welcome.flow", flows),
+            ("flows/gelato/a.chat", &chat),
+        ]);
+        let check = run(folder.path(), &["check"]);
+        assert_eq!(check.code, Some(0), "{}", check.err);
+        let test = run(folder.path(), &["test"]);
+        assert_eq!((test.code, test.err.as_str()), (Some(0), ""), "{setting}: {told}\n{}", test.err);
+    }
+}
+
+#[test]
+fn a_campaign_starts_a_flow_that_the_brand_has() {
+    let folder = workspace(&[("flows/gelato/a.chat", "> JOIN\n< *\ncampaign welcom\n")]);
+    let test = run(folder.path(), &["test"]);
+    assert_eq!(test.code, Some(1), "{test:#?}");
+    assert!(test.err.contains("did you mean `welcome`?"), "{}", test.err);
+    let brand = workspace(&[("flows/gelato/brand.flow", &with_campaign("  campaigns never"))]);
+    let check = run(brand.path(), &["check"]);
+    assert!(check.code == Some(1) && check.err.contains("wait 24h, replace, skip"), "{check:#?}");
+}

@@ -13,7 +13,7 @@ const BRAND: &str = "brand B\n  program B News\n  contact help@b.example\n  numb
     leaving.es Salir? Responda SI o NO.\n\
     field name: name\nfield zip: us_zip\nfield born: birthdate\nfield cups: number\nfield more: yes_no\nfield note: text\n\
     field drink: one of\n  tea: black tea | es te\n  coffee: espresso | es cafe\n\
-    media cup\n  url https://b.example/cup.jpg\nwebhook crm\n  url https://b.example/hook\n  send name, note\n\
+    program more\n  name More of B\nmedia cup\n  url https://b.example/cup.jpg\nwebhook crm\n  url https://b.example/hook\n  send name, note\n\
     team desk\n  notify crm\nlookup stock\n  url https://b.example/stock?zip={zip else \"0\"}\n  within 8s\n  fill cups = cups\n\
     contest mug\n  prizes 3\n  odds 1 in 2\n  entries 2 per 1 day\n  rules https://b.example/rules\n  from 2020-01-01\n  until 2099-12-31\n  value 3 mugs of 9 USD\n  states all\n  eligible everybody\n  free-entry a letter to us\n";
 
@@ -30,18 +30,25 @@ pub(crate) fn files() -> impl Strategy<Value = [String; 3]> {
         prop::sample::select(vec!["return", "switch", "ask"]),
         prop::sample::select(vec!["optin", "double-optin"]),
         prop::sample::select(vec!["", "  quiet 20:00 to 09:00\n"]),
+        prop::sample::select(vec!["", "", "  stop ends program\n", "  stop ends content\n"]),
     );
     let node = (0..KINDS, prop::array::uniform3(0..8_usize));
     let flows = prop::collection::vec(prop::collection::vec(node, 1..6), 1..4);
-    (lines, flows).prop_map(|((interrupt, optin, quiet), flows)| {
-        let own = format!("  interrupt {interrupt}\n  {optin} go-0\n{quiet}");
+    (lines, flows).prop_map(|((interrupt, optin, quiet, stop), flows)| {
+        let own = format!("  interrupt {interrupt}\n  {optin} go-0\n{quiet}{stop}  alert crm\n");
         let (name, below) = BRAND.split_once('\n').expect("it has lines");
         let (mut written, count) = (String::new(), flows.len());
         for (number, nodes) in flows.into_iter().enumerate() {
             // Who begins an opt-in is asked for it.
             let asks = (optin == "double-optin" && number == 0).then_some((CONSENT, [0; 3]));
             let nodes: Vec<Drawn> = asks.into_iter().chain(nodes).collect();
-            written += &flow(number, count, &nodes);
+            let part = match (stop.is_empty(), number) {
+                (false, 1) => "  program more\n",
+                (false, 2) => "  content service\n",
+                _ => "",
+            };
+            let callable = if stop.is_empty() { count } else { 0 };
+            written += &flow(number, callable, &nodes).replacen("  gone ->", &format!("{part}  gone ->"), 1);
         }
         [format!("{name}\n{own}{below}"), written, GRAMMAR.to_owned()]
     })

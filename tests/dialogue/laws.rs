@@ -99,22 +99,26 @@ impl<'b> Followed<'b> {
 
     /// Who has stopped is sent one confirmation and answers to HELP; and nothing is begun without consent.
     fn lawful(&mut self, before: &State, event: &Event, step: &Step) {
-        let was = before.person.standing.status;
-        let is = step.state.person.standing.status;
-        for (class, _) in step.effects.iter().filter_map(sent) {
-            match class {
+        let (was, is) = (&before.person.standing, &step.state.person.standing);
+        for send in step.effects.iter().filter_map(Effect::send) {
+            let towards = |standing: &Standing| standing.towards(&send.programme, send.content);
+            match send.class {
                 Class::OptOutConfirmation => {
-                    assert!(is == Status::Out && was != Status::Out, "{event:?} is confirmed");
+                    assert!(is.is_stopped() && was.status != Status::Out, "{event:?} is confirmed");
+                    assert_ne!((is.status, &is.parts), (was.status, &was.parts), "{event:?} ends nothing");
                     assert!(!std::mem::replace(&mut self.confirmed, true), "confirmed twice");
                 }
                 Class::Help => {}
-                Class::Reply => assert!(is != Status::Out, "{event:?} makes a stopped person be written to"),
+                Class::Reply => {
+                    assert!(towards(is) != Status::Out, "{event:?} makes a stopped person be written to");
+                }
                 Class::FollowUp | Class::Campaign => {
-                    assert!(was == Status::In && is == Status::In, "{event:?}");
+                    assert!(towards(was) == Status::In && towards(is) == Status::In, "{event:?}");
                 }
             }
         }
-        self.confirmed &= is == Status::Out;
+        // Who is still in something can end that, too.
+        self.confirmed &= is.status == Status::Out;
     }
 
     /// The standing is the sum of the ledger, whose entries are numbered without a gap; only a text ends an opt-out.
@@ -149,7 +153,7 @@ fn is_stale(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> bool {
     let mut open = state.stack.iter().filter(|frame| frame.came.is_none());
     match event {
         Event::Timer { armed_in } => {
-            !state.person.timers.iter().any(|timer| timer.armed_in == *armed_in && timer.due <= now)
+            !state.person.armed().any(|timer| timer.armed_in == *armed_in && timer.due <= now)
         }
         Event::Lookup { armed_in, name, .. } => !open.any(|frame| {
             frame.turn == *armed_in

@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use sayso::bot::Bot;
 use sayso::consent::{Known, Verdict};
 use sayso::dialogue::{Cause, Effect, Event};
 use sayso::engine::Arrival;
@@ -94,16 +95,21 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-static SHOP: LazyLock<Arc<sayso::bot::Bot>> = LazyLock::new(|| {
+static SHOP: LazyLock<Arc<Bot>> = LazyLock::new(|| shop(""));
+
+/// The same where a STOP to marketing leaves what serves.
+static SERVING: LazyLock<Arc<Bot>> = LazyLock::new(|| shop("  stop ends content\n"));
+
+fn shop(line: &str) -> Arc<Bot> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in FILES {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::write(path, text.replace("field zip", &format!("{line}field zip"))).unwrap();
     }
     let workspace = Workspace::open(folder.path());
     Arc::clone(workspace.bot("shop").expect("the brand is sound"))
-});
+}
 
 /// Something that happens to a person.
 #[derive(Debug, Clone)]
@@ -116,7 +122,7 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        3 => prop::sample::select(vec!["JOIN", "JOIN", "hello", "yes", "STOP", "START", "HELP", "news"]).prop_map(Happening::Text),
+        3 => prop::sample::select(vec!["JOIN", "JOIN", "hello", "yes", "STOP", "STOP", "stop all", "START", "HELP", "news"]).prop_map(Happening::Text),
         2 => (0..ZIPS.len()).prop_map(Happening::Zip),
         6 => prop::sample::select(vec!["offer", "offer", "notice"]).prop_map(Happening::Start),
         5 => (1..240_i64).prop_map(Happening::Passes),
@@ -124,12 +130,22 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// What somebody has said yes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Nothing,
+    ServiceAlone,
+    Everything,
+}
+
 /// What the reading follows of one person: since when they may be where, and whether they have said yes.
 struct Life {
     simulation: Simulation,
     phone: Phone,
+    /// Whether a STOP to marketing leaves what serves.
+    serving: bool,
     /// From these moments on.
-    consent: Vec<(Timestamp, bool)>,
+    consent: Vec<(Timestamp, Consent)>,
     zip: Vec<(Timestamp, Option<String>)>,
 }
 
@@ -141,8 +157,11 @@ impl Life {
         match what {
             Happening::Text(body) => {
                 match *body {
-                    "JOIN" | "START" => self.consent.push((now, true)),
-                    "STOP" => self.consent.push((now, false)),
+                    "JOIN" | "START" => self.consent.push((now, Consent::Everything)),
+                    "STOP" if self.answers_marketing().await => {
+                        self.consent.push((now, Consent::ServiceAlone));
+                    }
+                    "STOP" | "stop all" => self.consent.push((now, Consent::Nothing)),
                     _ => {}
                 }
                 self.simulation.text(self.phone, body).await.unwrap();
@@ -208,8 +227,22 @@ impl Life {
         spots(&self.phone.to_string(), zip)
     }
 
-    fn has_consented(&self, at: Timestamp) -> bool {
-        self.consent.iter().rev().find(|(since, _)| *since <= at).is_some_and(|(_, consented)| *consented)
+    /// Whether a STOP now is the first to a message that is marketing, and may leave what serves.
+    async fn answers_marketing(&self) -> bool {
+        let begun = |message: &&Message| !matches!(message.class, Class::Help | Class::OptOutConfirmation);
+        let sent = self.sent().await;
+        let last = sent.iter().rev().find(begun).map(|message| message.content);
+        let now = self.consent.last().map(|(_, consent)| *consent);
+        self.serving && now == Some(Consent::Everything) && last == Some(Content::Marketing)
+    }
+
+    fn has_consented(&self, message: &Message) -> bool {
+        let said = self.consent.iter().rev().find(|(since, _)| *since <= message.at);
+        match said.map_or(Consent::Nothing, |(_, consent)| *consent) {
+            Consent::Nothing => false,
+            Consent::ServiceAlone => message.content == Content::Service,
+            Consent::Everything => true,
+        }
     }
 }
 
@@ -221,13 +254,14 @@ proptest! {
     fn nothing_leaves_that_the_reading_refuses(
         who in 0..PHONES.len(),
         minute in 0..MINUTES / 2,
+        serving in any::<bool>(),
         happenings in prop::collection::vec(happening(), 10..60),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (sent, life) = runtime.block_on(async {
-            let simulation = Simulation::new(&SHOP, moment(minute)).unwrap();
+            let simulation = Simulation::new(if serving { &SERVING } else { &SHOP }, moment(minute)).unwrap();
             let phone = PHONES[who].0.parse().unwrap();
-            let mut life = Life { simulation, phone, consent: Vec::new(), zip: Vec::new() };
+            let mut life = Life { simulation, phone, serving, consent: Vec::new(), zip: Vec::new() };
             for what in [Happening::Text("JOIN")].iter().chain(&happenings) {
                 life.happens(what).await;
             }
@@ -239,7 +273,7 @@ proptest! {
             let why = refuses(message, &life.spots(message.at), &counted);
             prop_assert_eq!(why, None, "{:?} to {}", message, PHONES[who].0);
             if begun {
-                prop_assert!(life.has_consented(message.at), "{message:?}");
+                prop_assert!(life.has_consented(message), "{message:?}");
             }
             if begun && message.content == Content::Marketing {
                 counted.push(message.at);

@@ -6,4 +6,5 @@
 
 mod life;
 mod reading;
+mod scope;
 mod table;

@@ -18,6 +18,7 @@ pub(crate) fn verdict(
     let status = if class == Class::OptOutConfirmation { Status::Out } else { Status::In };
     gate(&Asking {
         class,
+        programme: &sayso::sms::ProgrammeId::main(),
         standing: &Standing { status, ..Standing::default() },
         answers_stop: false,
         overtaken: false,

@@ -1,7 +1,7 @@
 //! Lookups and webhooks: a brand's own server on loopback is asked and told, where the operator allows it, and a human's
 //! silence ends a hand-over.
 
-use crate::server::{PATIENCE, World};
+use crate::server::{PATIENCE, Server, World};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -108,4 +108,31 @@ async fn a_private_address_is_not_called_unless_the_operator_allows_it() {
     assert_eq!(told[0].text(), "We cannot tell.");
     world.export_until("outbox", <[_]>::is_empty).await;
     assert!(asked.try_recv().is_err(), "nobody was called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_threat_is_told_with_its_words_and_delays_no_confirmation() {
+    let (address, asked) =
+        outside(vec!["HTTP/1.1 503 Busy\r\nretry-after: 1\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"]);
+    let allow = format!("{SECRETS}[outside]\nallow = [\"127.0.0.1\"]\n");
+    let World { folder, fake, server, client } =
+        World::start_among(&brand(address), |settings| settings + &allow).await;
+    server.stop();
+    let path = folder.path().join("flows/gelato/brand.flow");
+    let text =
+        std::fs::read_to_string(&path).unwrap().replacen("  optin join\n", "  optin join\n  alert desk\n", 1);
+    std::fs::write(&path, text).unwrap();
+    let server = Server::start(folder.path());
+    let world = World { folder, fake, server, client };
+    world.say(GUS, "SM1", "stop texting me or my lawyer will call you").await;
+    let told = world.fake.wait_for(GUS, 1).await;
+    assert!(told[0].text().starts_with("You have been unsubscribed"), "{}", told[0].text());
+    asked.recv_timeout(PATIENCE).unwrap();
+    let body: Value = serde_json::from_str(&asked.recv_timeout(PATIENCE).unwrap().body).unwrap();
+    assert_eq!(body["type"], "sayso.alert");
+    let data = serde_json::json!({
+        "brand": "gelato", "webhook": "desk", "phone": GUS, "reason": "threat",
+        "text": "stop texting me or my lawyer will call you",
+    });
+    assert_eq!(body["data"], data);
 }

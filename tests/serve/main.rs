@@ -18,6 +18,7 @@ mod powercut;
 mod providers;
 mod recorded;
 mod recovery;
+mod reload;
 mod rights;
 mod sends;
 mod server;

@@ -300,6 +300,52 @@ async fn ledgers_are_kept_for_years_after_consent_has_ended_and_no_longer() {
     must(0, folder.path(), &["consent", "verify"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_opt_out_that_came_by_another_way_is_entered_and_sends_nothing() {
+    let world = world().await;
+    let folder = world.folder.path();
+    let said = must(
+        1,
+        folder,
+        &["consent", "optout", ANA, CAM, "12", "--way", "an e-mail of 3 June", "--by", "Tess"],
+    );
+    assert_eq!(said, "2 numbers: 2 opted out, 0 had before\n");
+    let said = must(0, folder, &["consent", "optout", ANA]);
+    assert_eq!(said, "1 number: 0 opted out, 1 had before\n");
+    let page = must(0, folder, &["consent", "show", CAM]);
+    for words in ["Now: out since", "opted out by the API", "an e-mail of 3 June, entered by Tess"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    world.say(ANA, "SM7", "hello?").await;
+    assert!(world.export("outbox").is_empty());
+    let (folder, _) = world.end();
+    must(0, folder.path(), &["consent", "verify"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_erases_daily_what_was_kept_long_enough() {
+    use sayso::store::{SledStore, Store};
+    for (setting, left) in [("expire = true", 1), ("expire = false", 2)] {
+        let folder =
+            some_workspace(|settings| format!("{settings}\n[ledger]\nkeep_years = 2\n{setting}\n")).await;
+        let store = SledStore::open(&folder.path().join("store"), 1 << 20).unwrap();
+        for (phone, since) in [(ANA, "2019-01-01T00:00:00Z"), (BEN, "2099-01-01T00:00:00Z")] {
+            store.commit(vec![opted_out(phone, since)]).await.unwrap();
+        }
+        drop(store);
+        let server = crate::server::Server::start(folder.path());
+        if left == 1 {
+            while export(folder.path(), "subscribers").len() > 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let (status, _) = server.stop();
+        assert!(status.success());
+        assert_eq!(export(folder.path(), "subscribers").len(), left, "{setting}");
+        must(0, folder.path(), &["consent", "verify"]);
+    }
+}
+
 fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
     use sayso::consent::{Change, How, LedgerEntry, Standing, Status, chain::Salt};
     use sayso::dialogue::{Effect, Event, Record, Trace};
@@ -323,6 +369,7 @@ fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
         sender: None,
         language: sayso::language::Lang::EN,
         programme: "Gelato News".into(),
+        scope: sayso::consent::Scope::Brand,
     };
     let entry = sayso::store::Entry {
         key: key.clone(),

@@ -56,7 +56,7 @@ field cup: yes_no
 field name: name
 ";
 
-const WELCOME: &str = "\
+pub(crate) const WELCOME: &str = "\
 flow welcome
   start on join
 
@@ -135,7 +135,7 @@ send_url = "http://{fake}/send"
     )
 }
 
-fn write(folder: &Path, path: &str, text: &str) {
+pub(crate) fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
@@ -217,6 +217,27 @@ impl Server {
             std::thread::sleep(GLANCE);
         };
         (status, self.said())
+    }
+
+    /// Waits until it has said a line with these words; all that it said until then.
+    pub(crate) fn hear(&mut self, words: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("it never says {words:?}; it says:\n{}", self.heard);
+            };
+            self.heard.extend([line.as_str(), "\n"]);
+            if line.contains(words) {
+                return self.heard.clone();
+            }
+        }
+    }
+
+    /// SIGHUP: everything is read again.
+    pub(crate) fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Only the signal.

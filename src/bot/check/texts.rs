@@ -98,7 +98,9 @@ pub(super) fn texts(bot: &Bot, sources: &BrandSources<'_>, found: &mut Diagnosti
 /// The brand's facts: they are read in texts that are composed of them.
 fn facts(bot: &Bot, sources: &BrandSources<'_>, look: &mut impl FnMut(&Passage<'_>)) {
     let brand = sources.brand;
-    for fact in [&brand.program, &brand.contact, &brand.frequency].into_iter().flatten() {
+    let own = [&brand.program, &brand.contact, &brand.frequency].into_iter();
+    let others = brand.programs.iter().flat_map(|program| [&program.called, &program.frequency]);
+    for fact in own.chain(others).flatten() {
         look(&Passage::exact(fact, bot.first_language(), Read::Named));
     }
 }

@@ -33,6 +33,7 @@ impl Linker<'_> {
         self.found.once("webhook", brand.webhooks.iter().map(|decl| &decl.name));
         self.found.once("lookup", brand.lookups.iter().map(|decl| &decl.name));
         self.found.once("contest", brand.contests.iter().map(|decl| &decl.name));
+        self.found.once("program", brand.programs.iter().map(|decl| &decl.name));
         self.found.once("tag", brand.tags.iter().map(|decl| &decl.name));
         for decl in &brand.media {
             let media = self.media(decl);

@@ -44,7 +44,7 @@ pub(super) enum Does {
 
 /// All commands, in the order in which `:help` lists them.
 #[rustfmt::skip]
-pub(super) const COMMANDS: [Command; 23] = [
+pub(super) const COMMANDS: [Command; 24] = [
     Command { word: "wait", usage: "2d", about: "time passes: timers ring, held messages leave", does: Does::Line("~ ") },
     Command { word: "at", usage: "2026-12-24 23:30", about: "time passes until then, in the brand's zone", does: Does::Line("at ") },
     Command { word: "as", usage: "+33612345678", about: "somebody else writes from now on", does: Does::Line("from ") },
@@ -57,6 +57,7 @@ pub(super) const COMMANDS: [Command; 23] = [
     Command { word: "reset", usage: "", about: "take everything back", does: Does::Reset },
     Command { word: "set", usage: "FIELD VALUE", about: "fill a field; without a value, empty it", does: Does::Line("set ") },
     Command { word: "node", usage: "FLOW.NODE", about: "jump to a node", does: Does::Line("node ") },
+    Command { word: "campaign", usage: "FLOW", about: "a campaign of the brand starts a flow for them", does: Does::Line("campaign ") },
     Command { word: "split", usage: "FLOW.NODE ARM", about: "from now on they take this arm", does: Does::Line("= split ") },
     Command { word: "draw", usage: "CONTEST won", about: "chance has this end: `won` or `lost`", does: Does::Line("= draw ") },
     Command { word: "lookup", usage: "NAME -> ok {…}", about: "what the world outside answers: `ok {…}`, `failed`, `late`", does: Does::Line("lookup ") },

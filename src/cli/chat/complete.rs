@@ -27,6 +27,7 @@ impl Names {
             ("from", []) => self.people.iter().map(ToString::to_string).collect(),
             ("set", []) => self.bot.fields().iter().map(|field| field.name.clone()).collect(),
             ("node" | "= split", []) => nodes(),
+            ("campaign", []) => self.bot.flows().map(|flow| flow.name.clone()).collect(),
             ("= split", [node]) => self.arms(node),
             ("= draw", [_]) => words(&["won", "lost"]),
             ("lookup", []) => self.bot.lookups().map(|lookup| format!("{} -> ", lookup.name)).collect(),

@@ -45,6 +45,10 @@ pub(super) async fn state(session: &Session) -> Result<Rows, SimulationError> {
     for timer in &person.timers {
         row(&mut rows, "timer", format!("rings {}", moment(bot, timer.due)));
     }
+    for start in &person.starts {
+        let until = moment(bot, start.timer.due);
+        row(&mut rows, "campaign", format!("{} waits for the dialogue's end, until {until}", start.flow));
+    }
     if person.human {
         row(&mut rows, "human", person.team.as_deref().unwrap_or("has taken over"));
     }
@@ -119,6 +123,12 @@ pub(super) async fn consent(session: &Session) -> Result<Rows, SimulationError> 
     let standing = &record.person.standing;
     let since = standing.since.map(|since| format!(", since {}", moment(session.bot(), since)));
     let mut rows = vec![("consent".to_owned(), format!("{}{}", standing.status, since.unwrap_or_default()))];
+    for (programme, status) in &standing.parts.programmes {
+        row(&mut rows, programme.as_str(), status.to_string());
+    }
+    if standing.parts.no_marketing {
+        row(&mut rows, "marketing", "out");
+    }
     for item in session.all(Table::Consents).await? {
         if let Scanned::Consent { key, entry, .. } = item
             && key.phone == session.phone()

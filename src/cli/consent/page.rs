@@ -2,8 +2,8 @@
 
 use crate::cli::Unusable;
 use crate::consent::chain::Link;
-use crate::consent::{Broken, LedgerEntry, Standing, Status};
-use crate::sms::{BrandId, Phone};
+use crate::consent::{Broken, LedgerEntry, Reason, Scope, Standing, Status};
+use crate::sms::{BrandId, Phone, ProgrammeId};
 use crate::store::Scanned;
 use std::io::Write;
 
@@ -19,6 +19,16 @@ pub(in crate::cli) fn print(
     writeln!(out, "Consent of {phone} with the brand `{brand}`\n")?;
     let since = standing.since.map_or_else(String::new, |since| format!(" since {since}"));
     writeln!(out, "Now: {}{since}. {}", standing.status, means(standing.status))?;
+    if let Some(unsure) = standing.unsure {
+        let (entry, since) = (unsure.entry, unsure.since);
+        writeln!(
+            out,
+            "A text that may be an opt-out (entry {entry}) waits to be read since {since}: nothing is sent until then."
+        )?;
+    }
+    for line in parts(standing) {
+        writeln!(out, "{line}")?;
+    }
     if let Some(years) = standing.of_age {
         writeln!(out, "Has shown by a birth date to be {years} or older.")?;
     }
@@ -56,9 +66,16 @@ fn live(entry: &LedgerEntry, link: &Link, out: &mut dyn Write) -> Result<(), Unu
     let message = entry.message.as_ref().map_or("none", |id| id.as_str());
     let language = entry.language;
     writeln!(out, "   program   {}", entry.programme)?;
+    writeln!(out, "   reaches   {}", reach(entry))?;
     writeln!(out, "   sender    {sender}")?;
     writeln!(out, "   message   {message}")?;
     writeln!(out, "   rule      {}", entry.rule)?;
+    if entry.reason != Reason::Asked {
+        writeln!(out, "   reason    {}", entry.reason.name())?;
+    }
+    if let Some(settles) = entry.settles {
+        writeln!(out, "   decides   entry {settles}")?;
+    }
     writeln!(out, "   language  {language}")?;
     words("shown", entry.shown.as_deref(), "nothing: the person wrote first, or was not asked", out)?;
     words("received", entry.received.as_deref(), "nothing that is kept", out)?;
@@ -94,6 +111,31 @@ fn words(name: &str, words: Option<&str>, none: &str, out: &mut dyn Write) -> Re
         writeln!(out, "   {name:9} | {line}")?;
     }
     Ok(())
+}
+
+/// What was said about parts of the brand, a sentence each.
+fn parts(standing: &Standing) -> Vec<String> {
+    let parts = &standing.parts;
+    let of = |programme: &ProgrammeId| {
+        if programme.is_main() { "the main program".to_owned() } else { format!("the program `{programme}`") }
+    };
+    let programmes =
+        parts.programmes.iter().map(|(programme, status)| format!("For {}: {status}.", of(programme)));
+    let mut lines: Vec<String> = programmes.collect();
+    if parts.no_marketing {
+        lines.push("Marketing: out. Only messages of flows with `content service` may be sent.".to_owned());
+    }
+    lines
+}
+
+/// How far an entry reaches, in words.
+fn reach(entry: &LedgerEntry) -> String {
+    match &entry.scope {
+        Scope::Brand => "everything of the brand".to_owned(),
+        Scope::Programme(programme) if programme.is_main() => "the main program alone".to_owned(),
+        Scope::Programme(programme) => format!("the program `{programme}` alone"),
+        Scope::Marketing => "marketing alone".to_owned(),
+    }
 }
 
 fn means(status: Status) -> &'static str {

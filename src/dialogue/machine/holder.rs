@@ -1,6 +1,6 @@
 //! A number that has another holder.
 
-use super::Machine;
+use super::{Machine, Told};
 use crate::consent::{Change, How, Status};
 use crate::dialogue::event::Left;
 use crate::dialogue::state::Person;
@@ -29,7 +29,7 @@ impl Machine<'_> {
             Left::Deactivated => (Change::Deactivated(on), "deactivated"),
             Left::Reassigned => (Change::Reassigned(on), "reassigned"),
         };
-        self.ledger(change, How::Import, rule, None);
+        self.ledger(Told::of(change, How::Import, rule), None);
         self.close();
         let before = std::mem::take(&mut self.state.person);
         // A text that was delivered is still delivered twice, and results of takes wait to be taken off the list.

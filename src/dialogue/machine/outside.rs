@@ -148,7 +148,7 @@ impl Machine<'_> {
             self.note("limit: more in one turn than the log holds; a webhook is told no fields");
             fields.clear();
         }
-        self.effects.push(Effect::Notify(Notify { name: webhook.name.clone(), node, fields }));
+        self.effects.push(Effect::Notify(Notify { name: webhook.name.clone(), node, fields, alert: None }));
     }
 
     /// Hands the dialogue to a team: the bot falls silent until they give it back, or neither side writes.

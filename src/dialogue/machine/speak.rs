@@ -2,7 +2,7 @@
 
 use super::Machine;
 use crate::bot::{Media, Texts, Wait};
-use crate::consent::{LEFT_MAX, wording};
+use crate::consent::{LEFT_MAX, Status, wording};
 use crate::dialogue::effect::{Effect, Send};
 use crate::dialogue::rung::HOUR;
 use crate::dialogue::state::Count;
@@ -27,7 +27,7 @@ impl Machine<'_> {
         ours: fn(wording::Facts<'_>, Lang) -> String,
     ) {
         let body = own.map(|texts| self.worded(texts)).filter(|body| !body.trim().is_empty());
-        let body = body.unwrap_or_else(|| ours(self.view().facts(), self.language()));
+        let body = body.unwrap_or_else(|| ours(self.facts(), self.language()));
         self.push_send(class, body, &[]);
     }
 
@@ -72,6 +72,17 @@ impl Machine<'_> {
             self.note("a machine answers a machine");
             return;
         }
+        let (programme, content) = self.topic();
+        let allowed = match (class, self.state.person.standing.towards(&programme, content)) {
+            (Class::OptOutConfirmation | Class::Help, _) | (_, Status::In) | (Class::Reply, Status::None) => {
+                true
+            }
+            (Class::Reply | Class::FollowUp | Class::Campaign, _) => false,
+        };
+        if !allowed {
+            self.note("no consent to what this belongs to: not sent");
+            return;
+        }
         let body = match self.bot.signs {
             Signs::AsWritten => body,
             Signs::Plain => in_plain_signs(&body).into_owned(),
@@ -91,11 +102,10 @@ impl Machine<'_> {
             person.unasked.drain(..old);
         }
         let from = person.sender;
-        let content =
-            self.state.stack.last().map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
+        self.remember_said(class, &programme, content);
         let language = self.language();
         let media = media.iter().map(|media| media.url(language).to_owned()).collect();
-        self.effects.push(Effect::Send(Send { class, content, from, body, language, media }));
+        self.effects.push(Effect::Send(Send { class, content, programme, from, body, language, media }));
     }
 
     pub(in crate::dialogue) fn fallback(&mut self) {

@@ -1,16 +1,17 @@
 //! Waiting: for an answer, for time to pass.
 
-use super::Machine;
+use super::{Machine, Told};
 use crate::bot::{Action, Awaited, NodeIx, Prompt, Question, Texts};
-use crate::consent::{Change, How, Limits, Status, wording};
+use crate::consent::{Change, How, Limits, Obstacle, Reason, Scope, Status, Why};
 use crate::dialogue::effect::{Effect, Take, TakeFrom};
 use crate::dialogue::event::Decision;
 use crate::dialogue::reading::waiting;
 use crate::dialogue::state::Timer;
+use crate::dialogue::step::PutOff;
 use crate::expr::whole_years;
 use crate::flow::{Delay, Door, Pause};
 use crate::slot::{self, Menu, Value, ValueKind};
-use crate::sms::{Class, Inbound};
+use crate::sms::{Class, Content, Inbound};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -72,11 +73,16 @@ impl Machine<'_> {
             (Awaited::Option { .. }, value) => Menu::option(&value).map(Door::Option),
             (Awaited::Vote { name, options, .. }, value) => self.vote(name, options, &value),
             (Awaited::Consent, Value::Truth(true)) => {
-                self.ledger(Change::In, How::Text, "consent ask", Some(inbound));
+                let scope = self.given_in(Some(frame.flow));
+                self.ledger(Told { scope, ..Told::of(Change::In, How::Text, "consent ask") }, Some(inbound));
                 None
             }
             (Awaited::Consent, _) => {
-                self.ledger(Change::Declined, How::Text, "consent ask", Some(inbound));
+                let scope = self.given_in(Some(frame.flow));
+                self.ledger(
+                    Told { scope, ..Told::of(Change::Declined, How::Text, "consent ask") },
+                    Some(inbound),
+                );
                 Some(Door::No)
             }
             (Awaited::Age(years), value) => self.shows_age(*years, &value, inbound),
@@ -123,7 +129,7 @@ impl Machine<'_> {
         } else {
             (Change::Underage(years), Some(Door::Under))
         };
-        self.ledger(change, How::Text, "age", Some(inbound));
+        self.ledger(Told::of(change, How::Text, "age"), Some(inbound));
         door
     }
 
@@ -140,11 +146,38 @@ impl Machine<'_> {
         is_birthdate && self.lived(*born).is_some_and(|lived| lived < CHILD_YEARS)
     }
 
-    /// Ends everything for a child, as their own STOP would. Of the birth date nothing is kept.
+    /// Ends everything for a child, as their own STOP would. Of the birth date nothing is kept, nor of what they have told before
+    /// it (16 CFR 312.5(c): nothing may be gathered of a child before a parent agrees).
     fn leave_child(&mut self, inbound: &Inbound) {
-        self.ledger(Change::Out, How::Text, UNDER_13, Some(inbound));
+        let told = Told { reason: Reason::Minor, ..Told::of(Change::Out, How::Text, UNDER_13) };
+        self.ledger(told, Some(inbound));
         self.close();
-        self.send(Class::OptOutConfirmation, self.bot.stopped.as_ref(), wording::opted_out);
+        self.confirm(&Scope::Brand);
+        self.unlearn();
+    }
+
+    /// Everything that was learned of the person is gone.
+    pub(super) fn unlearn(&mut self) {
+        let person = &mut self.state.person;
+        person.fields.clear();
+        person.tags.clear();
+        person.votes.clear();
+        person.entries.clear();
+        person.arms.clear();
+    }
+
+    /// Waits on where a flow above has ended, and says nothing; what would have to speak is left.
+    pub(super) fn wait_on(&mut self) {
+        let Some(frame) = self.state.stack.last().copied() else { return };
+        let bot = self.bot;
+        let wait = bot.node(frame.node).wait.as_ref().filter(|_| frame.came.is_none() && !frame.displaced);
+        match (frame.until, wait) {
+            (Some(until), Some(_)) => self.pause(until.max(self.now)),
+            (None, Some(wait)) if !matches!(wait.what, Awaited::Flow(_) | Awaited::Draw(_)) => {
+                self.arm(&wait.prompt);
+            }
+            _ => self.close(),
+        }
     }
 
     /// Fills a field; whether there was room.
@@ -245,18 +278,17 @@ impl Machine<'_> {
     }
 
     /// Until when nothing may be begun: by hours and caps of the law where the person may be, the brand's quiet hours and its cap.
-    fn blocked_until(&self) -> Option<Timestamp> {
+    pub(super) fn blocked_until(&self, content: Content) -> Option<(Timestamp, Obstacle)> {
         let whereabouts = self.whereabouts();
-        let frame = self.state.stack.last();
         let limits = Limits {
-            content: frame.map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default(),
+            content,
             whereabouts: &whereabouts,
             quiet: self.bot.quiet,
             left: &self.state.person.unasked,
         };
         let after_cap = self.capped_until();
-        let blocked = limits.blocked(after_cap.unwrap_or(self.now)).map(|(until, _)| until);
-        blocked.or(after_cap)
+        let own = after_cap.map(|until| (until, Obstacle { why: Why::Cap, place: None }));
+        limits.blocked(after_cap.unwrap_or(self.now)).or(own)
     }
 
     /// Somebody has read a text that was unsure. An opt-out is not confirmed: the minutes in which it may be are over
@@ -269,11 +301,11 @@ impl Machine<'_> {
         let rule = format!("read by {by}");
         match decision {
             Decision::OptOut => {
-                self.ledger(Change::Out, How::Review, &rule, None);
+                self.ledger(Told::of(Change::Out, How::Review, &rule), None);
                 self.close();
             }
             Decision::Keep => {
-                self.ledger(Change::Kept, How::Review, &rule, None);
+                self.ledger(Told::of(Change::Kept, How::Review, &rule), None);
                 self.take_up();
             }
         }
@@ -285,7 +317,7 @@ impl Machine<'_> {
         if let Some(until) = frame.until {
             let timer = Timer { due: until.max(self.now), armed_in: self.turn };
             self.state.person.timers.push(timer);
-        } else if self.state.person.standing.status == Status::In && !self.state.person.human {
+        } else if self.towards(frame.flow) == Status::In && !self.state.person.human {
             self.class = Class::FollowUp;
             self.ask_again();
         }
@@ -293,6 +325,9 @@ impl Machine<'_> {
 
     /// A timer came due. One that is no longer armed, or not due yet, changes nothing.
     pub(in crate::dialogue) fn timer(&mut self, armed_in: u64) {
+        if self.start_again(armed_in) {
+            return;
+        }
         let now = self.now;
         let armed =
             self.state.person.timers.iter().any(|timer| timer.armed_in == armed_in && timer.due <= now);
@@ -320,13 +355,15 @@ impl Machine<'_> {
             self.go_on(next);
             return;
         }
-        let blocked = self.blocked_until();
+        let content = frame.map(|frame| self.bot.flow(frame.flow).content).unwrap_or_default();
+        let blocked = self.blocked_until(content);
         let Some(timer) = self.state.person.timers.iter_mut().find(|timer| timer.armed_in == armed_in) else {
             return;
         };
         // Nobody is moved on by a text that is held: what would speak waits for the first lawful instant.
-        if let Some(until) = blocked {
+        if let Some((until, why)) = blocked {
             timer.due = until;
+            self.trace.put_off = Some(PutOff { until, why });
             return;
         }
         let person = &mut self.state.person;
@@ -335,15 +372,16 @@ impl Machine<'_> {
             person.human = false;
             person.team = None;
         }
-        let may_begin = person.standing.status == Status::In && person.standing.is_of_age(self.bot.age);
-        if !may_begin || person.follow_ups >= FOLLOW_UPS_MAX {
+        let is_silent = person.follow_ups >= FOLLOW_UPS_MAX || !person.standing.is_of_age(self.bot.age);
+        let status = frame.map_or(person.standing.status, |frame| self.towards(frame.flow));
+        if status != Status::In || is_silent {
             self.note("no consent, no age shown, or no answer to many messages: the silence has no end");
             if is_handed_over {
                 self.close(); // the human has let go of it, and nobody may be written to unasked
             }
             return;
         }
-        person.follow_ups += 1;
+        self.state.person.follow_ups += 1;
         self.class = Class::FollowUp;
         let Some(frame) = frame else { return };
         let next = match what {

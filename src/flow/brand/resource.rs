@@ -10,6 +10,7 @@ use crate::grammar::syntax::named;
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, split};
 use crate::slot::gazetteer::{Area, called};
+use crate::sms::ProgrammeId;
 use jiff::civil::Date;
 use nom::Input;
 
@@ -86,6 +87,17 @@ pub struct ContestDecl {
     pub free_entry: Option<At<String>>,
 }
 
+/// `program NAME`: a programme beside the one that every brand has.
+#[derive(Debug, Clone)]
+pub struct ProgramDecl {
+    /// Its name.
+    pub name: At<String>,
+    /// What people call it, as consent texts must say it.
+    pub called: Option<At<String>>,
+    /// How often it writes, as consent texts must say it.
+    pub frequency: Option<At<String>>,
+}
+
 /// `tag NAME`, for tags that were called otherwise before.
 #[derive(Debug, Clone)]
 pub struct TagDecl {
@@ -146,6 +158,26 @@ pub(super) fn media(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) 
         missing(&media.name, "url ADDRESS", reader);
     }
     Some(media)
+}
+
+pub(super) fn program(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<ProgramDecl> {
+    let name = named(rest, "program", reader)?;
+    if name.value == ProgrammeId::MAIN {
+        let diagnostic =
+            Diagnostic::new(Code::BadName, name.place, "`main` is the program that every brand has");
+        reader.report(diagnostic.hint("its facts stand below `brand`; call this one otherwise"));
+    }
+    let mut program = ProgramDecl { name, called: None, frequency: None };
+    for Below { word, rest, .. } in lines(block, "a program", &["name", "frequency"], reader) {
+        match word {
+            "name" => program.called = words(rest, reader),
+            _ => program.frequency = words(rest, reader),
+        }
+    }
+    if program.called.is_none() {
+        missing(&program.name, "name WORDS", reader);
+    }
+    Some(program)
 }
 
 pub(super) fn team(block: &Block<'_>, rest: Span<'_>, reader: &mut Reader<'_>) -> Option<TeamDecl> {

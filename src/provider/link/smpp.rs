@@ -130,6 +130,7 @@ impl Smpp {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the codec knows all commands, we a few")]
     fn unreadable(&mut self, turn: &mut Turn<'_>, wire: Wire, id: CommandId, sequence: u32) {
         let asks = u32::from(id) & ANSWER == 0;
         turn.say(Weight::Warning, format!("a PDU of the SMSC cannot be read: {id:?}"));

@@ -305,9 +305,10 @@ fn stop_timers(db: &sled::Db, disk: &std::fs::File, now: Timestamp) -> Result<u6
         let (key, value) = found.map_err(|error| gone(&error))?;
         let mut stored = Stored::decode(&value)?;
         let mut record: Record = stored.record()?;
-        let before = record.person.timers.len();
+        let before = record.person.armed().count();
         record.person.timers.retain(|timer| timer.due > now);
-        if record.person.timers.len() < before {
+        record.person.starts.retain(|start| start.timer.due > now);
+        if record.person.armed().count() < before {
             stored.record = codec::encode(&record);
             batch.insert(key, stored.encode());
             waiting += 1;

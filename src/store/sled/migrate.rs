@@ -2,6 +2,9 @@
 //!
 //! To change the format: one [`Migration`] at the end of [`MIGRATIONS`], and a test that writes a value as it was. Most
 //! changes need none: values name their fields (`store/codec.rs`), and a new field has a default.
+//!
+//! The chain of the ledger is older than the first number of a format, and no release had a ledger without it: there is nothing to
+//! lead into it.
 
 use super::keys::{self, gone};
 use super::opening::OpenError;

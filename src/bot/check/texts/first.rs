@@ -231,11 +231,12 @@ impl Walk<'_, '_> {
     fn said_by(&mut self, at: NodeIx) -> Vec<Said> {
         let (bot, language) = (self.bot, self.language);
         let decl = self.decls[at.index()];
+        let program = bot.programme(&bot.flow(bot.node(at).flow).programme).0;
         let held = self.held.entry(at).or_insert_with(|| {
             let texts = bot.node(at).actions.iter().filter_map(Action::text);
             let texts = texts.zip(said(decl));
             let said = texts.map(|(texts, decls)| Said {
-                held: held(bot, texts, language),
+                held: held(bot, program, texts, language),
                 first: Some(place_in(&decls, bot, language)),
             });
             said.collect()

@@ -57,12 +57,16 @@ pub(super) fn names(facts: Held) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The facts that a text holds, whichever of its wordings is sent.
-pub(super) fn held(bot: &Bot, texts: &Texts, language: Lang) -> Held {
-    texts.in_language(language).iter().map(|text| held_by(bot, text)).fold(ALL, |all, held| all & held)
+/// The facts that a text of that programme holds, whichever of its wordings is sent.
+pub(super) fn held(bot: &Bot, program: &str, texts: &Texts, language: Lang) -> Held {
+    texts
+        .in_language(language)
+        .iter()
+        .map(|text| held_by(bot, program, text))
+        .fold(ALL, |all, held| all & held)
 }
 
-fn held_by(bot: &Bot, text: &expr::Text) -> Held {
+fn held_by(bot: &Bot, program: &str, text: &expr::Text) -> Held {
     let facts = text.pieces.iter().filter_map(|piece| match piece {
         TextPiece::Term(term) => fact_of(term),
         TextPiece::Words(_) | TextPiece::Plural { .. } | TextPiece::Link { .. } => None,
@@ -74,7 +78,7 @@ fn held_by(bot: &Bot, text: &expr::Text) -> Held {
             Fact::Terms => TERMS,
         }
     });
-    if typed == ALL { typed } else { typed | held_by_words(bot, &Text::new(&words_of(text))) }
+    if typed == ALL { typed } else { typed | held_by_words(bot, program, &Text::new(&words_of(text))) }
 }
 
 fn fact_of(term: &Term) -> Option<Fact> {
@@ -86,14 +90,14 @@ fn fact_of(term: &Term) -> Option<Fact> {
 }
 
 /// The facts that a brand says in its own words.
-fn held_by_words(bot: &Bot, text: &Text) -> Held {
+fn held_by_words(bot: &Bot, program: &str, text: &Text) -> Held {
     let phrase = format!(" {} ", text.phrase());
     let says = |fact: &str| {
         let fact = Text::new(fact).phrase();
         !fact.is_empty() && phrase.contains(&format!(" {fact} "))
     };
     let mut held = 0;
-    held |= if says(&bot.program) { PROGRAM } else { 0 };
+    held |= if says(program) { PROGRAM } else { 0 };
     held |= if says(&bot.contact) { CONTACT } else { 0 };
     held |= if bot.frequency.as_deref().is_some_and(says) { OFTEN } else { 0 };
     for at in 0..text.tokens().len() {

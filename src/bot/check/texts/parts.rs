@@ -12,10 +12,10 @@ use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{Fact, Term, Text, TextPiece, shown};
 use crate::language::Lang;
 use crate::slot::{Letters, Longest, Value, ValueKind};
-use crate::sms::Signs;
 use crate::sms::encoding::{
     Alphabet, Cost, GSM7_EACH, GSM7_ONE, UCS2_EACH, UCS2_ONE, cost, in_plain_signs, plain, septets,
 };
+use crate::sms::{ProgrammeId, Signs};
 use jiff::civil::{date, time};
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -41,8 +41,30 @@ pub(super) struct Parts<'b> {
     written: FxHashMap<(Lang, ValueKind), Longest>,
     /// `{terms}` in each of the brand's languages.
     terms: Vec<(Lang, String)>,
+    /// The longest name of a programme.
+    program: String,
     /// The facts that texts show, as they were written.
     facts: Vec<&'b At<String>>,
+}
+
+/// Each programme's name and frequency.
+fn programs(bot: &Bot) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let main = std::iter::once(bot.programme(&ProgrammeId::main()));
+    main.chain(bot.programmes.iter().map(|programme| bot.programme(&programme.id)))
+}
+
+/// The terms of the programme that has the longest.
+fn longest_terms(bot: &Bot, language: Lang) -> String {
+    let contact = &bot.contact;
+    dearest(
+        programs(bot).map(|(program, frequency)| {
+            wording::terms(wording::Facts { program, contact, frequency }, language)
+        }),
+    )
+}
+
+fn dearest(words: impl Iterator<Item = String>) -> String {
+    words.max_by_key(|words| cost(words).units).unwrap_or_default()
 }
 
 /// A text at its longest.
@@ -55,11 +77,6 @@ struct Message {
 
 impl<'b> Parts<'b> {
     pub(super) fn new(bot: &'b Bot, sources: &BrandSources<'b>) -> Self {
-        let facts = wording::Facts {
-            program: &bot.program,
-            contact: &bot.contact,
-            frequency: bot.frequency.as_deref(),
-        };
         let brand = sources.brand;
         let of_field = |field: &'b Field| (field.slot_type.kind(), field.slot_type.longest());
         let fields = bot.fields.iter().map(|field| (field.name.as_str(), of_field(field)));
@@ -72,8 +89,13 @@ impl<'b> Parts<'b> {
             bot,
             longest: fields.collect(),
             written,
-            terms: bot.languages.iter().map(|lang| (*lang, wording::terms(facts, *lang))).collect(),
-            facts: [&brand.program, &brand.contact, &brand.frequency].into_iter().flatten().collect(),
+            program: dearest(programs(bot).map(|(program, _)| program.to_owned())),
+            terms: bot.languages.iter().map(|lang| (*lang, longest_terms(bot, *lang))).collect(),
+            facts: [&brand.program, &brand.contact, &brand.frequency]
+                .into_iter()
+                .chain(brand.programs.iter().flat_map(|program| [&program.called, &program.frequency]))
+                .flatten()
+                .collect(),
         }
     }
 
@@ -234,7 +256,7 @@ impl<'b> Parts<'b> {
             }
             Term::Age(_) => (stand_in(Longest::gsm7(3)), false),
             Term::Region(_) => (stand_in(Longest::any(40)), true),
-            Term::Fact(Fact::Program) => (Cow::Borrowed(&self.bot.program), false),
+            Term::Fact(Fact::Program) => (Cow::Borrowed(&self.program), false),
             Term::Fact(Fact::Contact) => (Cow::Borrowed(&self.bot.contact), false),
             Term::Fact(Fact::Terms) => {
                 let terms = self.terms.iter().find(|(lang, _)| *lang == language);

@@ -57,7 +57,7 @@ fn lacking(
 ) {
     let Some(texts) = texts else { return };
     for decl in decls {
-        let missing = needed & !held(bot, texts, language_of(decl, bot));
+        let missing = needed & !held(bot, &bot.program, texts, language_of(decl, bot));
         if missing != 0 {
             let message = format!("`{line}` does not say: {}", names(missing));
             let hint = if missing & PROGRAM == 0 {

@@ -172,7 +172,7 @@ impl Outgoing {
         if self.steady >= self.places && self.places < turn.setup.window {
             self.places += 1;
             self.steady = 0;
-            self.pause = self.pause / 2;
+            self.pause /= 2;
         }
     }
 

@@ -187,9 +187,8 @@ impl Session {
                         others.push(Came::Pdu(command));
                     }
                 }
-                Frame::Unreadable { id, sequence, status } if is_bind_answer(id) => {
+                Frame::Unreadable { id, status, .. } if is_bind_answer(id) => {
                     self.bound(turn, CommandStatus::from(status));
-                    let _unused = sequence;
                 }
                 Frame::Unreadable { id, sequence, .. } => others.push(Came::Unreadable { id, sequence }),
                 Frame::Lost => {
@@ -204,13 +203,17 @@ impl Session {
     }
 
     /// Deals with what keeps a session; gives back all else.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the codec knows all commands, a session is kept by a few"
+    )]
     fn own(&mut self, turn: &mut Turn<'_>, command: Box<Command>) -> Option<Box<Command>> {
         let (status, sequence) = (command.status(), command.sequence_number());
         match command.id() {
             id if is_bind_answer(id) => self.bound(turn, status),
             CommandId::GenericNack if matches!(self.phase, Phase::Binding { .. }) => self.bound(turn, status),
             CommandId::EnquireLink => {
-                self.answer(turn, CommandStatus::EsmeRok, sequence, Pdu::EnquireLinkResp)
+                self.answer(turn, CommandStatus::EsmeRok, sequence, Pdu::EnquireLinkResp);
             }
             CommandId::EnquireLinkResp => {
                 self.asked = None;

@@ -1,6 +1,7 @@
 //! A message as the PDUs that carry it: its alphabet, its parts, its numbers.
 
 use super::setup::{Long, Setup, Zero};
+use crate::provider::scheme::hex;
 use crate::sms::encoding::{Alphabet, cost, gsm7_octets, latin1_octets, split};
 use crate::sms::{Outbound, Sender};
 use rusmpp_core::pdus::owned::SubmitSm;
@@ -113,8 +114,7 @@ fn frame(setup: &Setup, outbound: &Outbound, coding: u8) -> SubmitSm {
 
 /// What a PDU carries, in a line for people.
 pub(super) fn shown(submit: &SubmitSm) -> String {
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
-    let fields = submit.tlvs().iter().map(|field| format!(" {:?}", field.value()));
+    let fields: Vec<String> = submit.tlvs().iter().map(|field| format!(" {:?}", field.value())).collect();
     format!(
         "submit_sm source_addr={}/{}/{} destination_addr={}/{}/{} esm_class=0x{:02x} registered_delivery={} data_coding={} short_message={}{}",
         u8::from(submit.source_addr_ton),
@@ -127,6 +127,6 @@ pub(super) fn shown(submit: &SubmitSm) -> String {
         u8::from(submit.registered_delivery),
         u8::from(submit.data_coding),
         hex(submit.short_message()),
-        fields.collect::<String>(),
+        fields.concat(),
     )
 }

@@ -1,5 +1,7 @@
 //! The machine against an SMSC that is a few lines: every moment is a value, and nothing is waited for.
 
+#![allow(clippy::wildcard_enum_match_arm, clippy::type_complexity)] // what is not looked for is not named
+
 use super::wire::{Frame, Frames, bytes};
 use super::*;
 use crate::provider::link::NoAnswer;
@@ -286,7 +288,7 @@ fn the_window_is_never_exceeded() {
 #[test]
 fn a_storm_of_throttling_slows_down_and_loses_nothing() {
     let mut scene = Scene::bound(&[("window", "8")]);
-    let (mut waiting, mut taken, mut bursts) = (Vec::from_iter(0..200_u64), 0, Vec::new());
+    let (mut waiting, mut taken, mut bursts) = ((0..200_u64).collect::<Vec<_>>(), 0, Vec::new());
     // The SMSC takes two messages a second, and says 0x58 to all others.
     for _ in 0..1_000 {
         for ticket in std::mem::take(&mut waiting) {
@@ -400,7 +402,7 @@ fn refusals_mean_what_the_file_says() {
         scene.answer(number, status, "");
         match (scene.settled()[..].first(), wanted) {
             (Some((1, Ok(Outcome::Rejected { kind, .. }))), Some(wanted)) => {
-                assert_eq!(*kind, wanted, "{status:?}")
+                assert_eq!(*kind, wanted, "{status:?}");
             }
             (Some((1, Ok(Outcome::Retry { .. }))), None) => {}
             other => panic!("{status:?}: {other:?}"),
