@@ -117,7 +117,8 @@ mod tests {
         let cases = [
             ("It’s “on” – come…", "It's \"on\" - come..."),
             ("plain", "plain"),
-            ("It’s José", "It’s José"),
+            ("It’s José", "It's José"),
+            ("It’s García", "It’s García"),
             ("It’s 🙂", "It’s 🙂"),
             ("50\u{a0}€", "50 €"),
         ];
