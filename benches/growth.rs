@@ -180,6 +180,7 @@ fn first_turn(bot: &Bot, number: u64, now: Timestamp) -> Turn {
         record,
         salt: SystemChance.salt(),
         hold_until: None,
+        via: None,
         entry,
     }
 }

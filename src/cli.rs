@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod live;
 mod lsp;
+mod outbox;
 mod person;
 mod provider;
 mod read;
@@ -127,6 +128,11 @@ enum Verb {
     Export(export::Wanted),
     /// Run recorded texts against the files of the day, and show what would be answered otherwise.
     Replay(replay::Wanted),
+    /// Look at what waits to be sent or could not be, and decide about it.
+    Outbox {
+        #[command(subcommand)]
+        wanted: Option<outbox::Wanted>,
+    },
     /// Show and verify the proofs of consent.
     #[command(subcommand)]
     Consent(consent::Wanted),
@@ -255,6 +261,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Restore { file } => backup::restore(&cli.open()?, file, cli.json, streams),
         Verb::Export(wanted) => export::export(&cli.open()?, wanted, streams),
         Verb::Replay(wanted) => replay::replay(&cli.open()?, wanted, cli.json, streams),
+        Verb::Outbox { wanted } => outbox::outbox(&cli.open()?, wanted.as_ref(), cli.json, streams),
         Verb::Consent(wanted) => consent::consent(&cli.open()?, wanted, cli.json, streams),
         Verb::Forget(wanted) => person::forget(&cli.open()?, wanted, streams),
         Verb::Set(wanted) => set::set(&cli.open()?, wanted, streams),
@@ -354,6 +361,16 @@ fn explain(id: &str, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
 /// How many there are of something, in words.
 fn many(count: usize, of: &str) -> String {
     format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A time that has passed, in its two largest units.
+fn age(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes} min"),
+        (0, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
 }
 
 /// A runtime for verbs that talk with a store or a network.

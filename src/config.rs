@@ -7,13 +7,13 @@ pub use secrets::SecretError;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::file::Setting;
 use crate::provider::{Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, SettingError, Settings};
-use crate::sms::AccountId;
+use crate::sms::{AccountId, Pace};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU8;
+use std::num::{NonZeroU8, NonZeroU16};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -33,6 +33,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The consent ledgers.
     pub ledger: LedgerConfig,
+    /// What waits to be sent.
+    pub outbox: OutboxConfig,
     /// What brands' files may call.
     pub outside: OutsideConfig,
     /// Provider accounts by name.
@@ -110,6 +112,20 @@ pub struct LedgerConfig {
 impl Default for LedgerConfig {
     fn default() -> Self {
         Self { keep_years: NonZeroU8::new(5).expect("five is not zero"), expire: true }
+    }
+}
+
+/// `[outbox]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboxConfig {
+    /// Hours after which a message that is held is not sent any more.
+    pub stale_hours: NonZeroU16,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self { stale_hours: NonZeroU16::new(7 * 24).expect("a week is not zero") }
     }
 }
 
@@ -341,6 +357,10 @@ fn wanted(name: &str, value: &toml::Value) -> Option<&'static str> {
         "bad_number_after" if !value.as_integer().is_some_and(|number| (1..=100).contains(&number)) => {
             Some("a number from 1 to 100")
         }
+        "pace" if value.clone().try_into::<Pace>().is_err() => Some(
+            "parts a second, from 0.01 to 10000, as in `{ account = 30, us_number = 1, \"+14045550100\" = 75 }`: for \
+             `account`, `number`, `us_number`, `toll_free`, `short_code` or a single number",
+        ),
         _ => None,
     }
 }
@@ -418,7 +438,14 @@ impl Config {
             way: kind.open(&settings)?,
             answers_stop: answers_stop.unwrap_or(kind.file.answers_stop),
             bad_number_after: after.and_then(|after| u32::try_from(after).ok()).unwrap_or(BAD_NUMBER_AFTER),
+            pace: self.pace(name).or(&kind.file.pace),
         })
+    }
+
+    /// How fast an account is to send, as far as it says so itself.
+    fn pace(&self, account: &str) -> Pace {
+        let said = self.said(account, "pace").cloned();
+        said.and_then(|said| said.try_into().ok()).unwrap_or_default()
     }
 
     /// The kind of an account.

@@ -19,6 +19,8 @@ pub use event::{Cause, Decision, Event, Human, Left, LookupAnswer, Taken};
 pub use machine::{FIELD_BYTES_MAX, FOLLOW_UPS_MAX, NODES_MAX, SENDS_MAX, SENT_BYTES_MAX, STACK_MAX};
 pub use reading::{Reading, read};
 pub use record::{Record, Standpoint, resume, to_record};
-pub use rung::{KEYWORD, Move, REPEAT_WINDOW, REPEATS_MAX, REPLIES_PER_HOUR_MAX, RUNGS, Rung, Scene, decide};
+pub use rung::{
+    HURRIED_MAX, KEYWORD, Move, REPEAT_WINDOW, REPEATS_MAX, REPLIES_PER_HOUR_MAX, RUNGS, Rung, Scene, decide,
+};
 pub use state::{Frame, Person, RECENT_MAX, Said, Seen, State, Timer, fingerprint};
 pub use step::{PutOff, Step, Trace, step};

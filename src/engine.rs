@@ -11,6 +11,7 @@ mod lanes;
 pub mod link;
 mod outbox;
 pub mod outside;
+mod parked;
 mod receive;
 pub mod rights;
 mod route;
@@ -21,6 +22,7 @@ pub mod transport;
 pub use chance::{Chance, CountedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
+pub use outbox::STALE_AFTER;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
@@ -29,23 +31,33 @@ pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{Phone, Sender};
+use crate::sms::{AccountId, Key, Phone, Sender};
 use crate::store::Store;
 use arc_swap::ArcSwap;
 use fetch::Fetched;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use joining::Joining;
 use lanes::Lanes;
 use link::Links;
+use parked::Parked;
 use serving::Serving;
 use std::sync::Arc;
-use timers::Parked;
-use tokio::sync::{Notify, watch};
+use std::sync::atomic::AtomicI64;
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// Everything that a message passes through.
 pub struct Engine {
     serving: ArcSwap<Serving>,
-    parked: Parked,
+    /// Dialogues whose timers could not be handled.
+    parked: Parked<Key>,
+    /// How late the oldest timer was that rang last.
+    late_millis: AtomicI64,
+    /// Accounts whose provider asked to be left alone.
+    paused: Parked<AccountId>,
+    /// How long a held message may wait in all.
+    stale_after: SignedDuration,
+    /// Room for events that are being handled.
+    room: Semaphore,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
@@ -96,9 +108,13 @@ impl Engine {
         let served = Served { bots, closed, secrets, accounts: Some(accounts) };
         Self {
             serving: ArcSwap::from_pointee(Serving::of(served, &Serving::default())),
-            parked: Parked::default(),
             links: Links::default(),
             joining: Joining::default(),
+            parked: Parked::for_at_most(timers::PARKED_FOR),
+            late_millis: AtomicI64::new(0),
+            paused: Parked::for_at_most(outbox::PAUSED_AT_MOST),
+            stale_after: STALE_AFTER,
+            room: Semaphore::new(receive::AT_ONCE_MAX),
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
@@ -112,6 +128,12 @@ impl Engine {
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,
         }
+    }
+
+    /// The same engine, where held messages wait for that long at most.
+    #[must_use]
+    pub fn stale_after(self, stale_after: SignedDuration) -> Self {
+        Self { stale_after, ..self }
     }
 
     /// The store.

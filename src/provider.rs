@@ -18,7 +18,7 @@ pub use scheme::Proof;
 pub use shipped::{ALL, Catalogue};
 
 use crate::consent::How;
-use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Part, Phone, Receipt, Sender};
+use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Part, Phone, Receipt, Sender};
 use file::{File, Hole, Mistake, Template};
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What every account may say besides what its kind knows.
-pub const COMMON: [&str; 3] = ["kind", "answers_stop", "bad_number_after"];
+pub const COMMON: [&str; 4] = ["kind", "answers_stop", "bad_number_after", "pace"];
 
 /// A kind of provider: a file that was read.
 pub struct Kind {
@@ -148,6 +148,8 @@ pub struct Account {
     pub answers_stop: bool,
     /// After how many messages that found no such number nothing more is begun with it.
     pub bad_number_after: u32,
+    /// How fast it sends: what its file in `providers/` says, and before that what the account does.
+    pub pace: Pace,
 }
 
 impl Account {

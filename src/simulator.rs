@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::expr::TextPiece;
 use crate::provider::{self, Account, BAD_NUMBER_AFTER, Call, Catalogue, RawRequest, Response, Settings};
-use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Phone, Receipt, ReceiptState, Sender};
+use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Pace, Phone, Receipt, ReceiptState, Sender};
 use crate::store::{Entry, MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -608,7 +608,7 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
     let kinds = Catalogue::default();
     let kind = kinds.kind("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
     let way = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
-    Ok(Account { id, way, answers_stop: false, bad_number_after: BAD_NUMBER_AFTER })
+    Ok(Account { id, way, answers_stop: false, bad_number_after: BAD_NUMBER_AFTER, pace: Pace::default() })
 }
 
 /// The words of a text, and the pictures that came with it: its lines `[https://…]`.

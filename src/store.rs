@@ -7,6 +7,7 @@ mod codec;
 mod live;
 mod memory;
 mod parts;
+mod queue;
 mod sled;
 mod stray;
 
@@ -15,6 +16,7 @@ pub use self::sled::{
 };
 pub use memory::MemoryStore;
 pub use parts::PARTS_WITHIN;
+pub use queue::{Claim, Claimed, Resolution, Resolved, Via};
 
 use crate::consent::chain::{Digest, Link, Root, Salt};
 use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal, Suppressed};
@@ -36,12 +38,15 @@ pub trait Store: Send + Sync {
     /// was committed is on the disk. How turns are batched is the store's own affair: one conflict fails no neighbour.
     async fn commit(&self, turns: Vec<Turn>) -> Result<Vec<Commit>, StoreError>;
 
-    /// Takes up to `limit` messages that are due and marks them as being sent, durably, before it answers.
+    /// Takes messages that are due and marks them as being sent, durably, before it answers.
     ///
-    /// Replies of one dialogue are given out in their order, one at a time: the next when the one before is settled.
-    /// Replies come before campaign messages. `Held`, `Unknown` and `Dead` rows and campaign rows block nobody; a held
-    /// reply that comes due waits for one that is being sent.
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError>;
+    /// Replies of one dialogue are given out in their order, one at a time: the next when the one before is settled. What
+    /// somebody waits for comes before reminders and webhooks, and those before campaigns; a reminder in front of a reply of
+    /// the same dialogue comes as that does. Of one priority, the accounts take turns, and within an account the brands, each
+    /// for each of its numbers: whoever was served longest ago comes first, and of that the longest due. `Held`, `Unknown` and
+    /// `Dead` rows and campaign rows block nobody; a held reply that comes due waits for one that is being sent. Nothing is
+    /// given out beyond a pace, a pause or what may be on its way at once. O(log of what waits) a row.
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError>;
 
     /// Takes what waits for one person and is to leave from one number, held or pending, in order, and marks it as being
     /// sent: for providers that can send only in the answer to that person's own text.
@@ -54,10 +59,21 @@ pub trait Store: Send + Sync {
     /// Writes down what became of claimed messages.
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError>;
 
+    /// A message of the outbox by its name, if it is there. One read.
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError>;
+
+    /// Does to a row what an operator wants, where that makes sense in its state.
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError>;
+
     /// Dialogues with a timer at or before `until`, earliest first, at most `limit`.
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError>;
 
-    /// The earliest moment at which a pending message is due or a timer comes due, if there is any.
+    /// The earliest moment at which a message that nothing stands before is due, or a timer, if there is any.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Writes down a receipt; whose message it was, if we sent it.
@@ -151,6 +167,8 @@ pub struct Turn {
     pub salt: Salt,
     /// Until when its messages are held for [`Store::claim_for`]; `None` sends them at once.
     pub hold_until: Option<Timestamp>,
+    /// The way by which its messages are to leave: they queue there. `None` where no account has the number.
+    pub via: Option<Via>,
     /// What goes into the log.
     pub entry: Entry,
 }
@@ -244,6 +262,17 @@ impl std::fmt::Display for RowId {
     }
 }
 
+impl std::str::FromStr for RowId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = text
+            .split_once('.')
+            .and_then(|(seq, index)| Some(Self { seq: seq.parse().ok()?, index: index.parse().ok()? }));
+        read.ok_or_else(|| "the name of a message is as it is listed, such as `17.0`".to_owned())
+    }
+}
+
 /// A message in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -253,8 +282,13 @@ pub struct Row {
     pub key: Key,
     /// The dialogue's turn that wrote it; a later turn of the dialogue has overtaken it.
     pub turn: u64,
+    /// When that was: by it a message that waits grows old.
+    pub written: Timestamp,
     /// What is to be done.
     pub errand: Errand,
+    /// The way by which it is to leave, as the files said when it was written: it queues there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
     /// How far it is.
     pub state: RowState,
     /// Attempts so far.
@@ -304,6 +338,8 @@ pub enum Death {
     Exhausted(String),
     /// No account carries the number it should leave from.
     NoAccount,
+    /// It was held for so long that it answers nobody any more.
+    Stale,
     /// Several messages have found that nobody can be texted at this number, and the person has not written since.
     BadNumber,
 }
@@ -596,15 +632,6 @@ fn in_order(errand: &Errand) -> bool {
     })
 }
 
-/// Whether an errand comes after those that somebody waits for.
-fn can_wait(errand: &Errand) -> bool {
-    match errand {
-        Errand::Send(send) => send.class == Class::Campaign,
-        Errand::Lookup(_) => false,
-        Errand::Notify(_) => true,
-    }
-}
-
 /// The errands that an entry puts into the outbox.
 fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
     let errands = turn.entry.effects.iter().enumerate();
@@ -622,6 +649,8 @@ fn rows(seq: u64, turn: &Turn) -> Vec<Row> {
                 held: hold_until.is_some(),
                 waits: None,
                 due: hold_until.unwrap_or(turn.at),
+                written: turn.entry.at,
+                via: turn.via.clone().filter(|_| errand.send().is_some()),
                 errand,
             }
         })

@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use sayso::bot::Bot;
 use sayso::consent::{Change, How, Status};
 use sayso::dialogue::{
-    Cause, Effect, Event, Human, Left, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX, STACK_MAX,
-    State, Step, Taken, read, resume, step, to_record,
+    Cause, Effect, Event, HURRIED_MAX, Human, Left, LookupAnswer, NODES_MAX, REPLIES_PER_HOUR_MAX, SENDS_MAX,
+    STACK_MAX, State, Step, Taken, read, resume, step, to_record,
 };
 use sayso::sms::{Class, Inbound, OptOutHint, Receipt, ReceiptState};
 use sayso::workspace::Workspace;
@@ -306,7 +306,7 @@ proptest! {
         let mut state = State::default();
         let mut replies = 0;
         for (id, body) in bodies.iter().cycle().take(400).enumerate() {
-            now += SignedDuration::from_secs(2);
+            now += SignedDuration::from_secs(5);
             let (_, step) = one(&state, &inbound(body, 1_000 + id as u64, None), now);
             replies += sends(&step).count();
             state = step.state;
@@ -314,6 +314,34 @@ proptest! {
         // What stands at the limit may still finish the step that reaches it.
         prop_assert!(replies <= REPLIES_PER_HOUR_MAX as usize + SENDS_MAX, "{replies} replies");
     }
+}
+
+/// Who writes in other words each time, and without a pause, is a machine that answers ours; a silence makes it heard again,
+/// and what the law wants heard is heard at any time.
+#[test]
+fn a_machine_that_answers_at_once_is_not_answered_for_long() {
+    let begin: Timestamp = NOON.parse().unwrap();
+    let run = |pause: SignedDuration| {
+        let (mut now, mut state, mut replies) = (begin, State::default(), 0);
+        for (id, words) in (0..40).zip(["HELP", "Hours?", "INFO", "join"].into_iter().cycle()) {
+            now += pause;
+            let (_, step) = one(&state, &inbound(words, 1_000 + id, None), now);
+            replies += sends(&step).count();
+            state = step.state;
+        }
+        (now, state, replies)
+    };
+    let (now, state, hurried) = run(SignedDuration::from_millis(100));
+    let (_, _, calm) = run(SignedDuration::from_secs(6));
+    let most = 2 * HURRIED_MAX as usize;
+    assert!((1..=most).contains(&hurried) && calm >= 40, "{hurried} replies in a hurry, {calm} with pauses");
+    let answered = |words: &str, after: SignedDuration| {
+        sends(&one(&state, &inbound(words, 9_999, None), now + after).1).count()
+    };
+    assert_eq!(answered("HELP", SignedDuration::from_secs(1)), 0);
+    let (_, stopped) = one(&state, &inbound("STOP", 9_999, None), now + SignedDuration::from_secs(1));
+    assert_eq!(stopped.state.person.standing.status, Status::Out, "it is heard, and not answered");
+    assert_eq!(answered("HELP", SignedDuration::from_mins(2)), 1);
 }
 
 /// What happens to a random brand: what was said, armed and asked before comes again, in time and late.

@@ -13,8 +13,8 @@ use sayso::outline::Reader;
 use sayso::simulator::Simulation;
 use sayso::sms::{self, AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Row, RowId, Scanned,
-    Settlement, Snapshot, Store, StoreError, Table, Turn, Whole,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -309,8 +309,19 @@ impl Store for Fragile {
         assert!(!turns.iter().any(breaks), "planted");
         self.0.commit(turns).await
     }
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        self.0.claim(now, limit).await
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        self.0.claim(claim).await
+    }
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        self.0.row(id).await
+    }
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
+        self.0.resolve(row, resolution, at).await
     }
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
         self.0.claim_for(key, from, limit).await

@@ -10,6 +10,7 @@ use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
+use jiff::SignedDuration;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub(super) fn serve(
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
     let outside = Guarded::new(&config.outside.allow()).map_err(|error| Unusable::new(error.to_string()))?;
     let secrets = secrets(workspace.bots.iter(), &config, &workspace.root)?;
-    let engine = Arc::new(Engine::new(Parts {
+    let engine = Engine::new(Parts {
         bots: workspace.bots.clone(),
         closed: workspace.closed(),
         accounts,
@@ -53,7 +54,9 @@ pub(super) fn serve(
         secrets,
         chance: Arc::new(SystemChance),
         log_numbers: config.log.numbers,
-    }));
+    });
+    let stale_after = SignedDuration::from_hours(config.outbox.stale_hours.get().into());
+    let engine = Arc::new(engine.stale_after(stale_after));
     runtime(true)?.block_on(async {
         let address = config.server.listen;
         let listener = TcpListener::bind(address)

@@ -2,7 +2,7 @@
 //! works only inside a rung. Nothing in a flow can change the first two.
 
 use super::reading::{Reading, waiting};
-use super::state::{Count, State};
+use super::state::{Count, Person, State};
 use crate::bot::{Awaited, Bot, FlowIx, IntentIx, NodeIx, Optin};
 use crate::consent::{Kind, Reason, Status};
 use crate::slot::{Answer, Openness, Value};
@@ -99,6 +99,13 @@ pub const REPLIES_PER_HOUR_MAX: u32 = 60;
 pub const REPEATS_MAX: u32 = 10;
 /// The window in which repeats are counted.
 pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// So many texts in a row, each within [`HURRY`] of the one before, are a machine's that answers ours: two of them that were
+/// let loose on each other made 20 messages in 2 seconds. Other words each time do not hide it.
+pub const HURRIED_MAX: u32 = 12;
+/// A pause that somebody makes who reads an answer before they write the next.
+const HURRY: SignedDuration = SignedDuration::from_secs(4);
+/// After so long a silence the other side is heard again.
+const CALM: SignedDuration = SignedDuration::from_mins(1);
 /// The time in which replies are counted.
 pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The fallback is said at most once in this time.
@@ -138,15 +145,32 @@ fn compliance(scene: &Scene<'_>) -> Option<Move> {
     }
 }
 
-/// Whether two machines seem to talk to each other: too many replies in the hour, or the same text again and again.
+/// Whether two machines seem to talk to each other: text upon text without a pause, too many replies in the hour, or the same
+/// text again and again.
 pub(super) fn is_loop(scene: &Scene<'_>) -> bool {
     let over = |count: Option<Count>, window, max| {
         count.is_some_and(|c: Count| scene.now.duration_since(c.since) < window && c.count >= max)
     };
     let person = &scene.state.person;
     let same = person.repeated.filter(|(text, _)| *text == text_fingerprint(scene.reading));
-    over(person.replies, HOUR, REPLIES_PER_HOUR_MAX)
+    let since = person.last_text.map(|last| scene.now.duration_since(last));
+    person.hurried >= HURRIED_MAX && since.is_some_and(|since| since < CALM && !since.is_negative())
+        || over(person.replies, HOUR, REPLIES_PER_HOUR_MAX)
         || over(same.map(|(_, count)| count), REPEAT_WINDOW, REPEATS_MAX)
+}
+
+/// How many texts have come in a hurry, with one that comes now. Who was taken for a machine is one until it is silent.
+pub(super) fn hurried(person: &Person, now: Timestamp) -> u32 {
+    let Some(since) = person.last_text.map(|last| now.duration_since(last)) else { return 0 };
+    let pause = if person.hurried >= HURRIED_MAX { CALM } else { HURRY };
+    // At one and the same moment is where a clock stands, as in conversations that are written down.
+    if since.is_zero() {
+        person.hurried
+    } else if since.is_positive() && since < pause {
+        person.hurried.saturating_add(1)
+    } else {
+        0
+    }
 }
 
 /// A text's fingerprint for telling repeats. Kept for minutes only.

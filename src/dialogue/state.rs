@@ -135,12 +135,20 @@ pub struct Person {
     /// How often the last text came, and its fingerprint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<(u64, Count)>,
+    /// Texts that each came right behind the one before, too quick for somebody who reads; nothing where there was a pause.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hurried: u32,
     /// What the last messages belonged to, oldest first, where a STOP may end less than everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<Said>,
     /// Results of takes that are still to be heard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<super::Taken>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Person {

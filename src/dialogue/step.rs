@@ -111,6 +111,7 @@ fn text(machine: &mut Machine<'_>, before: &State, inbound: &Inbound, reading: &
     if reading.kind != Kind::AutoReply {
         person.follow_ups = 0;
     }
+    person.hurried = super::rung::hurried(person, machine.now);
     if !matches!(reading.kind, Kind::AutoReply | Kind::Tapback) {
         person.last_text = Some(machine.now);
     }

@@ -8,6 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub trait Chance: Send + Sync {
     /// A salt for the ledger entries of one turn.
     fn salt(&self) -> Salt;
+
+    /// A number below `end`.
+    fn below(&self, end: u64) -> u64 {
+        let drawn = u128::from_be_bytes(*self.salt().bytes());
+        u64::try_from(drawn % u128::from(end.max(1))).unwrap_or(0)
+    }
 }
 
 /// The machine's chance.

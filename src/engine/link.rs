@@ -64,14 +64,19 @@ impl Links {
 }
 
 impl Engine {
-    /// Carries a message to its provider, by a call or by the account's link.
-    pub(super) async fn carry(&self, account: &Account, outbound: &Outbound) -> Result<Outcome, CallError> {
+    /// Carries a message to its provider, by a call or by the account's link; the status of the answer, which is 0 over a link,
+    /// and what it means.
+    pub(super) async fn carry(
+        &self,
+        account: &Account,
+        outbound: &Outbound,
+    ) -> Result<(u16, Outcome), CallError> {
         match &account.way {
             Way::Calls(provider) => {
                 let response = self.transport.call(provider.encode(outbound, self.clock.now())).await?;
-                Ok(provider.outcome(&response))
+                Ok((response.status, provider.outcome(&response)))
             }
-            Way::Link(_) => self.links.send(&account.id, outbound).await,
+            Way::Link(_) => Ok((0, self.links.send(&account.id, outbound).await?)),
         }
     }
 
@@ -174,7 +179,12 @@ impl Taker for Engine {
                 tracing::warn!(%account, %error, "what the provider brings is refused");
                 Taken::Never
             }
-            Err(error @ (ReceiveError::Closed(_) | ReceiveError::Contended | ReceiveError::Store(_))) => {
+            Err(
+                error @ (ReceiveError::Closed(_)
+                | ReceiveError::Contended
+                | ReceiveError::Overloaded
+                | ReceiveError::Store(_)),
+            ) => {
                 tracing::warn!(%account, %error, "what the provider brings is to come again");
                 Taken::Later
             }

@@ -1,13 +1,13 @@
 //! The outbox: what was committed is sent, once. A message is marked as being sent before its first byte leaves; after
 //! a crash in between nobody knows whether it left, so it is shown to the operator and not repeated.
 
-use super::{Arrival, CallError, Engine, ReceiveError};
-use crate::bot::Bot;
+use super::{Arrival, CallError, Chance, Engine, ReceiveError};
+use crate::bot::{Bot, Number};
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
-use crate::dialogue::{Errand, Send};
+use crate::dialogue::{Effect, Errand, Send};
 use crate::provider::{Account, Outcome, Provider, Rejection};
 use crate::sms::{AccountId, Class, Key, MessageId, Outbound, Receipt, ReceiptState, Sender, mask_numbers};
-use crate::store::{Death, Row, RowId, Settlement, StoreError};
+use crate::store::{Claim, Claimed, Death, Resolution, Resolved, Row, RowId, Settlement, StoreError, Via};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +15,19 @@ use std::time::Duration;
 use tokio::sync::MutexGuard;
 use tokio::task::JoinSet;
 
-/// Messages that are being sent at once: so many that one account which answers slowly leaves room for the others.
+/// Messages that are being sent at once.
 const IN_FLIGHT_MAX: usize = 1_024;
+/// Messages that are being sent at once by one account: at a fifth of a second for each more than 300 a second, and of
+/// accounts that answer slowly it takes sixteen to use all that there is room for.
+const BY_ACCOUNT_MAX: usize = 64;
+/// Lookups and webhooks of one brand that are under way at once: a service that is slow is not asked more often for that.
+const BY_BRAND_MAX: usize = 16;
+/// How long an account is left alone that answers 429 and does not say for how long.
+const PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// The longest that a provider is left alone because it asks for it; then it is asked again.
+pub(super) const PAUSED_AT_MOST: SignedDuration = SignedDuration::from_hours(1);
+/// How long a held message may wait in all, where nothing else is said: nights, a weekend with a holiday and a cap fit in.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Attempts at one message: with the delays below, the last comes a little over an hour after the first. A reply that
 /// late answers nobody.
 const ATTEMPTS_MAX: u32 = 12;
@@ -30,12 +41,14 @@ const BRAND_AWAY: SignedDuration = SignedDuration::from_mins(10);
 const WHY_CHARACTERS_MAX: usize = 300;
 /// How often the outbox is looked at when nothing wakes it.
 const IDLE: Duration = Duration::from_millis(500);
+/// How long is waited at least where a pace lets something pass: what passes meanwhile leaves together.
+const SHORTEST: SignedDuration = SignedDuration::from_millis(5);
 
 impl Engine {
     /// Sends what is due now and waits for all of it; how many messages were tried.
     pub async fn dispatch(self: &Arc<Self>) -> Result<usize, ReceiveError> {
         let mut sending = Sending::default();
-        let tried = sending.claim(self).await?;
+        let (tried, _) = sending.claim(self).await?;
         while sending.done(self).await {}
         Ok(tried)
     }
@@ -46,21 +59,46 @@ impl Engine {
         let mut stop = self.stop.subscribe();
         let mut sending = Sending::default();
         while !*stop.borrow_and_update() {
-            match sending.claim(&self).await {
-                Ok(0) => {}
+            let nap = match sending.claim(&self).await {
+                Ok((0, again)) => again.map_or(IDLE, |again| self.until(again).min(IDLE)),
                 Ok(_) => continue,
-                Err(error) => tracing::error!(%error, "the outbox could not work"),
-            }
+                Err(error) => {
+                    tracing::error!(%error, "the outbox could not work");
+                    IDLE
+                }
+            };
             // In this order where several are ready: a run depends on what happens and not on chance.
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
                 _ = sending.done(&self), if !sending.tasks.is_empty() => {}
                 () = self.wake_outbox.notified(), if sending.has_room() => {}
-                () = tokio::time::sleep(IDLE), if sending.has_room() => {}
+                () = tokio::time::sleep(nap), if sending.has_room() => {}
             }
         }
         while sending.done(&self).await {}
+    }
+
+    /// How long it is until a moment.
+    fn until(&self, moment: Timestamp) -> Duration {
+        moment.duration_since(self.clock.now()).max(SHORTEST).unsigned_abs()
+    }
+
+    /// What may be claimed now.
+    fn claims(&self, now: Timestamp, limit: usize) -> Claim {
+        let (by_account, by_brand) = (BY_ACCOUNT_MAX, BY_BRAND_MAX);
+        let paused = self.paused.now(now).into_iter().collect();
+        Claim { now, limit, by_account, by_brand, pace: self.pace(), paused }
+    }
+
+    /// Does to a message what an operator wants, where that makes sense in its state.
+    pub async fn resolve(&self, id: RowId, resolution: Resolution, by: &str) -> Result<Resolved, StoreError> {
+        let resolved = self.store.resolve(id, resolution, self.clock.now()).await?;
+        if let Resolved::Done(before) = &resolved {
+            tracing::info!(row = %id, brand = %before.key.brand, ?resolution, by, "an operator has decided");
+            self.wake_outbox.notify_one();
+        }
+        Ok(resolved)
     }
 
     /// Lets [`Self::run_outbox`] finish.
@@ -153,6 +191,10 @@ impl Engine {
         send: &Send,
     ) -> Result<Result<(Arc<Account>, Outbound, Pass), Settlement>, StoreError> {
         let never = |why| Ok(Err(Settlement::Dead { why }));
+        if row.held && self.clock.now().duration_since(row.written) > self.stale_after {
+            tracing::info!(row = %row.id, written = %row.written, "a message was held for too long to be sent");
+            return never(Death::Stale);
+        }
         let Some(bot) = self.bot(&row.key.brand) else {
             // Its files have errors today, or its folder is away: what it owes is not thrown away for that.
             return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY), why: None }));
@@ -205,8 +247,7 @@ impl Engine {
 
     /// The number a message leaves from and the account that carries it: the number last texted, while the brand has it.
     fn leaves_from(&self, bot: &Bot, send: &Send) -> Option<(Sender, Arc<Account>)> {
-        let texted = send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
-        let number = texted.or_else(|| bot.numbers.first())?;
+        let number = leaving_number(bot, send)?;
         Some((number.sender, self.account(&number.account)?))
     }
 
@@ -231,7 +272,10 @@ impl Engine {
             return Ok(Settlement::Dead { why: Death::Rejected(why) });
         }
         let outcome = match self.carry(account, outbound).await {
-            Ok(outcome) => outcome,
+            Ok((status, outcome)) => {
+                self.pause(account, status, &outcome);
+                outcome
+            }
             Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },
             Err(CallError::NoAnswer(why)) => {
                 let counts = pass.counts.then(|| self.clock.now());
@@ -256,6 +300,16 @@ impl Engine {
         })
     }
 
+    /// Leaves an account alone whose provider asks for it; the others go on.
+    fn pause(&self, account: &Account, status: u16, outcome: &Outcome) {
+        let Outcome::Retry { after, .. } = outcome else { return };
+        let throttled = (status == 429).then_some(PAUSE);
+        if let Some(wait) = after.or(throttled) {
+            tracing::warn!(account = %account.id, status, seconds = wait.as_secs(), "the provider asks for patience");
+            self.paused.park(account.id.clone(), self.clock.now(), wait.max(PAUSE));
+        }
+    }
+
     fn sent(&self, account: &Account, outbound: &Outbound, id: Option<MessageId>, pass: Pass) -> Settlement {
         let id = id.unwrap_or_else(|| MessageId::from(outbound.reference.as_str()));
         Settlement::Sent { account: account.id.clone(), id, at: self.clock.now(), pass }
@@ -266,7 +320,7 @@ impl Engine {
             return Settlement::Dead { why: Death::Exhausted(brief(why)) };
         }
         // A provider may ask for more patience than we have of our own, and not for less.
-        let ours = retry_delay(row);
+        let ours = retry_delay(row.attempts, &*self.chance);
         let longest = SignedDuration::from_secs(RETRY_LONGEST_SECONDS).max(ours);
         Settlement::Retry { at: self.later(after.unwrap_or(ours).clamp(ours, longest)) }
     }
@@ -298,6 +352,20 @@ impl Engine {
     }
 }
 
+/// The way by which the messages of a turn are to leave: they queue there.
+pub(super) fn way(bot: &Bot, effects: &[Effect]) -> Option<Via> {
+    let send = effects.iter().find_map(Effect::send)?;
+    let number = leaving_number(bot, send)?;
+    let account = number.account.clone();
+    Some(Via { account, number: Some(number.sender).filter(|sender| send.from != Some(*sender)) })
+}
+
+/// The number a message leaves from: the one last texted, while the brand has it.
+fn leaving_number<'b>(bot: &'b Bot, send: &Send) -> Option<&'b Number> {
+    let texted = send.from.and_then(|from| bot.numbers.iter().find(|number| number.sender == from));
+    texted.or_else(|| bot.numbers.first())
+}
+
 /// Messages that are being sent.
 #[derive(Default)]
 struct Sending {
@@ -310,20 +378,21 @@ impl Sending {
         self.tasks.len() < IN_FLIGHT_MAX
     }
 
-    /// Takes what is due, as far as there is room, and begins to send it; how many there were.
-    async fn claim(&mut self, engine: &Arc<Engine>) -> Result<usize, ReceiveError> {
+    /// Takes what is due, as far as there is room, and begins to send it; how many there were, and when there may be more.
+    async fn claim(&mut self, engine: &Arc<Engine>) -> Result<(usize, Option<Timestamp>), ReceiveError> {
         let room = IN_FLIGHT_MAX - self.tasks.len();
         if room == 0 {
-            return Ok(0);
+            return Ok((0, None));
         }
-        let rows = engine.store.claim(engine.clock.now(), room).await?;
+        let now = engine.clock.now();
+        let Claimed { rows, again } = engine.store.claim(engine.claims(now, room)).await?;
         let claimed = rows.len();
         for row in rows {
             let (id, engine) = (row.id, Arc::clone(engine));
             let task = self.tasks.spawn(async move { engine.send(row).await });
             self.rows.insert(task.id(), id);
         }
-        Ok(claimed)
+        Ok((claimed, again))
     }
 
     /// Waits until one of them is settled; false when there is none.
@@ -377,12 +446,29 @@ fn brief(why: &str) -> String {
     why.chars().take(WHY_CHARACTERS_MAX).collect()
 }
 
-/// The delay before the next attempt: doubling, with a quarter of jitter drawn from the message's own name, so that
-/// messages that failed together do not come back together.
-fn retry_delay(row: &Row) -> SignedDuration {
-    let doubled = RETRY_FIRST_SECONDS.saturating_mul(1 << row.attempts.min(20));
-    let seconds = doubled.min(RETRY_LONGEST_SECONDS);
-    let draw = (row.id.seq.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 256;
-    let jitter = seconds * 1_000 / 4 * i64::try_from(draw).unwrap_or(0) / 256;
-    SignedDuration::from_millis(seconds * 1_000 + jitter)
+/// The delay before the next attempt: doubling, and up to a quarter longer by chance, so that messages that failed together
+/// do not come back together.
+fn retry_delay(attempts: u32, chance: &dyn Chance) -> SignedDuration {
+    let doubled = RETRY_FIRST_SECONDS.saturating_mul(1 << attempts.min(20));
+    let millis = doubled.min(RETRY_LONGEST_SECONDS) * 1_000;
+    let jitter = chance.below(millis.unsigned_abs() / 4);
+    SignedDuration::from_millis(millis + i64::try_from(jitter).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SystemChance;
+
+    #[test]
+    fn attempts_come_ever_later_and_not_together() {
+        for attempts in 0..ATTEMPTS_MAX {
+            let least = (RETRY_FIRST_SECONDS << attempts).min(RETRY_LONGEST_SECONDS) * 1_000;
+            let delays: Vec<_> = (0..50).map(|_| retry_delay(attempts, &SystemChance).as_millis()).collect();
+            let bounds = i128::from(least)..i128::from(least + least / 4);
+            assert!(delays.iter().all(|delay| bounds.contains(delay)), "{attempts}: {delays:?}");
+            let different: std::collections::BTreeSet<_> = delays.iter().collect();
+            assert!(different.len() > 25, "{attempts}: {delays:?}");
+        }
+    }
 }

@@ -4,8 +4,8 @@ use super::route::{Line, Numbers};
 use super::{Engine, ReceiveError, Secrets};
 use crate::bot::Bot;
 use crate::provider::Account;
-use crate::sms::{AccountId, BrandId, Sender};
-use std::collections::HashMap;
+use crate::sms::{AccountId, BrandId, Pace, Sender};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What is to be served from now on.
@@ -27,19 +27,24 @@ pub(super) struct Serving {
     bots: HashMap<BrandId, Arc<Bot>>,
     numbers: Numbers,
     accounts: HashMap<AccountId, Arc<Account>>,
+    /// How fast each account sends.
+    pace: Arc<BTreeMap<AccountId, Pace>>,
     secrets: Secrets,
 }
 
 impl Serving {
     pub(super) fn of(served: Served, before: &Self) -> Self {
         let named = |account: Account| (account.id.clone(), Arc::new(account));
+        let accounts: HashMap<AccountId, Arc<Account>> = match served.accounts {
+            Some(accounts) => accounts.into_iter().map(named).collect(),
+            None => before.accounts.clone(),
+        };
+        let pace = accounts.iter().map(|(id, account)| (id.clone(), account.pace.clone())).collect();
         Self {
             numbers: Numbers::of(&served.bots, &served.closed),
             bots: served.bots.into_iter().map(|bot| (bot.kept_as.clone(), bot)).collect(),
-            accounts: match served.accounts {
-                Some(accounts) => accounts.into_iter().map(named).collect(),
-                None => before.accounts.clone(),
-            },
+            accounts,
+            pace: Arc::new(pace),
             secrets: served.secrets,
         }
     }
@@ -79,6 +84,11 @@ impl Engine {
     /// All accounts.
     pub(super) fn accounts(&self) -> Vec<Arc<Account>> {
         self.serving.load().accounts.values().cloned().collect()
+    }
+
+    /// How fast each account sends.
+    pub(super) fn pace(&self) -> Arc<BTreeMap<AccountId, Pace>> {
+        Arc::clone(&self.serving.load().pace)
     }
 
     /// Who answers a number. An account speaks only for the numbers that it carries.

@@ -3,52 +3,67 @@
 use super::{Arrival, Engine, ReceiveError};
 use crate::dialogue::Event;
 use crate::sms::Key;
-use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use jiff::SignedDuration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
-/// Dialogues that are looked at in one go.
+/// Dialogues that are looked at in one go, all at once: their turns share one sync of the disk.
 const ALARMS_MAX: usize = 256;
 /// How long a dialogue is left alone whose timer could not be handled: its brand may be broken, or its record.
-const PARKED_FOR: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const PARKED_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// How often the timers are looked at.
 const IDLE: Duration = Duration::from_millis(500);
-
-/// Dialogues whose timers could not be handled, and until when they are left alone.
-#[derive(Debug, Default)]
-pub(super) struct Parked(Mutex<BTreeMap<Key, Timestamp>>);
-
-impl Parked {
-    fn park(&self, key: Key, until: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, until);
-    }
-
-    /// Those that are still left alone.
-    fn now(&self, now: Timestamp) -> BTreeSet<Key> {
-        let mut parked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.retain(|_, until| *until > now);
-        parked.keys().cloned().collect()
-    }
-}
+/// A timer that rings later than this is late: nobody sees a second.
+const LATE: SignedDuration = SignedDuration::from_secs(1);
 
 impl Engine {
-    /// Handles every timer that is due now; how many there were. Each is one event like any other, and one that fails
-    /// stops no other.
-    pub async fn tick(&self) -> Result<usize, ReceiveError> {
+    /// Handles the timers that are due now, the oldest of them first; how many there were. Each is one event like any other:
+    /// in its subscriber's order, beside all others, and one that fails stops no other.
+    pub async fn tick(self: &Arc<Self>) -> Result<usize, ReceiveError> {
         let now = self.clock.now();
         let joined = self.join_overdue(now).await?;
         let parked = self.parked.now(now);
         let alarms = self.store.due(now, ALARMS_MAX + parked.len()).await?;
-        let mut handled = joined;
-        for alarm in alarms.into_iter().filter(|alarm| !parked.contains(&alarm.key)) {
-            handled += 1;
-            if let Err(error) = self.wake(&alarm.key).await {
-                tracing::error!(brand = %alarm.key.brand, %error, "a timer could not be handled; trying again in a minute");
-                self.parked.park(alarm.key, now.checked_add(PARKED_FOR).unwrap_or(now));
+        let ringing: Vec<_> = alarms.into_iter().filter(|alarm| !parked.contains_key(&alarm.key)).collect();
+        let late = ringing.first().map_or(SignedDuration::ZERO, |oldest| now.duration_since(oldest.at));
+        self.note_lateness(late, ringing.len());
+        let mut wakes = JoinSet::new();
+        let count = ringing.len();
+        for alarm in ringing {
+            let engine = Arc::clone(self);
+            wakes.spawn(async move { (engine.wake(&alarm.key).await, alarm.key) });
+        }
+        while let Some(woken) = wakes.join_next().await {
+            match woken {
+                Ok((Ok(()), _)) => {}
+                Ok((Err(error), key)) => {
+                    tracing::error!(brand = %key.brand, %error, "a timer could not be handled; trying again in a minute");
+                    self.parked.park(key, now, PARKED_FOR);
+                }
+                Err(error) => tracing::error!(%error, "a timer ended in a panic; it rings again"),
             }
         }
-        Ok(handled)
+        Ok(joined + count)
+    }
+
+    /// How late the timers ring that ring now: the oldest that was due when they were last looked at.
+    #[must_use]
+    pub fn timers_late(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.late_millis.load(Ordering::Relaxed))
+    }
+
+    /// Notes how late the oldest is, and says so when they begin to be late and when they have caught up.
+    fn note_lateness(&self, late: SignedDuration, count: usize) {
+        let millis = i64::try_from(late.as_millis()).unwrap_or(i64::MAX);
+        let before = self.late_millis.swap(millis, Ordering::Relaxed);
+        let was_late = SignedDuration::from_millis(before) > LATE;
+        match (was_late, late > LATE) {
+            (false, true) => tracing::warn!(late_ms = millis, count, "timers ring late, the oldest first"),
+            (true, false) => tracing::info!("timers ring in time again"),
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// Handles due timers, for as long as the process lives.

@@ -10,7 +10,7 @@ pub use template::{Hole, Template};
 
 pub(super) use path::text_of;
 
-use crate::sms::ReceiptState;
+use crate::sms::{Pace, ReceiptState};
 use regex::Regex;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -84,6 +84,9 @@ pub struct File {
     /// What it carries.
     #[serde(default)]
     pub limits: Limits,
+    /// How fast its accounts send, where they say nothing.
+    #[serde(default)]
+    pub pace: Pace,
 }
 
 /// Something that an account may say.

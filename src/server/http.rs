@@ -177,9 +177,10 @@ impl From<ReceiveError> for Refusal {
                 Self::NotFound(error.to_string())
             }
             ReceiveError::TooLarge(_) => Self::TooLarge(error.to_string()),
-            ReceiveError::Closed(_) | ReceiveError::Contended | ReceiveError::Store(_) => {
-                Self::TryAgain(error.to_string())
-            }
+            ReceiveError::Closed(_)
+            | ReceiveError::Overloaded
+            | ReceiveError::Contended
+            | ReceiveError::Store(_) => Self::TryAgain(error.to_string()),
         }
     }
 }

@@ -7,7 +7,9 @@ use crate::dialogue::{Decision, Event, Record};
 use crate::engine::rights::LeftNumber;
 use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
 use crate::sms::{BrandId, Key};
-use crate::store::{Cursor, Erased, Page, Report, Scanned, SledStore, StoreError, Table};
+use crate::store::{
+    Cursor, Erased, Page, Report, Resolution, Resolved, Row, RowId, Scanned, SledStore, StoreError, Table,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -69,6 +71,17 @@ pub enum Request {
     Examine,
     /// A backup. It follows as it is, and the connection ends with it: whether it is whole, it says itself.
     Backup,
+    /// All about one message of the outbox.
+    Row(RowId),
+    /// Do to a message of the outbox what an operator wants.
+    Resolve {
+        /// Which one.
+        row: RowId,
+        /// What.
+        resolution: Resolution,
+        /// Who wants it.
+        by: String,
+    },
     /// Somebody has opted out by another way than a text.
     OptOut {
         /// Whom.
@@ -117,6 +130,10 @@ pub enum Response {
     People(Vec<Key>),
     /// What an examination found.
     Examined(Report),
+    /// A message of the outbox, if there is one of that name.
+    Row(Option<Box<Row>>),
+    /// What became of what an operator wanted.
+    Resolved(Resolved),
     /// Whether there was a text to decide about.
     Reviewed(bool),
     /// It could not be done.
@@ -222,6 +239,10 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         }
         Request::EndedBefore { brand, moment } => {
             engine.ended_before(brand.as_ref(), moment).await.map(Response::People).map_err(said)
+        }
+        Request::Row(id) => store.row(id).await.map(|row| Response::Row(row.map(Box::new))).map_err(said),
+        Request::Resolve { row, resolution, by } => {
+            engine.resolve(row, resolution, &by).await.map(Response::Resolved).map_err(said)
         }
         Request::OptOut { key, rule } => {
             let entered = engine.opt_out(key, &rule).await;

@@ -173,6 +173,20 @@ impl Sender {
             Self::ShortCode(_) => None,
         }
     }
+
+    /// Whether it is a full number of the North American plan.
+    #[must_use]
+    pub fn is_north_american(self) -> bool {
+        matches!(self, Self::Number(Phone(digits)) if digits / 10_000_000_000 == 1)
+    }
+
+    /// Whether it is a toll-free number of the North American plan, by the codes that are in use (NANPA).
+    #[must_use]
+    pub fn is_toll_free(self) -> bool {
+        let code = |Phone(digits): Phone| digits / 10_000_000 % 1_000;
+        let in_use = |number| matches!(code(number), 800 | 833 | 844 | 855 | 866 | 877 | 888);
+        self.is_north_american() && matches!(self, Self::Number(number) if in_use(number))
+    }
 }
 
 impl FromStr for Sender {

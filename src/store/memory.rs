@@ -3,16 +3,18 @@
 
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
 use super::parts::Gatherings;
+use super::queue::{Group, Line, Priority, parts, resolved};
 use super::stray::Strays;
 use super::{
-    Alarm, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Row, RowId, RowState, Scanned,
-    Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey, Turn, Whole, can_wait, counted,
-    erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey,
+    Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows,
+    sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, BrandId, Key, MessageId, Part, Receipt, Sender};
+use crate::sms::{AccountId, BrandId, Key, MessageId, Meter, Part, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -50,6 +52,12 @@ struct Inner {
     strays: Strays,
     parts: Gatherings,
     linked: BTreeSet<AccountId>,
+    /// Whose turn was when, by priority: a group's, or that of a line of it.
+    served: BTreeMap<(Priority, (Group, Option<Line>)), u64>,
+    /// What an account, or a number of it, has sent of late.
+    meters: BTreeMap<(Group, Option<Sender>), Meter>,
+    /// The last moment of a claim.
+    seen: Option<Timestamp>,
 }
 
 /// A turn of the log.
@@ -94,6 +102,9 @@ impl MemoryStore {
             parts: Gatherings::default(),
             linked: BTreeSet::new(),
             left: BTreeMap::new(),
+            served: BTreeMap::new(),
+            meters: BTreeMap::new(),
+            seen: None,
         };
         Self { inner: Mutex::new(inner) }
     }
@@ -113,6 +124,9 @@ impl MemoryStore {
     /// A simulated crash is this, on a store that holds what was on the disk.
     pub fn reopen(&self) {
         let mut inner = self.inner();
+        inner.served.clear();
+        inner.meters.clear();
+        inner.seen = None;
         let Inner { outbox, left, .. } = &mut *inner;
         for row in outbox.values_mut().filter(|row| row.state == RowState::Sending) {
             if let Some(at) = interrupted_at(row) {
@@ -222,28 +236,93 @@ impl Inner {
 
     /// Whether another reply of the same dialogue must be settled first: an earlier one, or one that is being sent.
     fn is_blocked(&self, row: &Row) -> bool {
-        let others = self.outbox.values().filter(|other| {
-            other.id != row.id && other.key == row.key && in_order(&other.errand) && in_order(&row.errand)
-        });
-        others.into_iter().any(|other| match other.state {
+        self.beside(row).any(|other| match other.state {
             RowState::Sending => true,
             RowState::Pending => other.id < row.id,
             RowState::Held | RowState::Unknown { .. } | RowState::Dead { .. } => false,
         })
     }
 
-    fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<Row> {
-        let is_due = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held) && row.due <= now;
-        let mut due: Vec<&Row> = self.outbox.values().filter(is_due).collect();
-        due.sort_by_key(|row| (can_wait(&row.errand), row.due, row.id));
-        let due: Vec<RowId> = due.into_iter().map(|row| row.id).collect();
-        let mut claimed = Vec::new();
-        for id in due {
-            if claimed.len() < limit && !self.is_blocked(&self.outbox[&id]) {
-                claimed.extend(self.mark_sending(vec![id], Some(now)));
-            }
+    /// The other replies of the same dialogue, if it is one itself.
+    fn beside(&self, row: &Row) -> impl Iterator<Item = &Row> {
+        let others = self.outbox.values().filter(move |other| other.id != row.id && other.key == row.key);
+        others.filter(|other| in_order(&other.errand) && in_order(&row.errand))
+    }
+
+    /// A row comes as early as what waits behind it.
+    fn priority(&self, row: &Row) -> Priority {
+        let pending = |row: &Row| row.state == RowState::Pending;
+        let behind = self.beside(row).filter(|other| pending(row) && pending(other));
+        behind.chain([row]).map(|row| Priority::of(&row.errand)).min().unwrap_or(Priority::Bulk)
+    }
+
+    /// When a row may leave, if nothing stands before it; `None` while as many of its group are on their way as may.
+    fn opens(&self, row: &Row, claim: &Claim) -> Option<Timestamp> {
+        let Line { group, number, .. } = Line::of(row);
+        let sending = self.outbox.values().filter(|other| other.state == RowState::Sending);
+        if sending.filter(|other| Line::of(other).group == group).count() >= claim.at_once(&group) {
+            return None;
         }
-        claimed
+        let pace = claim.pace_of(&group);
+        let rate = |number: Option<Sender>| number.map_or(pace?.account, |number| pace?.of(number));
+        let meters = [None, number].map(|number| {
+            let meter = self.meters.get(&(group.clone(), number)).copied().unwrap_or_default();
+            rate(number).map_or(claim.now, |rate| meter.opens(claim.now, rate))
+        });
+        meters.into_iter().chain(claim.paused_until(&group)).chain([row.due]).max()
+    }
+
+    /// The rows that wait and that nothing stands before, and when each may leave.
+    fn open<'i>(&'i self, claim: &'i Claim) -> impl Iterator<Item = (Timestamp, &'i Row)> {
+        let waits = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
+        let open = self.outbox.values().filter(waits).filter(|row| !self.is_blocked(row));
+        open.filter_map(|row| Some((self.opens(row, claim)?, row)))
+    }
+
+    fn claim(&mut self, claim: &Claim) -> Claimed {
+        if self.seen.is_some_and(|seen| claim.now < seen) {
+            self.meters.values_mut().for_each(|meter| meter.rewind(claim.now));
+        }
+        self.seen = Some(claim.now);
+        let mut rows = Vec::new();
+        while rows.len() < claim.limit {
+            let ready = self.open(claim).filter(|(at, _)| *at <= claim.now).map(|(_, row)| row);
+            // Of the first priority, the group that was served longest ago; of that the line; of that the longest due.
+            let first = ready.min_by_key(|row| {
+                let (priority, line) = (self.priority(row), Line::of(row));
+                let served = |line| self.served.get(&(priority, line)).copied().unwrap_or_default();
+                let (group, own) =
+                    (served((line.group.clone(), None)), served((line.group.clone(), Some(line.clone()))));
+                (priority, group, line.group.clone(), own, line, row.due, row.id)
+            });
+            let Some(row) = first.cloned() else { break };
+            self.leaves(&row, claim);
+            rows.extend(self.mark_sending(vec![row.id], Some(claim.now)));
+        }
+        let again = self.open(claim).map(|(at, _)| at).filter(|at| *at > claim.now).min();
+        Claimed { rows, again }
+    }
+
+    /// A row leaves: it counts for the turn and the pace of its line and group.
+    fn leaves(&mut self, row: &Row, claim: &Claim) {
+        let (priority, line) = (self.priority(row), Line::of(row));
+        let at = self.served.values().max().copied().unwrap_or_default() + 1;
+        for who in [None, Some(line.clone())] {
+            self.served.insert((priority, (line.group.clone(), who)), at);
+        }
+        let Some(pace) = claim.pace_of(&line.group) else { return };
+        let own = line.number.and_then(|number| Some((Some(number), pace.of(number)?)));
+        for (number, rate) in own.into_iter().chain(pace.account.map(|rate| (None, rate))) {
+            self.meters.entry((line.group.clone(), number)).or_default().take(claim.now, rate, parts(row));
+        }
+    }
+
+    fn resolve(&mut self, id: RowId, resolution: Resolution, at: Timestamp) -> Resolved {
+        let Some(row) = self.outbox.get(&id).cloned().map(Box::new) else { return Resolved::Missing };
+        let Some(after) = resolved(&row, resolution, at) else { return Resolved::Not(row) };
+        self.outbox.remove(&id);
+        self.outbox.extend(after.map(|after| (id, after)));
+        Resolved::Done(row)
     }
 
     fn mark_sending(&mut self, ready: Vec<RowId>, now: Option<Timestamp>) -> Vec<Row> {
@@ -376,8 +455,8 @@ impl Store for MemoryStore {
         Ok(turns.into_iter().map(|turn| inner.commit(turn)).collect())
     }
 
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        Ok(self.inner().claim(now, limit))
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        Ok(self.inner().claim(&claim))
     }
 
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
@@ -402,6 +481,19 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        Ok(self.inner().outbox.get(&id).cloned())
+    }
+
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
+        Ok(self.inner().resolve(row, resolution, at))
+    }
+
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
         let inner = self.inner();
         let mut alarms: Vec<Alarm> = (inner.dialogues.iter())
@@ -414,8 +506,9 @@ impl Store for MemoryStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let inner = self.inner();
-        let sending = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
-        let rows = inner.outbox.values().filter(sending).map(|row| row.due);
+        let waits = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
+        let rows =
+            inner.outbox.values().filter(waits).filter(|row| !inner.is_blocked(row)).map(|row| row.due);
         let dialogues = inner.dialogues.values().filter_map(|d| d.wake);
         Ok(rows.chain(dialogues).chain(inner.parts.next_due()).min())
     }

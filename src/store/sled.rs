@@ -25,8 +25,8 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Row, RowId, Scanned, Settlement,
-    Snapshot, Store, StoreError, Table, Turn, Whole, codec, remembered,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Resolution, Resolved,
+    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole, codec, remembered,
 };
 use crate::consent::SuppressionKey;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
@@ -172,8 +172,8 @@ impl Store for SledStore {
         self.ask(|answer| Job::Commit(turns, answer)).await?
     }
 
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        self.ask(|answer| Job::Claim { now, limit, answer }).await?
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        self.ask(|answer| Job::Claim(claim, answer)).await?
     }
 
     async fn claim_for(&self, key: &Key, from: Sender, limit: usize) -> Result<Vec<Row>, StoreError> {
@@ -187,6 +187,24 @@ impl Store for SledStore {
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.ask(|answer| Job::Settle(settled, answer)).await?
+    }
+
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        let get = |key: &[u8]| {
+            let found = self.db.get(key).map_err(|error| keys::gone(&error))?;
+            Ok(found.map(|value| value.to_vec()))
+        };
+        let key = keys::row(id);
+        get(&key)?.map(|value| keys::read_row(&get, &key, &value)).transpose()
+    }
+
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
+        self.ask(|answer| Job::Resolve(row, resolution, at, answer)).await?
     }
 
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {

@@ -66,6 +66,11 @@ impl Points {
         self.waiting.lock().unwrap().passed
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap().doors.iter().filter(|door| !door.is_closed()).count()
+    }
+
     /// Lets one of those who wait go on; false when there is nobody.
     pub(crate) fn let_one_go(&self, chance: &Chance) -> bool {
         let mut waiting = self.waiting.lock().unwrap();

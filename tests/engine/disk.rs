@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use sayso::dialogue::Effect;
 use sayso::sms::{AccountId, Class, Key, MessageId, Part, Receipt, Sender};
 use sayso::store::{
-    Alarm, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Row, RowId, Scanned,
-    Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn, Whole,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn,
+    Whole,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,9 +22,10 @@ use std::task::{Context, Poll, Waker};
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     Commit(Vec<Turn>),
-    Claim(Timestamp, usize),
+    Claim(Claim),
     ClaimFor(Key, Sender, usize),
     Settle(Vec<(RowId, Settlement)>),
+    Resolve(RowId, Resolution, Timestamp),
     Receipt(Receipt),
     Erase(Vec<Erasure>),
     Stray(Receipt, Timestamp),
@@ -35,11 +37,23 @@ pub(crate) enum Write {
     Reopen,
 }
 
+/// A moment that a store may name too early: of two stores each names its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Again(Option<Timestamp>);
+
+impl PartialEq for Again {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// What a write was answered.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Written {
     Commits(Vec<Commit>),
+    Claimed(Vec<Row>, Again),
     Rows(Vec<Row>),
+    Resolved(Resolved),
     Whose(Option<Key>),
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
@@ -52,12 +66,16 @@ pub(crate) enum Written {
 async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> {
     Ok(match write.clone() {
         Write::Commit(turns) => Written::Commits(store.commit(turns).await?),
-        Write::Claim(now, limit) => Written::Rows(store.claim(now, limit).await?),
+        Write::Claim(claim) => {
+            let Claimed { rows, again } = store.claim(claim).await?;
+            Written::Claimed(rows, Again(again))
+        }
         Write::ClaimFor(key, from, limit) => Written::Rows(store.claim_for(&key, from, limit).await?),
         Write::Settle(settled) => {
             store.settle(settled).await?;
             Written::Nothing
         }
+        Write::Resolve(row, resolution, at) => Written::Resolved(store.resolve(row, resolution, at).await?),
         Write::Receipt(receipt) => Written::Whose(store.receipt(&receipt).await?),
         Write::Erase(people) => Written::Erased(store.erase(people).await?),
         Write::Stray(receipt, at) => {
@@ -97,6 +115,9 @@ struct Contents {
     /// So many of them are on the disk.
     synced: usize,
     wanted: BTreeMap<RowId, Wanted>,
+    claimed_at: Option<Timestamp>,
+    /// What operators have decided about, and how often a message was to be sent once more.
+    decided: BTreeMap<RowId, usize>,
 }
 
 impl Contents {
@@ -111,10 +132,25 @@ impl Contents {
                 self.want(*seq, turn);
             }
         }
-        if answer != Written::Rows(Vec::new()) {
+        if let (Write::Resolve(row, resolution, _), Written::Resolved(Resolved::Done(_))) = (&write, &answer)
+        {
+            *self.decided.entry(*row).or_default() += usize::from(*resolution == Resolution::Resend);
+        }
+        if let (Write::Claim(claim), Written::Claimed(rows, _)) = (&write, &answer) {
+            at_once(leaves_nothing_behind(&self.store, claim, rows));
+        }
+        if !self.leaves_no_trace(&write, &answer) {
             self.written.push((write, answer.clone()));
         }
         Ok(answer)
+    }
+
+    /// Whether something was asked for and changed nothing. What was put back is the clock by which a pace is kept.
+    fn leaves_no_trace(&mut self, write: &Write, answer: &Written) -> bool {
+        let Write::Claim(claim) = write else { return *answer == Written::Rows(Vec::new()) };
+        let goes_back = self.claimed_at.is_some_and(|before| claim.now < before);
+        self.claimed_at = Some(claim.now);
+        matches!(answer, Written::Claimed(rows, _) if rows.is_empty()) && !goes_back
     }
 
     fn want(&mut self, seq: u64, turn: &Turn) {
@@ -170,6 +206,11 @@ impl Disk {
         self.contents.lock().unwrap().wanted.get(&id).cloned()
     }
 
+    /// The messages about which operators have decided, and how often each was to be sent once more.
+    pub(crate) fn decided(&self) -> BTreeMap<RowId, usize> {
+        self.contents.lock().unwrap().decided.clone()
+    }
+
     pub(crate) fn all_wanted(&self) -> BTreeMap<RowId, Wanted> {
         self.contents.lock().unwrap().wanted.clone()
     }
@@ -223,6 +264,35 @@ impl Disk {
     }
 }
 
+/// After a claim that had room for more, nothing is left that might leave: no row is overlooked, and none waits for ever. Looked
+/// at where no pace is kept.
+async fn leaves_nothing_behind(store: &MemoryStore, claim: &Claim, given: &[Row]) {
+    let rows: Vec<Row> =
+        everything(store, Table::Outbox).await.into_iter().filter_map(Scanned::row).collect();
+    let by_one = |row: &&Row| row.via.as_ref().is_some_and(|via| via.account.as_str() == "one");
+    let sending = rows.iter().filter(by_one).filter(|row| row.state == RowState::Sending).count();
+    let paused = claim.paused.iter().any(|(account, until)| account.as_str() == "one" && *until > claim.now);
+    if given.len() == claim.limit || paused || sending >= claim.by_account {
+        return;
+    }
+    let in_order = |row: &Row| {
+        let class = row.errand.send().map(|send| send.class);
+        matches!(class, Some(Class::Help | Class::Reply | Class::FollowUp))
+    };
+    for row in rows.iter().filter(by_one).filter(|row| row.due <= claim.now) {
+        let before =
+            |other: &&Row| other.key == row.key && other.id != row.id && in_order(other) && in_order(row);
+        let stands_before = |other: &Row| match other.state {
+            RowState::Sending => true,
+            RowState::Pending => other.id < row.id,
+            RowState::Held | RowState::Unknown { .. } | RowState::Dead { .. } => false,
+        };
+        let waits = matches!(row.state, RowState::Pending | RowState::Held);
+        let blocked = rows.iter().filter(before).any(stands_before);
+        assert!(!waits || blocked, "{} was overlooked at {}", row.id, claim.now);
+    }
+}
+
 /// A whole table.
 pub(crate) async fn everything(store: &dyn Store, table: Table) -> Vec<Scanned> {
     let (mut all, mut after) = (Vec::new(), None);
@@ -258,9 +328,9 @@ impl Store for Disk {
         }
     }
 
-    async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Row>, StoreError> {
-        match self.write(Write::Claim(now, limit)).await? {
-            Written::Rows(rows) => Ok(rows),
+    async fn claim(&self, claim: Claim) -> Result<Claimed, StoreError> {
+        match self.write(Write::Claim(claim)).await? {
+            Written::Claimed(rows, Again(again)) => Ok(Claimed { rows, again }),
             other => panic!("{other:?}"),
         }
     }
@@ -274,6 +344,23 @@ impl Store for Disk {
 
     async fn settle(&self, settled: Vec<(RowId, Settlement)>) -> Result<(), StoreError> {
         self.write(Write::Settle(settled)).await.map(|_| ())
+    }
+
+    async fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().row(id))
+    }
+
+    async fn resolve(
+        &self,
+        row: RowId,
+        resolution: Resolution,
+        at: Timestamp,
+    ) -> Result<Resolved, StoreError> {
+        match self.write(Write::Resolve(row, resolution, at)).await? {
+            Written::Resolved(resolved) => Ok(resolved),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn due(&self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {

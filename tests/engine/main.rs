@@ -9,9 +9,11 @@
 
 mod brands;
 mod chance;
+mod clock;
 mod disk;
 mod laws;
 mod run;
+mod twice;
 mod world;
 
 use run::Run;

@@ -3,7 +3,7 @@
 
 use crate::brands::{BOTS, OWN, SHARED, TEXTS};
 use crate::chance::{Chance, Points};
-use crate::disk::{Disk, at_once};
+use crate::disk::{Disk, at_once, everything};
 use crate::world::{World, accounts};
 use jiff::{SignedDuration, Timestamp};
 use sayso::consent::How;
@@ -11,7 +11,7 @@ use sayso::dialogue::{Cause, Event, Human};
 use sayso::engine::{Arrival, Clock, CountedChance, Engine, ManualClock, Outside, Parts, Transport};
 use sayso::provider::Delivery;
 use sayso::sms::{AccountId, Inbound, Key, MessageId, Phone, Receipt, ReceiptState, Sender};
-use sayso::store::Store;
+use sayso::store::{Resolution, Scanned, Store, Table};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -141,7 +141,8 @@ impl Run {
             720..780 => self.deliver_again(),
             780..800 => self.receipt(),
             800..806 => self.opt_out(),
-            806..830 => self.outer_event(),
+            806..824 => self.outer_event(),
+            824..830 => self.operator_decides().await,
             830..990 => self.time_passes().await,
             _ => self.crash().await,
         }
@@ -258,6 +259,21 @@ impl Run {
         let engine = Arc::clone(&self.engine);
         self.process.spawn(async move {
             let _may_fail = engine.receive(Arrival::other(key, event)).await;
+        });
+    }
+
+    /// An operator looks at what is left over, and decides.
+    async fn operator_decides(&mut self) {
+        let rows = everything(&*self.disk.now(), Table::Outbox).await.into_iter().filter_map(Scanned::row);
+        let rows: Vec<_> = rows.filter(|row| row.errand.send().is_some()).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let row = self.chance.one_of(&rows).id;
+        let resolution = *self.chance.one_of(&[Resolution::Sent, Resolution::Resend, Resolution::Drop]);
+        let engine = Arc::clone(&self.engine);
+        self.process.spawn(async move {
+            let _may_fail = engine.resolve(row, resolution, "somebody").await;
         });
     }
 

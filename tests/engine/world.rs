@@ -12,7 +12,7 @@ use sayso::provider::{
     Account, Call, DecodeError, Delivery, Forged, Outcome, Provider, RawRequest, Rejection, Reply, Response,
     Verified, Way,
 };
-use sayso::sms::{AccountId, Class, MessageId, Outbound};
+use sayso::sms::{AccountId, Class, MessageId, Outbound, Pace, Rate};
 use sayso::store::{RowId, Store};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -53,13 +53,16 @@ impl Provider for Plain {
 
 /// The accounts.
 pub(crate) fn accounts() -> Vec<Account> {
-    let account = |name: &str, answers_stop| Account {
+    let account = |name: &str, answers_stop, pace| Account {
         id: name.into(),
         way: Way::Calls(Box::new(Plain)),
         answers_stop,
         bad_number_after: 3,
+        pace,
     };
-    vec![account("one", false), account("two", true)]
+    let slow =
+        Pace { account: Rate::try_from(2.0).ok(), number: Rate::try_from(1.0).ok(), ..Pace::default() };
+    vec![account("one", false, Pace::default()), account("two", true, slow)]
 }
 
 /// What reached a phone.

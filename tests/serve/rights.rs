@@ -382,5 +382,15 @@ fn opted_out(phone: &str, since: &str) -> sayso::store::Turn {
         trace: Trace::default(),
     };
     let salt = Salt::new([1; 16]);
-    sayso::store::Turn { key, read_version: 0, at, seen: None, record, salt, hold_until: None, entry }
+    sayso::store::Turn {
+        key,
+        read_version: 0,
+        at,
+        seen: None,
+        record,
+        salt,
+        hold_until: None,
+        via: None,
+        entry,
+    }
 }

@@ -1,7 +1,7 @@
 //! What becomes of a reply when the provider says no, not now, or nothing.
 
 use crate::fake::Answer;
-use crate::server::{NOWHERE, REPLIES, STOPS, World, export, form, of};
+use crate::server::{NOWHERE, PUSH, REPLIES, STOPS, World, export, form, of};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -138,6 +138,84 @@ async fn a_provider_that_is_not_there_is_tried_again() {
     let outbox = world.export_until("outbox", tried).await;
     assert_eq!(state(&outbox, DAN), "pending", "nothing has left, so nothing is unknown");
     world.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_asks_for_patience_gets_it_and_no_other_account_waits() {
+    let world = World::start().await;
+    world.fake.script(DAN, [Answer::Say(429, "Retry-After: 2\r\n".to_owned(), "{}".to_owned())]);
+    world.say(DAN, "SM1", "JOIN").await;
+    let refused = world.fake.wait_for(DAN, 1).await[0].at;
+    world.say(EVE, "SM2", "JOIN").await;
+    let message = serde_json::json!({ "from": FAY, "to": PUSH, "text": "JOIN", "id": "p1" });
+    assert_eq!(world.json("push", &message).await.status, 200);
+    let other = world.fake.wait_for(FAY, 1).await[0].at.duration_since(refused);
+    let same = world.fake.wait_for(EVE, 1).await[0].at.duration_since(refused);
+    assert!(same >= Duration::from_millis(1_900), "the account was left alone for {same:?}");
+    assert!(other < Duration::from_millis(1_500), "another account waited for {other:?}");
+    world.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_keeps_the_pace_that_the_account_says() {
+    let world = World::start_with(|settings| settings.replace("us_number = 1000", "us_number = 2")).await;
+    for (number, person) in [DAN, EVE, FAY].into_iter().enumerate() {
+        world.say(person, &format!("SM{number}"), "HELP").await;
+    }
+    let mut calls = Vec::new();
+    for person in [DAN, EVE, FAY] {
+        calls.push(world.fake.wait_for(person, 1).await.remove(0));
+    }
+    calls.sort_by_key(|call| call.at);
+    let parts: Vec<_> = calls.iter().map(|call| sayso::sms::encoding::cost(&call.text()).parts).collect();
+    // A second's worth leaves at once; the last one waits for all before it.
+    let least =
+        Duration::from_millis(500 * (parts[0] + parts[1]) as u64).saturating_sub(Duration::from_millis(600));
+    let took = calls[2].at.duration_since(calls[0].at);
+    assert!(took >= least, "{parts:?} parts left within {took:?}");
+    world.end();
+}
+
+/// What the verb prints, as JSON lines.
+fn outbox(folder: &std::path::Path, arguments: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let arguments = [&["outbox", "--json"], arguments].concat();
+    let output = crate::server::sayso(folder, &arguments).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_looks_at_the_outbox_and_decides() {
+    let world = World::start().await;
+    world.fake.script(DAN, [Answer::HangUp]);
+    world.fake.script(EVE, [Answer::error(21211, "no such number"), Answer::Accept]);
+    world.say(DAN, "SM1", "JOIN").await;
+    world.say(EVE, "SM2", "JOIN").await;
+    let done = |rows: &[Value]| rows.iter().all(|row| row["state"].is_object()) && rows.len() == 2;
+    world.export_until("outbox", done).await;
+    let folder = world.folder.path().to_owned();
+
+    let (code, rows) = outbox(&folder, &["list"]);
+    let listed: Vec<_> = rows.iter().map(|row| (row["state"].as_str(), row["phone"].as_str())).collect();
+    assert_eq!(code, Some(0));
+    assert_eq!(listed, [(Some("unknown"), Some(DAN)), (Some("dead"), Some(EVE))]);
+    let (unknown, dead) = (rows[0]["id"].as_str().unwrap(), rows[1]["id"].as_str().unwrap());
+    assert!(rows[1]["why"].as_str().unwrap().contains("21211"), "{rows:#?}");
+    assert_eq!(outbox(&folder, &["list", "--state", "dead"]).1.len(), 1);
+    assert_eq!(outbox(&folder, &["show", dead]).1, rows[1..]);
+    // While the server has the store: it sends what is to be sent once more.
+    assert_eq!(outbox(&folder, &["settle", dead, "sent"]).0, Some(1), "nobody asks that of a dead one");
+    assert_eq!(outbox(&folder, &["resend", dead]).1[0]["done"], true);
+    world.fake.wait_for(EVE, 2).await;
+    world.export_until("outbox", |rows| rows.len() == 1).await;
+
+    // And on the store of one that has stopped.
+    let folder = world.end().0;
+    let (code, settled) = outbox(folder.path(), &["settle", unknown, "sent"]);
+    assert_eq!((code, &settled[0]["was"]), (Some(0), &Value::from("unknown")));
+    assert_eq!(outbox(folder.path(), &[]).1, Vec::<Value>::new());
+    let (code, gone) = outbox(folder.path(), &["drop", unknown]);
+    assert_eq!((code, &gone[0]["done"]), (Some(1), &Value::from(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,6 +109,7 @@ kind = "twilio"
 account_sid = "{ACCOUNT_SID}"
 auth_token = "env:TEST_TWILIO_TOKEN"
 base_url = "http://{fake}"
+pace = {{ us_number = 1000 }}
 
 [providers.twilio-stops]
 kind = "twilio"
@@ -116,6 +117,7 @@ account_sid = "{ACCOUNT_SID}"
 auth_token = "env:TEST_TWILIO_TOKEN"
 base_url = "http://{fake}"
 answers_stop = true
+pace = {{ us_number = 1000 }}
 
 [providers.nowhere]
 kind = "twilio"

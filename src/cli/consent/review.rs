@@ -1,7 +1,7 @@
 //! `sayso consent review`: the texts that may be opt-outs, and what somebody who has read them says.
 
 use crate::cli::desk::{Desk, strange};
-use crate::cli::{Exit, Streams, Unusable, many, runtime};
+use crate::cli::{Exit, Streams, Unusable, age, many, runtime};
 use crate::consent::LedgerEntry;
 use crate::dialogue::Decision;
 use crate::engine::{Clock, SystemClock};
@@ -118,14 +118,4 @@ fn print(waiting: &[Waiting], json: bool, now: Timestamp, streams: &mut Streams<
         writeln!(streams.err, "{} {wait} to be read{oldest}", many(waiting.len(), "text"))?;
     }
     Ok(())
-}
-
-/// A time that has passed, in its two largest units.
-fn age(seconds: i64) -> String {
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes} min"),
-        (0, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
-    }
 }

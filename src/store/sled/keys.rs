@@ -25,7 +25,7 @@ use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
 use crate::store::{
-    Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table,
+    Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table, Via,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -86,11 +86,13 @@ pub(super) struct StoredRow {
     turn: u64,
     state: RowState,
     attempts: u32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     held: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     waits: Option<Obstacle>,
     due: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    via: Option<Via>,
 }
 
 impl StoredRow {
@@ -107,6 +109,7 @@ impl StoredRow {
             held: row.held,
             waits: row.waits.clone(),
             due: row.due,
+            via: row.via.clone(),
         })
     }
 }
@@ -239,7 +242,9 @@ pub(super) fn read_row(get: &Get<'_>, key: &[u8], value: &[u8]) -> Result<Row, S
         id,
         key: stored.key,
         turn: stored.turn,
+        written: entry.at,
         errand,
+        via: stored.via,
         state: stored.state,
         attempts: stored.attempts,
         held: stored.held,

@@ -10,10 +10,12 @@ use crate::dialogue::Effect;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::parts::{Changes, Gatherings};
+use crate::store::queue::{parts, resolved};
 use crate::store::stray::Strays;
 use crate::store::{
-    Alarm, Commit, Erased, Parts, PartsName, Row, RowId, RowState, Sent, Settlement, StoreError, Turn, Whole,
-    counted, interrupted, interrupted_at, one_more, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Erased, Parts, PartsName, Resolution, Resolved, Row, RowId, RowState,
+    Sent, Settlement, StoreError, Turn, Whole, counted, interrupted, interrupted_at, one_more, rows, sent,
+    settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -28,6 +30,10 @@ use tokio::sync::oneshot;
 /// everybody in it waits for all of it.
 const BATCH_MAX: usize = 1_024;
 
+/// Messages that may wait to be sent: with 200 bytes of memory for each, about a gigabyte. Beyond it nothing is taken that
+/// wants to say something; who begins a campaign of more people feeds it in portions.
+const WAITING_MAX: usize = 5_000_000;
+
 /// Alarms that may ring early before one that is really due is found. They are moved when they ring, so few are left.
 const EARLY_MAX: usize = 4_096;
 
@@ -36,11 +42,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// Something that the writer is asked for.
 pub(super) enum Job {
     Commit(Vec<Prepared>, Answer<Vec<Commit>>),
-    Claim {
-        now: Timestamp,
-        limit: usize,
-        answer: Answer<Vec<Row>>,
-    },
+    Claim(Claim, Answer<Claimed>),
     ClaimFor {
         key: Key,
         from: Sender,
@@ -48,6 +50,7 @@ pub(super) enum Job {
         answer: Answer<Vec<Row>>,
     },
     Settle(Vec<(RowId, Settlement)>, Answer<()>),
+    Resolve(RowId, Resolution, Timestamp, Answer<Resolved>),
     Due {
         until: Timestamp,
         limit: usize,
@@ -254,8 +257,10 @@ impl Writer {
             Job::Commit(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
             Job::Receipt(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
             Job::Part(_, _, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
-            Job::Claim { answer, .. } | Job::ClaimFor { answer, .. } if self.room.is_full() => {
-                reply(answer, Ok(Vec::new()))
+            Job::Claim(_, answer) if self.room.is_full() => reply(answer, Ok(Claimed::default())),
+            Job::ClaimFor { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
+            Job::Commit(turns, answer) if self.has_no_place_for(&turns) => {
+                reply(answer, Err(StoreError::Busy))
             }
             Job::Due { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
             Job::Follow(followed, answer) => {
@@ -267,7 +272,7 @@ impl Writer {
                 let result = turns.into_iter().map(|turn| self.commit(turn)).collect();
                 reply(answer, result)
             }
-            Job::Claim { now, limit, answer } => reply(answer, Ok(self.claim(now, limit))),
+            Job::Claim(claim, answer) => reply(answer, Ok(self.claim(&claim))),
             Job::ClaimFor { key, from, limit, answer } => {
                 reply(answer, Ok(self.claim_for(&key, from, limit)))
             }
@@ -277,6 +282,7 @@ impl Writer {
                     list.iter().map(|(id, settlement)| self.settle(*id, settlement)).collect();
                 reply(answer, results.into_iter().collect())
             }
+            Job::Resolve(id, resolution, at, answer) => reply(answer, self.resolve(id, resolution, at)),
             Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
             Job::NextDue(answer) => reply(answer, self.next_due()),
             Job::Receipt(receipt, answer) => reply(answer, self.receipt(&receipt)),
@@ -432,21 +438,38 @@ impl Writer {
         self.get(&key)?.map(|value| keys::read_row(&|key| self.get(key), &key, &value)).transpose()
     }
 
-    fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<Row> {
-        let mut claimed = Vec::new();
-        let due: Vec<RowId> = self.live.due(now).collect();
-        for id in due {
-            if claimed.len() == limit {
-                break;
-            }
-            let Some(mut row) = self.readable_row(id) else { continue };
-            if self.live.is_blocked(&row) {
+    fn claim(&mut self, claim: &Claim) -> Claimed {
+        let mut rows = Vec::new();
+        while rows.len() < claim.limit {
+            let Some((priority, id)) = self.live.next(claim) else { break };
+            let Some(mut row) = self.readable_row(id) else {
+                self.live.set_aside(id);
                 continue;
-            }
-            self.mark_sending(&mut row, Some(now));
-            claimed.push(row);
+            };
+            self.live.leaves(&row, priority, parts(&row), claim);
+            self.mark_sending(&mut row, Some(claim.now));
+            rows.push(row);
         }
-        claimed
+        Claimed { rows, again: self.live.again(claim.now) }
+    }
+
+    /// Does what an operator wants of a row.
+    fn resolve(&mut self, id: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError> {
+        let Some(row) = self.row(id)? else { return Ok(Resolved::Missing) };
+        let row = Box::new(row);
+        let Some(after) = resolved(&row, resolution, at) else { return Ok(Resolved::Not(row)) };
+        self.live.forget(&row);
+        match after {
+            Some(after) => self.put_row(&after),
+            None => self.batch.delete(keys::row(id)),
+        }
+        Ok(Resolved::Done(row))
+    }
+
+    /// Whether so much waits to be sent already that these turns would have no place for their messages.
+    fn has_no_place_for(&self, turns: &[Prepared]) -> bool {
+        let sends = |turn: &Prepared| turn.turn.entry.effects.iter().any(|effect| effect.errand().is_some());
+        self.live.waiting() >= WAITING_MAX && turns.iter().any(sends)
     }
 
     fn claim_for(&mut self, key: &Key, from: Sender, limit: usize) -> Vec<Row> {
@@ -504,24 +527,35 @@ impl Writer {
         Ok(())
     }
 
-    /// Dialogues whose alarm has rung and whose timer is really due; an alarm that rang early is moved.
+    /// Dialogues whose alarm has rung and whose timer is really due, earliest first; an alarm that rang early is moved. O(log
+    /// alarms) for each that is looked at: those that are given out, and those that rang early before them.
     fn due(&mut self, until: Timestamp, limit: usize) -> Result<Vec<Alarm>, StoreError> {
-        let mut alarms = Vec::new();
+        let mut alarms: BTreeSet<Alarm> = BTreeSet::new();
         let mut end = keys::alarm_moment(until);
         end.push(u8::MAX);
-        let rung: Vec<_> =
-            self.db.range(b"a".to_vec()..=end).keys().take(limit.saturating_add(EARLY_MAX)).collect();
-        for found in rung {
+        let mut early = 0;
+        for found in self.db.clone().range(b"a".to_vec()..=end).keys() {
             let index = found.map_err(|error| gone(&error))?;
             let (alarm, key) = keys::alarm_from(&index)?;
+            // An alarm never rings late: nothing behind this one is due before it.
+            let is_enough = alarms.len() >= limit && alarms.last().is_none_or(|last| last.at < alarm);
+            if is_enough || early == EARLY_MAX {
+                break;
+            }
             let dialogue = keys::dialogue(&key);
             let Some(bytes) = self.get(&dialogue)? else { continue };
             let mut stored = Stored::decode(&bytes)?;
             let person = stored.record()?.person;
             let wake = if person.taken.is_empty() { person.next_due() } else { Some(alarm) };
             match wake {
-                Some(at) if at <= until => alarms.push(Alarm { at, key }),
+                Some(at) if at <= until => {
+                    alarms.insert(Alarm { at, key });
+                    if alarms.len() > limit {
+                        alarms.pop_last();
+                    }
+                }
                 later => {
+                    early += 1;
                     self.batch.delete(index.to_vec());
                     if let Some(at) = later {
                         self.batch.put(keys::alarm(at, &key), Vec::new());
@@ -531,9 +565,7 @@ impl Writer {
                 }
             }
         }
-        alarms.sort();
-        alarms.truncate(limit);
-        Ok(alarms)
+        Ok(alarms.into_iter().collect())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
