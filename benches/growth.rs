@@ -202,6 +202,7 @@ fn inbound(number: u64, from: Phone) -> Inbound {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     }
 }
 

@@ -23,4 +23,6 @@ mod rights;
 mod sends;
 mod server;
 mod shared;
+mod smpp;
+mod smsc;
 mod twilio;
