@@ -76,7 +76,7 @@ impl Deliver {
 
     fn octets(from: &str, to: &str, esm_class: u8, octets: &[u8]) -> Self {
         let digits = |number: &str| number.trim_start_matches('+').to_owned();
-        let octets = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let octets = octets.iter().fold(String::new(), |hex, octet| format!("{hex}{octet:02x}"));
         Self {
             number: 0,
             from: digits(from),
@@ -151,7 +151,8 @@ impl Smsc {
     }
 
     /// The other one, if it is installed.
-    pub(crate) async fn node() -> Option<Self> {
+    #[allow(clippy::print_stderr)]
+    pub(crate) fn node() -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smsc");
         if !folder.join("node_modules/smpp").is_dir() {
             eprintln!("skipped: the SMSC of npm is not installed; `scripts/test` installs it");
@@ -253,10 +254,8 @@ impl Smsc {
     pub(crate) async fn wait(&self, what: &str, wanted: impl Fn(&Seen) -> bool) -> Seen {
         let mut seen = self.seen.subscribe();
         let found = tokio::time::timeout(PATIENCE, seen.wait_for(|seen| wanted(seen))).await;
-        match found {
-            Ok(found) => found.unwrap().clone(),
-            Err(_) => panic!("{what} was expected; seen was {:#?}", self.seen()),
-        }
+        let Ok(found) = found else { panic!("{what} was expected; seen was {:#?}", self.seen()) };
+        found.unwrap().clone()
     }
 }
 
