@@ -5,6 +5,7 @@ pub mod chain;
 mod gate;
 mod holiday;
 mod hours;
+mod inflect;
 mod kind;
 mod ledger;
 mod opt_out;

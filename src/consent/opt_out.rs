@@ -5,6 +5,7 @@
 //! that say nothing, such as politeness, and phrases that other rules know, count as nothing. A guard phrase ("stop by")
 //! takes away what it overlaps; a word of jest ("lol") makes what is certain a doubt, and takes away what is not.
 
+use super::inflect::inflected;
 use super::phrase::{Found, Hit, Lexicon, Phrases};
 use crate::sms::Text;
 use serde::Deserialize;
@@ -101,6 +102,8 @@ struct RuleData {
     named: bool,
     #[serde(default)]
     begins: bool,
+    #[serde(default)]
+    firm: bool,
     phrases: BTreeMap<String, Vec<String>>,
 }
 
@@ -123,6 +126,12 @@ struct Data {
     #[serde(default)]
     no_slips: BTreeMap<String, String>,
     #[serde(default)]
+    glued: BTreeMap<String, String>,
+    #[serde(default)]
+    endings: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    verb: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
     class: BTreeMap<String, BTreeMap<String, String>>,
     rule: Vec<RuleData>,
 }
@@ -136,38 +145,65 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let read = |text: &str| -> Data {
         toml::from_str(text).expect("the rules are part of the program and read by its tests")
     };
-    let mut data = read(include_str!("../../data/rules/opt_out.toml"));
-    data.rule.extend(read(include_str!("../../data/rules/auto_reply.toml")).rule);
-    compiled(data)
+    compiled([
+        read(include_str!("../../data/rules/opt_out.toml")),
+        read(include_str!("../../data/rules/opt_out_languages.toml")),
+        read(include_str!("../../data/rules/auto_reply.toml")),
+    ])
 });
 
-fn compiled(data: Data) -> Rules {
-    let list = |lists: &BTreeMap<String, String>| -> Vec<String> {
-        lists.values().flat_map(|list| super::phrase::folded(list)).collect()
+fn compiled(files: [Data; 3]) -> Rules {
+    let list = |of: fn(&Data) -> &BTreeMap<String, String>| -> Vec<String> {
+        files.iter().flat_map(of).flat_map(|(_, list)| super::phrase::folded(list)).collect()
     };
     let mut lexicon = Lexicon {
-        filler: list(&data.filler),
-        small: list(&data.small),
-        jest: list(&data.jest),
-        slips: list(&data.slips),
-        sure: list(&data.no_slips),
+        filler: list(|data| &data.filler),
+        small: list(|data| &data.small),
+        jest: list(|data| &data.jest),
+        slips: list(|data| &data.slips),
+        sure: list(|data| &data.no_slips),
+        glued: list(|data| &data.glued),
         ..Lexicon::default()
     };
-    for (language, classes) in &data.class {
-        for (name, members) in classes {
-            let members = members.split(',').map(str::trim).filter(|member| !member.is_empty());
-            lexicon.classes.insert((language, name), members.collect());
+    for data in &files {
+        for (language, classes) in &data.class {
+            for (name, list) in classes {
+                let members = members(list).flat_map(|member| data.with_endings(language, member)).collect();
+                lexicon.classes.insert((language, name.clone()), members);
+            }
+        }
+        for (language, verbs) in &data.verb {
+            for form in verbs.iter().flat_map(|list| inflected(&members(list).collect::<Vec<_>>())) {
+                lexicon.classes.insert((language, form[0].clone()), form);
+            }
         }
     }
     let mut phrases = Phrases::new(&lexicon);
-    for (number, rule) in (0..).zip(&data.rule) {
+    let rules = || files.iter().flat_map(|data| &data.rule);
+    for (number, rule) in (0..).zip(rules()) {
         for (language, lines) in &rule.phrases {
             for line in lines {
                 phrases.add(&lexicon, language, line, number);
             }
         }
     }
-    Rules { rules: data.rule, phrases }
+    Rules { phrases, rules: files.into_iter().flat_map(|data| data.rule).collect() }
+}
+
+/// The members of a list, as they stand in it.
+fn members(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|member| !member.is_empty())
+}
+
+impl Data {
+    /// The words that a member stands for: of `stem stem~endings` each stem with each ending.
+    fn with_endings(&self, language: &str, member: &str) -> Vec<String> {
+        let Some((stems, name)) = member.split_once('~') else { return vec![member.to_owned()] };
+        let endings = self.endings.get(language).and_then(|endings| endings.get(name));
+        let endings = endings.unwrap_or_else(|| panic!("`{member}` has no endings in `{language}`"));
+        let with = |stem: &str| endings.split_whitespace().map(move |end| format!("{stem}{end}")).collect::<Vec<_>>();
+        stems.split_whitespace().flat_map(with).collect()
+    }
 }
 
 /// What the rules say about a text.
@@ -215,21 +251,29 @@ impl<'s> Scene<'s> {
         let is_whole = |hit: &Hit| sentences[hit.start] == sentences[hit.end - 1];
         let guards = found.hits.iter().filter(|hit| rule(hit).then == Then::Guard && is_whole(hit));
         let guards: SmallVec<[Hit; 4]> = guards.copied().collect();
-        let guarded = |hit: &Hit| guards.iter().any(|guard| guard.start < hit.end && hit.start < guard.end);
+        // What says more than the guard says otherwise: "you won't stop texting me" is more than "won't stop", and
+        // "unsubscribe from these texts" more than "unsubscribe from *". What ends as the guard does is of its kind.
+        let says_more = |hit: &Hit, guard: &Hit| {
+            hit.start <= guard.start
+                && guard.end <= hit.end
+                && (hit.start == guard.start && hit.end > hit.start + 1 || guard.end < hit.end)
+        };
+        let overlaps = |hit: &Hit, guard: &Hit| guard.start < hit.end && hit.start < guard.end;
+        let guarded = |hit: &Hit| guards.iter().any(|guard| overlaps(hit, guard) && !says_more(hit, guard));
         let holds = |hit: &&Hit| {
             let rule = rule(hit);
             rule.then != Then::Guard
-                && (rule.then == Then::AutoReply || !guarded(hit))
+                && (matches!(rule.then, Then::AutoReply | Then::OptIn) || !guarded(hit))
                 && (!rule.named || is_capital(text, hit.end - 1))
                 && (!rule.begins || hit.start == 0)
         };
         let hits: SmallVec<[Hit; 8]> = found.hits.iter().filter(holds).copied().collect();
         let mut explained: Vec<bool> = (0..tokens).map(|at| found.mark(at).small).collect();
-        for hit in &hits {
-            explained[hit.start..hit.end].fill(true);
-        }
         for guard in &guards {
             explained[guard.start..guard.end].fill(false);
+        }
+        for hit in &hits {
+            explained[hit.start..hit.end].fill(true);
         }
         let jest = (0..tokens).any(|at| found.mark(at).jest);
         Self { text, hits, sentences, explained, jest }
@@ -238,7 +282,7 @@ impl<'s> Scene<'s> {
     fn judged(&self) -> Option<Judged> {
         let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
         let of = |then: Then| self.hits.iter().filter(move |hit| rule(hit).then == then);
-        if of(Then::AutoReply).next().is_some() {
+        if self.is_machine() {
             return Some(Judged::AutoReply);
         }
         let mut sure: Option<&RuleData> = None;
@@ -246,7 +290,7 @@ impl<'s> Scene<'s> {
         for hit in of(Then::OptOut) {
             let rule = rule(hit);
             let stands = self.stands(hit);
-            if stands >= rule.sure && rule.sure != Where::Never && !self.jest {
+            if stands >= rule.sure && rule.sure != Where::Never && (!self.jest || rule.firm) {
                 sure = sure.filter(|before| before.reason >= rule.reason).or(Some(rule));
             } else if self.is_doubt(rule, stands) && !doubts.iter().any(|other| other.name == rule.name) {
                 doubts.push(rule);
@@ -259,6 +303,11 @@ impl<'s> Scene<'s> {
                 yields: rule.yields,
             });
         }
+        let stands_as =
+            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
+        if let Some(rule) = stands_as(Then::OptIn) {
+            return Some(Judged::OptIn(rule));
+        }
         // Two phrases of which each alone would leave a doubt leave none together.
         if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
             let rule = format!("{}, {}", first.name, second.name);
@@ -268,15 +317,31 @@ impl<'s> Scene<'s> {
         if let [only] = doubts.as_slice() {
             return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
         }
-        let alone =
-            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
-        alone(Then::Help).map(Judged::Help).or_else(|| alone(Then::OptIn).map(Judged::OptIn))
+        stands_as(Then::Help).map(Judged::Help)
+    }
+
+    /// Whether a machine answers: a phrase that only machines use, or two that they use together.
+    fn is_machine(&self) -> bool {
+        let mut signs: SmallVec<[&str; 4]> = SmallVec::new();
+        for hit in &self.hits {
+            let rule = &RULES.rules[usize::from(hit.rule)];
+            if rule.then != Then::AutoReply {
+                continue;
+            }
+            if self.stands(hit) >= rule.sure {
+                return true;
+            }
+            if rule.doubt != Where::Never && !signs.contains(&rule.name.as_str()) {
+                signs.push(&rule.name);
+            }
+        }
+        signs.len() > 1
     }
 
     /// Whether a person should look at it.
     fn is_doubt(&self, rule: &RuleData, stands: Where) -> bool {
         // What would have opted out without a jest.
-        let in_jest = self.jest && rule.sure == Where::Anywhere;
+        let in_jest = self.jest && rule.sure != Where::Never && stands >= rule.sure;
         let doubted = rule.doubt != Where::Never && stands >= rule.doubt && !self.jest;
         in_jest || doubted && self.text.tokens().len() <= rule.within
     }

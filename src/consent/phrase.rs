@@ -1,9 +1,11 @@
 //! Phrases in a text, all of them in one walk: what the rules of `data/rules/` are written in.
 //!
-//! A phrase is a line of words: `[maybe]`, `(one | the other)`, `<class>` for any word of a class. Words that say nothing
-//! here (`filler`) may stand anywhere between its words, so that word lists need not know every politeness and every curse.
-//! All phrases of all languages are one graph over words and classes, in which alike beginnings are one. A text is walked once, from every token at the same
-//! time: O(tokens × phrases that have begun and not yet failed), which for ordinary texts is hardly ever one.
+//! A phrase is a line of words: `[maybe]`, `(one | the other)`, `*` for any word, `<class>` for any member of a class, which
+//! may be a phrase itself. Words that say nothing here (`filler`) may stand anywhere between its words, so that word lists
+//! need not know every politeness and every curse. Held letters ("pleaseeee"), words without a blank between them
+//! ("takemeoff") and slips of long words are read as what they stand for. All phrases of all languages are one graph over words
+//! and classes, in which alike beginnings are one. A text is walked once, from every token at the same time:
+//! O(tokens × phrases that have begun and not yet failed), which for ordinary texts is hardly ever one.
 
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
@@ -17,6 +19,8 @@ const ACTIVE_MAX: usize = 64;
 const SLIP_FROM: usize = 5;
 /// Letters from which it may be two.
 const TWO_SLIPS_FROM: usize = 10;
+/// Letters from which an unknown word may be several that were typed without a blank.
+const GLUED_FROM: usize = 6;
 
 /// What a phrase is made of, and a word is one of.
 type Symbol = u16;
@@ -52,7 +56,7 @@ pub(super) struct Hit {
 #[derive(Debug, Default)]
 pub(super) struct Lexicon<'d> {
     /// Members of classes, by language and name.
-    pub(super) classes: BTreeMap<(&'d str, &'d str), Vec<&'d str>>,
+    pub(super) classes: BTreeMap<(&'d str, String), Vec<String>>,
     /// May stand inside any phrase.
     pub(super) filler: Vec<String>,
     /// Add nothing to what a text says.
@@ -63,6 +67,8 @@ pub(super) struct Lexicon<'d> {
     pub(super) slips: Vec<String>,
     /// Words that are no slips of another.
     pub(super) sure: Vec<String>,
+    /// Words with which several may begin that were typed without a blank.
+    pub(super) glued: Vec<String>,
 }
 
 /// All phrases, ready to be looked for.
@@ -77,6 +83,7 @@ pub(super) struct Phrases {
     /// Words that are read with slips, by their first letter.
     slips: FxHashMap<char, Vec<Box<str>>>,
     sure: FxHashSet<Box<str>>,
+    glued: Vec<Box<str>>,
 }
 
 impl Phrases {
@@ -94,8 +101,8 @@ impl Phrases {
         }
         for ((language, name), members) in &lexicon.classes {
             let class = phrases.symbol(&format!("{language} {name}"), true);
-            for member in members {
-                if let [word] = folded(member).as_slice() {
+            for member in members.iter().filter(|member| !is_phrase(member)) {
+                for word in folded(member) {
                     phrases.words.entry(word.as_str().into()).or_default().symbols.push(class);
                 }
             }
@@ -105,17 +112,13 @@ impl Phrases {
             phrases.slips.entry(first).or_default().push(word.as_str().into());
         }
         phrases.sure = lexicon.sure.iter().map(|word| word.as_str().into()).collect();
+        phrases.glued = lexicon.glued.iter().map(|word| word.as_str().into()).collect();
         phrases
     }
 
     /// Adds a phrase of a language under a number. Phrases that begin alike share their beginnings.
     pub(super) fn add(&mut self, lexicon: &Lexicon<'_>, language: &str, phrase: &str, rule: u16) {
-        let spaced = |c: char| if "[]()|".contains(c) { vec![' ', c, ' '] } else { vec![c] };
-        let spaced: String = phrase.chars().flat_map(spaced).collect();
-        let mut builder =
-            Builder { phrases: self, lexicon, language, words: spaced.split_whitespace().collect(), at: 0 };
-        let ends = builder.alternatives(&[0]);
-        assert_eq!(builder.at, builder.words.len(), "`{phrase}` closes what it has not opened");
+        let ends = Builder::read(self, lexicon, language, phrase, &[0]);
         assert!(!ends.contains(&0), "`{phrase}` would be in every text");
         for end in ends {
             let rules = &mut self.ends[end as usize];
@@ -158,7 +161,7 @@ impl Phrases {
         let (mut active, mut next) = (Active::new(), Active::new());
         for at in 0..text.tokens().len() {
             let word = text.token(at);
-            for unit in units(word) {
+            for unit in self.units(word) {
                 let known = self.known(unit);
                 found.add(at, known, text.tokens()[at].kind);
                 if known.is_none() && active.is_empty() {
@@ -204,9 +207,9 @@ impl Phrases {
         }
     }
 
-    /// What is known about a word, as it stands or with a slip mended.
+    /// What is known about a word, as it stands, with held letters let go, or with a slip mended.
     fn known(&self, word: &str) -> Option<&Known> {
-        self.words.get(word).or_else(|| {
+        self.words.get(word).or_else(|| self.held(word)).or_else(|| {
             let letters = word.len();
             if letters < SLIP_FROM || self.sure.contains(word) {
                 return None;
@@ -215,6 +218,44 @@ impl Phrases {
             let meant = near.iter().find(|meant| is_slip(word, meant))?;
             self.words.get(meant)
         })
+    }
+
+    /// What is known about a word without its held letters: "stoppppp", "pleaseee". No English word holds one three times.
+    fn held(&self, word: &str) -> Option<&Known> {
+        let is_held = word.as_bytes().windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
+        let known = |most| self.words.get(shortened(word, most).as_str());
+        if is_held { known(1).or_else(|| known(2)) } else { None }
+    }
+
+    /// The units of a word of a text: [`units`], and words that were typed without a blank between them.
+    fn units<'w>(&self, word: &'w str) -> SmallVec<[&'w str; 4]> {
+        let mut parts = SmallVec::new();
+        if word.is_ascii() && word.len() >= GLUED_FROM && !self.words.contains_key(word) {
+            let begun = self.glued.iter().any(|head| word.starts_with(&**head));
+            if begun && !self.sure.contains(word) && self.unglued(word, &mut parts) {
+                return parts;
+            }
+            parts.clear();
+        }
+        parts.extend(units(word));
+        parts
+    }
+
+    /// Takes known words off a word until nothing is left, the longest first.
+    fn unglued<'w>(&self, word: &'w str, parts: &mut SmallVec<[&'w str; 4]>) -> bool {
+        if word.is_empty() {
+            return true;
+        }
+        for end in (2..=word.len()).rev() {
+            if self.words.contains_key(&word[..end]) {
+                parts.push(&word[..end]);
+                if self.unglued(&word[end..], parts) {
+                    return true;
+                }
+                parts.pop();
+            }
+        }
+        false
     }
 }
 
@@ -272,6 +313,21 @@ fn units(word: &str) -> impl Iterator<Item = &str> {
     whole.into_iter().chain(each)
 }
 
+/// A word in which no letter stands more often than so in a row.
+fn shortened(word: &str, most: usize) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut run = 0;
+    let mut last = None;
+    for c in word.chars() {
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        if run <= most {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A character of a script that is written without blanks between words.
 fn is_unparted(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
@@ -302,20 +358,42 @@ pub(super) fn is_one_slip(word: &[u8], meant: &[u8]) -> bool {
     }
 }
 
+/// Whether a member of a class is more than one word.
+fn is_phrase(member: &str) -> bool {
+    member.contains(['(', '[', '<']) || folded(member).len() > 1
+}
+
 /// Reads a phrase into the graph. The phrases are our own: a mistake in one is found by the first test that looks at a text.
 struct Builder<'b, 'd> {
     phrases: &'b mut Phrases,
     lexicon: &'b Lexicon<'d>,
     language: &'b str,
-    words: Vec<&'b str>,
+    words: Vec<String>,
     at: usize,
 }
 
-impl Builder<'_, '_> {
+impl<'b, 'd> Builder<'b, 'd> {
+    /// The places in which a phrase ends that begins in any of these.
+    fn read(
+        phrases: &'b mut Phrases,
+        lexicon: &'b Lexicon<'d>,
+        language: &'b str,
+        phrase: &str,
+        from: &[Place],
+    ) -> Vec<Place> {
+        let spaced = |c: char| if "[]()|".contains(c) { vec![' ', c, ' '] } else { vec![c] };
+        let spaced: String = phrase.chars().flat_map(spaced).collect();
+        let words = spaced.split_whitespace().map(str::to_owned).collect();
+        let mut builder = Self { phrases, lexicon, language, words, at: 0 };
+        let ends = builder.alternatives(from);
+        assert_eq!(builder.at, builder.words.len(), "`{phrase}` closes what it has not opened");
+        ends
+    }
+
     /// The places in which one of several sequences ends that begin in any of these.
     fn alternatives(&mut self, from: &[Place]) -> Vec<Place> {
         let mut ends = self.sequence(from);
-        while self.words.get(self.at) == Some(&"|") {
+        while self.words.get(self.at).is_some_and(|word| word == "|") {
             self.at += 1;
             ends.extend(self.sequence(from));
         }
@@ -326,8 +404,8 @@ impl Builder<'_, '_> {
 
     fn sequence(&mut self, from: &[Place]) -> Vec<Place> {
         let mut here = from.to_vec();
-        while let Some(word) = self.words.get(self.at).copied() {
-            match word {
+        while let Some(word) = self.words.get(self.at).cloned() {
+            match word.as_str() {
                 "]" | ")" | "|" => break,
                 "[" | "(" => {
                     self.at += 1;
@@ -350,13 +428,14 @@ impl Builder<'_, '_> {
         let Some(name) = word.strip_prefix('<').and_then(|name| name.strip_suffix('>')) else {
             return self.spelt(from, word);
         };
-        let members = self.lexicon.classes.get(&(self.language, name));
+        let lexicon = self.lexicon;
+        let members = lexicon.classes.get(&(self.language, name.to_owned()));
         let members = members.unwrap_or_else(|| panic!("`<{name}>` is no class of `{}`", self.language));
         let class = self.phrases.symbol(&format!("{} {name}", self.language), true);
         let mut ends = vec![self.phrases.step(from, class)];
-        // Members of several words are spelt out; the others are one step together.
-        for member in members.iter().filter(|member| folded(member).len() > 1) {
-            ends.extend(self.spelt(from, member));
+        // Members that are phrases are spelt out; the others are one step together.
+        for member in members.iter().filter(|member| is_phrase(member)) {
+            ends.extend(Builder::read(self.phrases, lexicon, self.language, member, from));
         }
         ends
     }
