@@ -8,6 +8,7 @@ mod hours;
 mod inflect;
 mod kind;
 mod ledger;
+mod likeness;
 mod opt_out;
 mod phrase;
 mod scope;

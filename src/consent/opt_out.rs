@@ -63,6 +63,14 @@ enum Then {
     Beside,
     /// What it overlaps is no opt-out.
     Guard,
+    /// The same, and the person wants the texts.
+    Wanted,
+}
+
+impl Then {
+    fn guards(self) -> bool {
+        matches!(self, Self::Guard | Self::Wanted)
+    }
 }
 
 /// Where a phrase stands; the further, the more of the text it explains.
@@ -209,8 +217,8 @@ impl Data {
 /// What the rules say about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judged {
-    /// The person opts out.
-    OptOut { rule: String, reason: Reason, yields: bool },
+    /// The person opts out; `alone`, if the text says nothing else.
+    OptOut { rule: String, reason: Reason, yields: bool, alone: bool },
     /// A person must say whether they do.
     Unsure { rule: String, yields: bool },
     /// The person asks what this is, or for help.
@@ -219,6 +227,8 @@ pub(super) enum Judged {
     OptIn(String),
     /// A machine answers.
     AutoReply,
+    /// The person speaks of an opt-out that they do not want.
+    Wanted,
 }
 
 /// What the rules say about a text; `None` for what has nothing to do with them. O(tokens) where no phrase is found.
@@ -236,6 +246,7 @@ struct Scene<'s> {
     /// Whether each token is explained.
     explained: Vec<bool>,
     jest: bool,
+    wanted: bool,
 }
 
 impl<'s> Scene<'s> {
@@ -249,7 +260,7 @@ impl<'s> Scene<'s> {
         }
         let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
         let is_whole = |hit: &Hit| sentences[hit.start] == sentences[hit.end - 1];
-        let guards = found.hits.iter().filter(|hit| rule(hit).then == Then::Guard && is_whole(hit));
+        let guards = found.hits.iter().filter(|hit| rule(hit).then.guards() && is_whole(hit));
         let guards: SmallVec<[Hit; 4]> = guards.copied().collect();
         // What says more than the guard says otherwise: "you won't stop texting me" is more than "won't stop", and
         // "unsubscribe from these texts" more than "unsubscribe from *". What ends as the guard does is of its kind.
@@ -262,9 +273,9 @@ impl<'s> Scene<'s> {
         let guarded = |hit: &Hit| guards.iter().any(|guard| overlaps(hit, guard) && !says_more(hit, guard));
         let holds = |hit: &&Hit| {
             let rule = rule(hit);
-            rule.then != Then::Guard
+            !rule.then.guards()
                 && (matches!(rule.then, Then::AutoReply | Then::OptIn) || !guarded(hit))
-                && (!rule.named || is_capital(text, hit.end - 1))
+                && (!rule.named || (hit.start..hit.end).any(|at| is_name(text, at)))
                 && (!rule.begins || hit.start == 0)
         };
         let hits: SmallVec<[Hit; 8]> = found.hits.iter().filter(holds).copied().collect();
@@ -276,7 +287,8 @@ impl<'s> Scene<'s> {
             explained[hit.start..hit.end].fill(true);
         }
         let jest = (0..tokens).any(|at| found.mark(at).jest);
-        Self { text, hits, sentences, explained, jest }
+        let wanted = guards.iter().any(|guard| rule(guard).then == Then::Wanted);
+        Self { text, hits, sentences, explained, jest, wanted }
     }
 
     fn judged(&self) -> Option<Judged> {
@@ -286,12 +298,14 @@ impl<'s> Scene<'s> {
             return Some(Judged::AutoReply);
         }
         let mut sure: Option<&RuleData> = None;
+        let mut alone = false;
         let mut doubts: SmallVec<[&RuleData; 4]> = SmallVec::new();
         for hit in of(Then::OptOut) {
             let rule = rule(hit);
             let stands = self.stands(hit);
             if stands >= rule.sure && rule.sure != Where::Never && (!self.jest || rule.firm) {
                 sure = sure.filter(|before| before.reason >= rule.reason).or(Some(rule));
+                alone |= stands == Where::Alone;
             } else if self.is_doubt(rule, stands) && !doubts.iter().any(|other| other.name == rule.name) {
                 doubts.push(rule);
             }
@@ -301,10 +315,15 @@ impl<'s> Scene<'s> {
                 rule: rule.name.clone(),
                 reason: rule.reason,
                 yields: rule.yields,
+                alone,
             });
         }
-        let stands_as =
-            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
+        // "I did not opt in" is no opt-in.
+        let is_part = |hit: &Hit| of(Then::OptOut).any(|other| other.start < hit.start && hit.end <= other.end);
+        let stands_as = |then| {
+            let mut stand = of(then).filter(|hit| self.stands(hit) >= rule(hit).sure && !is_part(hit));
+            stand.next().map(|hit| rule(hit).name.clone())
+        };
         if let Some(rule) = stands_as(Then::OptIn) {
             return Some(Judged::OptIn(rule));
         }
@@ -312,12 +331,15 @@ impl<'s> Scene<'s> {
         if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
             let rule = format!("{}, {}", first.name, second.name);
             let reason = doubts.iter().map(|rule| rule.reason).max().unwrap_or_default();
-            return Some(Judged::OptOut { rule, reason, yields: doubts.iter().all(|rule| rule.yields) });
+            return Some(Judged::OptOut { rule, reason, yields: doubts.iter().all(|rule| rule.yields), alone });
         }
-        if let [only] = doubts.as_slice() {
+        if let Some(rule) = stands_as(Then::Help) {
+            return Some(Judged::Help(rule));
+        }
+        if let [only, ..] = doubts.as_slice() {
             return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
         }
-        stands_as(Then::Help).map(Judged::Help)
+        self.wanted.then_some(Judged::Wanted)
     }
 
     /// Whether a machine answers: a phrase that only machines use, or two that they use together.
@@ -328,7 +350,9 @@ impl<'s> Scene<'s> {
             if rule.then != Then::AutoReply {
                 continue;
             }
-            if self.stands(hit) >= rule.sure {
+            // What people say as well is a machine's only where it is the whole text.
+            let whole = hit.start == 0 && hit.end == self.explained.len();
+            if rule.sure < Where::Alone || rule.sure == Where::Alone && whole {
                 return true;
             }
             if rule.doubt != Where::Never && !signs.contains(&rule.name.as_str()) {
@@ -342,7 +366,7 @@ impl<'s> Scene<'s> {
     fn is_doubt(&self, rule: &RuleData, stands: Where) -> bool {
         // What would have opted out without a jest.
         let in_jest = self.jest && rule.sure != Where::Never && stands >= rule.sure;
-        let doubted = rule.doubt != Where::Never && stands >= rule.doubt && !self.jest;
+        let doubted = rule.doubt != Where::Never && stands >= rule.doubt;
         in_jest || doubted && self.text.tokens().len() <= rule.within
     }
 
@@ -365,15 +389,18 @@ impl<'s> Scene<'s> {
 }
 
 /// Whether what stands between two words parts sentences.
-fn parts(gap: &str) -> bool {
+pub(super) fn parts(gap: &str) -> bool {
     gap.contains([
         '.', '!', '?', ',', ';', ':', '\n', '(', ')', '"', '“', '”', '–', '—', '…', '。', '，', '！', '？',
         '、', '¡', '¿',
     ]) || gap.contains(" -")
 }
 
-/// Whether a word is written as a name is, in a text that does not shout.
-fn is_capital(text: &Text, at: usize) -> bool {
+/// Whether a word is written as a name is, in a text that does not shout: with a capital that no sentence begins with.
+fn is_name(text: &Text, at: usize) -> bool {
     let word = text.typed(at..at + 1);
-    word.chars().next().is_some_and(char::is_uppercase) && text.original().contains(char::is_lowercase)
+    let begins = at == 0 || parts(text.gap(at));
+    let is_i = text.token(at) == "i" || text.token(at).starts_with("im") || matches!(text.token(at), "ive" | "ill" | "id");
+    let is_capital = word.chars().next().is_some_and(char::is_uppercase);
+    is_capital && !begins && !is_i && text.original().contains(char::is_lowercase)
 }
