@@ -111,6 +111,8 @@ struct RuleData {
     #[serde(default)]
     begins: bool,
     #[serde(default)]
+    ends: bool,
+    #[serde(default)]
     firm: bool,
     phrases: BTreeMap<String, Vec<String>>,
 }
@@ -246,7 +248,10 @@ struct Scene<'s> {
     /// Whether each token is explained.
     explained: Vec<bool>,
     jest: bool,
+    /// The person speaks of an opt-out that they do not want.
     wanted: bool,
+    /// It says nothing but what machines say.
+    canned: bool,
 }
 
 impl<'s> Scene<'s> {
@@ -277,6 +282,7 @@ impl<'s> Scene<'s> {
                 && (matches!(rule.then, Then::AutoReply | Then::OptIn) || !guarded(hit))
                 && (!rule.named || (hit.start..hit.end).any(|at| is_name(text, at)))
                 && (!rule.begins || hit.start == 0)
+                && (!rule.ends || hit.end == tokens)
         };
         let hits: SmallVec<[Hit; 8]> = found.hits.iter().filter(holds).copied().collect();
         let mut explained: Vec<bool> = (0..tokens).map(|at| found.mark(at).small).collect();
@@ -286,9 +292,14 @@ impl<'s> Scene<'s> {
         for hit in &hits {
             explained[hit.start..hit.end].fill(true);
         }
+        let said_by_machines = |at: usize| {
+            found.mark(at).small
+                || hits.iter().any(|hit| rule(hit).then == Then::AutoReply && (hit.start..hit.end).contains(&at))
+        };
+        let canned = (0..tokens).all(said_by_machines);
         let jest = (0..tokens).any(|at| found.mark(at).jest);
         let wanted = guards.iter().any(|guard| rule(guard).then == Then::Wanted);
-        Self { text, hits, sentences, explained, jest, wanted }
+        Self { text, hits, sentences, explained, jest, wanted, canned }
     }
 
     fn judged(&self) -> Option<Judged> {
@@ -350,9 +361,8 @@ impl<'s> Scene<'s> {
             if rule.then != Then::AutoReply {
                 continue;
             }
-            // What people say as well is a machine's only where it is the whole text.
-            let whole = hit.start == 0 && hit.end == self.explained.len();
-            if rule.sure < Where::Alone || rule.sure == Where::Alone && whole {
+            // What people say as well is a machine's only where the text says nothing else.
+            if rule.sure < Where::Alone || rule.sure == Where::Alone && self.canned {
                 return true;
             }
             if rule.doubt != Where::Never && !signs.contains(&rule.name.as_str()) {
@@ -401,6 +411,7 @@ fn is_name(text: &Text, at: usize) -> bool {
     let word = text.typed(at..at + 1);
     let begins = at == 0 || parts(text.gap(at));
     let is_i = text.token(at) == "i" || text.token(at).starts_with("im") || matches!(text.token(at), "ive" | "ill" | "id");
-    let is_capital = word.chars().next().is_some_and(char::is_uppercase);
+    let mut letters = word.chars().filter(|c| c.is_alphabetic());
+    let is_capital = letters.next().is_some_and(char::is_uppercase) && !letters.all(char::is_uppercase);
     is_capital && !begins && !is_i && text.original().contains(char::is_lowercase)
 }

@@ -14,9 +14,12 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// Phrases that may have begun at the same time: a text of nothing but beginnings is nobody's.
-const ACTIVE_MAX: usize = 64;
-/// Letters from which a word may be one slip away from a word that is read with slips.
+const ACTIVE_MAX: usize = 128;
+/// Letters from which a word may be one slip away from a word that is read with slips; in shorter ones two letters may have
+/// changed places.
 const SLIP_FROM: usize = 5;
+/// Letters from which two may have changed places.
+const SWAP_FROM: usize = 3;
 /// Letters from which it may be two.
 const TWO_SLIPS_FROM: usize = 10;
 /// Letters from which an unknown word may be several that were typed without a blank.
@@ -211,7 +214,7 @@ impl Phrases {
     fn known(&self, word: &str) -> Option<&Known> {
         self.words.get(word).or_else(|| self.held(word)).or_else(|| {
             let letters = word.len();
-            if letters < SLIP_FROM || self.sure.contains(word) {
+            if letters < SWAP_FROM || self.sure.contains(word) {
                 return None;
             }
             let near = self.slips.get(&word.chars().next()?)?;
@@ -336,11 +339,21 @@ fn is_unparted(c: char) -> bool {
 /// Whether a word is another one with one slip, or two where it is long.
 fn is_slip(word: &str, meant: &str) -> bool {
     let (short, long) = (word.len().min(meant.len()), word.len().max(meant.len()));
+    if short < SLIP_FROM {
+        return long == short && word != meant && is_swap(word.as_bytes(), meant.as_bytes());
+    }
     match long - short {
         0 | 1 if is_one_slip(word.as_bytes(), meant.as_bytes()) => true,
         0..=2 if meant.len() >= TWO_SLIPS_FROM => strsim::osa_distance(word, meant) <= 2,
         _ => false,
     }
+}
+
+/// Two letters beside each other that changed places, but not the first.
+fn is_swap(word: &[u8], meant: &[u8]) -> bool {
+    let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&word[same..], &meant[same..]);
+    a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
 }
 
 /// A letter more, less, other, or two that changed places. O(letters), without the table that a distance takes.
