@@ -9,15 +9,18 @@
 
 use crate::sms::Text;
 use crate::sms::normalize::TokenKind;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 
 /// Phrases that may have begun at the same time: a text of nothing but beginnings is nobody's.
 const ACTIVE_MAX: usize = 128;
 /// Letters from which a word may be one slip away from a word that is read with slips; in shorter ones two letters may have
 /// changed places.
-const SLIP_FROM: usize = 5;
+const SLIP_FROM: usize = 4;
+/// Letters of the longest word that is looked at for a slip.
+const LETTERS_MAX: usize = 16;
 /// Letters from which two may have changed places.
 const SWAP_FROM: usize = 3;
 /// Letters from which it may be two.
@@ -83,8 +86,11 @@ pub(super) struct Phrases {
     /// The steps that were made, by where they begin: alike beginnings are walked once.
     steps: FxHashMap<(Vec<Place>, Symbol), Place>,
     ends: Vec<SmallVec<[u16; 1]>>,
-    /// Words that are read with slips, by their first letter.
-    slips: FxHashMap<char, Vec<Box<str>>>,
+    /// Words that are read with slips.
+    slips: Vec<Box<str>>,
+    /// Their numbers by what they are without one letter, and by what they are: two words that are one slip apart share one
+    /// of these (Garbe's symmetric deletion).
+    deletions: FxHashMap<u64, SmallVec<[u16; 2]>>,
     sure: FxHashSet<Box<str>>,
     glued: Vec<Box<str>>,
 }
@@ -110,9 +116,9 @@ impl Phrases {
                 }
             }
         }
-        for word in &lexicon.slips {
-            let first = word.chars().next().unwrap_or_default();
-            phrases.slips.entry(first).or_default().push(word.as_str().into());
+        for (number, word) in (0..).zip(&lexicon.slips) {
+            phrases.slips.push(word.as_str().into());
+            each_deletion(word, |hash| phrases.deletions.entry(hash).or_default().push(number));
         }
         phrases.sure = lexicon.sure.iter().map(|word| word.as_str().into()).collect();
         phrases.glued = lexicon.glued.iter().map(|word| word.as_str().into()).collect();
@@ -212,14 +218,31 @@ impl Phrases {
 
     /// What is known about a word, as it stands, with held letters let go, or with a slip mended.
     fn known(&self, word: &str) -> Option<&Known> {
-        self.words.get(word).or_else(|| self.held(word)).or_else(|| {
-            let letters = word.len();
-            if letters < SWAP_FROM || self.sure.contains(word) {
-                return None;
+        self.words
+            .get(word)
+            .or_else(|| self.held(word))
+            .or_else(|| self.words.get(self.meant(word).filter(|_| !self.sure.contains(word))?))
+    }
+
+    /// The word that was meant by one with a slip; two letters that changed places are likelier than another letter.
+    fn meant(&self, word: &str) -> Option<&str> {
+        if !(SWAP_FROM..=LETTERS_MAX).contains(&word.len()) || !word.is_ascii() {
+            return None;
+        }
+        let mut best: Option<&str> = None;
+        each_deletion(word, |hash| {
+            for number in self.deletions.get(&hash).into_iter().flatten() {
+                let meant = &*self.slips[usize::from(*number)];
+                let is_better = best.is_none() || is_swap(word.as_bytes(), meant.as_bytes());
+                if is_better && is_slip(word, meant) {
+                    best = Some(meant);
+                }
             }
-            let near = self.slips.get(&word.chars().next()?)?;
-            let meant = near.iter().find(|meant| is_slip(word, meant))?;
-            self.words.get(meant)
+        });
+        best.or_else(|| {
+            let long = || self.slips.iter().filter(|meant| meant.len() >= TWO_SLIPS_FROM);
+            let near = || long().find(|meant| meant.as_bytes()[0] == word.as_bytes()[0] && is_slip(word, meant));
+            (word.len() + 2 >= TWO_SLIPS_FROM).then(near).flatten().map(|meant| &**meant)
         })
     }
 
@@ -336,11 +359,22 @@ fn is_unparted(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 
+/// Hashes of a word and of what is left of it without one letter.
+fn each_deletion(word: &str, mut found: impl FnMut(u64)) {
+    let letters = word.as_bytes();
+    for without in 0..=letters.len() {
+        let mut hasher = FxHasher::default();
+        let left = letters.iter().enumerate().filter(|(at, _)| *at != without);
+        left.for_each(|(_, letter)| hasher.write_u8(*letter));
+        found(hasher.finish());
+    }
+}
+
 /// Whether a word is another one with one slip, or two where it is long.
 fn is_slip(word: &str, meant: &str) -> bool {
     let (short, long) = (word.len().min(meant.len()), word.len().max(meant.len()));
     if short < SLIP_FROM {
-        return long == short && word != meant && is_swap(word.as_bytes(), meant.as_bytes());
+        return long == short && is_swap(word.as_bytes(), meant.as_bytes());
     }
     match long - short {
         0 | 1 if is_one_slip(word.as_bytes(), meant.as_bytes()) => true,
@@ -349,11 +383,11 @@ fn is_slip(word: &str, meant: &str) -> bool {
     }
 }
 
-/// Two letters beside each other that changed places, but not the first.
+/// Whether two letters beside each other changed places.
 fn is_swap(word: &[u8], meant: &[u8]) -> bool {
     let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
     let (a, b) = (&word[same..], &meant[same..]);
-    a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
+    a.len() > 1 && a.len() == b.len() && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
 }
 
 /// A letter more, less, other, or two that changed places. O(letters), without the table that a distance takes.
