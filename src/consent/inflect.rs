@@ -20,7 +20,11 @@ pub(super) fn inflected(verbs: &[&str]) -> [Vec<String>; 4] {
                 forms[3].extend(past.iter().map(|past| with_rest((*past).to_owned())));
                 continue;
             }
-            let stem = if form == 3 { stem.strip_suffix('y').map_or(stem.to_owned(), |y| format!("{y}i")) } else { stem.to_owned() };
+            let stem = if form == 3 {
+                stem.strip_suffix('y').map_or(stem.to_owned(), |y| format!("{y}i"))
+            } else {
+                stem.to_owned()
+            };
             let doubled = if stem == base { doubled(base) } else { None };
             for stem in [Some(stem), doubled].into_iter().flatten() {
                 forms[form].push(with_rest(format!("{stem}{ending}")));
@@ -43,7 +47,9 @@ fn third(base: &str) -> String {
 fn doubled(base: &str) -> Option<String> {
     let is_vowel = |letter: u8| b"aeiou".contains(&letter);
     match base.as_bytes() {
-        [.., before, vowel, last] if is_vowel(*vowel) && !is_vowel(*before) && !is_vowel(*last) && !b"wxy".contains(last) => {
+        [.., before, vowel, last]
+            if is_vowel(*vowel) && !is_vowel(*before) && !is_vowel(*last) && !b"wxy".contains(last) =>
+        {
             Some(format!("{base}{}", char::from(*last)))
         }
         _ => None,
@@ -60,7 +66,11 @@ mod tests {
         let of = |form: usize| forms[form].join(" ");
         assert_eq!(of(0), "spam take hit up notify");
         assert_eq!(of(1), "spams takes hits up notifys");
-        assert!(of(2).contains("spamming") && of(2).contains("taking") && of(2).contains("hitting up"), "{}", of(2));
+        assert!(
+            of(2).contains("spamming") && of(2).contains("taking") && of(2).contains("hitting up"),
+            "{}",
+            of(2)
+        );
         assert_eq!(of(3), "spamed spammed took taken hit up notified");
     }
 }

@@ -45,7 +45,8 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| read(include_str!("../../data/r
 fn read(file: &str) -> Model {
     let mut model = Model { weights: FxHashMap::default(), bias: 0.0, limits: Limits::default() };
     for line in file.lines().filter(|line| !line.starts_with('#')) {
-        let (weight, feature) = line.split_once('\t').expect("the weights are made by a script and read by tests");
+        let (weight, feature) =
+            line.split_once('\t').expect("the weights are made by a script and read by tests");
         let weight: f32 = weight.parse().expect("a weight is a number");
         match feature {
             "= bias" => model.bias = weight,
@@ -64,7 +65,9 @@ fn read(file: &str) -> Model {
 /// How much a text reads like an opt-out. O(tokens).
 pub(super) fn likeness(text: &Text) -> Likeness<'_> {
     let mut score = MODEL.bias;
-    each_feature(text, |word, next| score += MODEL.weights.get(&key(word, next)).copied().unwrap_or_default());
+    each_feature(text, |word, next| {
+        score += MODEL.weights.get(&key(word, next)).copied().unwrap_or_default()
+    });
     Likeness { text, score }
 }
 
@@ -102,7 +105,8 @@ impl Likeness<'_> {
             }
         });
         said.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let words: Vec<String> = said.iter().take(REASONS_MAX).map(|(_, words)| format!("\"{words}\"")).collect();
+        let words: Vec<String> =
+            said.iter().take(REASONS_MAX).map(|(_, words)| format!("\"{words}\"")).collect();
         format!("reads like one: {}", words.join(", "))
     }
 }

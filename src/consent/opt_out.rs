@@ -211,7 +211,9 @@ impl Data {
         let Some((stems, name)) = member.split_once('~') else { return vec![member.to_owned()] };
         let endings = self.endings.get(language).and_then(|endings| endings.get(name));
         let endings = endings.unwrap_or_else(|| panic!("`{member}` has no endings in `{language}`"));
-        let with = |stem: &str| endings.split_whitespace().map(move |end| format!("{stem}{end}")).collect::<Vec<_>>();
+        let with = |stem: &str| {
+            endings.split_whitespace().map(move |end| format!("{stem}{end}")).collect::<Vec<_>>()
+        };
         stems.split_whitespace().flat_map(with).collect()
     }
 }
@@ -294,7 +296,9 @@ impl<'s> Scene<'s> {
         }
         let said_by_machines = |at: usize| {
             found.mark(at).small
-                || hits.iter().any(|hit| rule(hit).then == Then::AutoReply && (hit.start..hit.end).contains(&at))
+                || hits
+                    .iter()
+                    .any(|hit| rule(hit).then == Then::AutoReply && (hit.start..hit.end).contains(&at))
         };
         let canned = (0..tokens).all(said_by_machines);
         let jest = (0..tokens).any(|at| found.mark(at).jest);
@@ -305,9 +309,6 @@ impl<'s> Scene<'s> {
     fn judged(&self) -> Option<Judged> {
         let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
         let of = |then: Then| self.hits.iter().filter(move |hit| rule(hit).then == then);
-        if self.is_machine() {
-            return Some(Judged::AutoReply);
-        }
         let mut sure: Option<&RuleData> = None;
         let mut alone = false;
         let mut doubts: SmallVec<[&RuleData; 4]> = SmallVec::new();
@@ -321,6 +322,9 @@ impl<'s> Scene<'s> {
                 doubts.push(rule);
             }
         }
+        if self.is_machine() && !self.is_said_beside_machines() {
+            return Some(Judged::AutoReply);
+        }
         if let Some(rule) = sure {
             return Some(Judged::OptOut {
                 rule: rule.name.clone(),
@@ -330,7 +334,8 @@ impl<'s> Scene<'s> {
             });
         }
         // "I did not opt in" is no opt-in.
-        let is_part = |hit: &Hit| of(Then::OptOut).any(|other| other.start < hit.start && hit.end <= other.end);
+        let is_part =
+            |hit: &Hit| of(Then::OptOut).any(|other| other.start < hit.start && hit.end <= other.end);
         let stands_as = |then| {
             let mut stand = of(then).filter(|hit| self.stands(hit) >= rule(hit).sure && !is_part(hit));
             stand.next().map(|hit| rule(hit).name.clone())
@@ -342,7 +347,12 @@ impl<'s> Scene<'s> {
         if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
             let rule = format!("{}, {}", first.name, second.name);
             let reason = doubts.iter().map(|rule| rule.reason).max().unwrap_or_default();
-            return Some(Judged::OptOut { rule, reason, yields: doubts.iter().all(|rule| rule.yields), alone });
+            return Some(Judged::OptOut {
+                rule,
+                reason,
+                yields: doubts.iter().all(|rule| rule.yields),
+                alone,
+            });
         }
         if let Some(rule) = stands_as(Then::Help) {
             return Some(Judged::Help(rule));
@@ -351,6 +361,21 @@ impl<'s> Scene<'s> {
             return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
         }
         self.wanted.then_some(Judged::Wanted)
+    }
+
+    /// Whether somebody asks for no more texts in words of their own, beside what a machine could say: "I'm driving, stop
+    /// texting me".
+    fn is_said_beside_machines(&self) -> bool {
+        let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
+        let overlaps = |a: &Hit, b: &Hit| a.start < b.end && b.start < a.end;
+        let machine = |hit: &Hit| rule(hit).then == Then::AutoReply;
+        let is_own = |hit: &&Hit| {
+            rule(hit).then == Then::OptOut
+                && rule(hit).firm
+                && self.stands(hit) >= rule(hit).sure
+                && !self.hits.iter().any(|other| machine(other) && overlaps(hit, other))
+        };
+        self.hits.iter().any(|hit| is_own(&hit))
     }
 
     /// Whether a machine answers: a phrase that only machines use, or two that they use together.
@@ -410,7 +435,9 @@ pub(super) fn parts(gap: &str) -> bool {
 fn is_name(text: &Text, at: usize) -> bool {
     let word = text.typed(at..at + 1);
     let begins = at == 0 || parts(text.gap(at));
-    let is_i = text.token(at) == "i" || text.token(at).starts_with("im") || matches!(text.token(at), "ive" | "ill" | "id");
+    let is_i = text.token(at) == "i"
+        || text.token(at).starts_with("im")
+        || matches!(text.token(at), "ive" | "ill" | "id");
     let mut letters = word.chars().filter(|c| c.is_alphabetic());
     let is_capital = letters.next().is_some_and(char::is_uppercase) && !letters.all(char::is_uppercase);
     is_capital && !begins && !is_i && text.original().contains(char::is_lowercase)

@@ -221,6 +221,7 @@ impl Phrases {
         self.words
             .get(word)
             .or_else(|| self.held(word))
+            .or_else(|| self.words.get(unleeted(word)?.as_str()))
             .or_else(|| self.words.get(self.meant(word).filter(|_| !self.sure.contains(word))?))
     }
 
@@ -241,7 +242,8 @@ impl Phrases {
         });
         best.or_else(|| {
             let long = || self.slips.iter().filter(|meant| meant.len() >= TWO_SLIPS_FROM);
-            let near = || long().find(|meant| meant.as_bytes()[0] == word.as_bytes()[0] && is_slip(word, meant));
+            let near =
+                || long().find(|meant| meant.as_bytes()[0] == word.as_bytes()[0] && is_slip(word, meant));
             (word.len() + 2 >= TWO_SLIPS_FROM).then(near).flatten().map(|meant| &**meant)
         })
     }
@@ -337,6 +339,22 @@ fn units(word: &str) -> impl Iterator<Item = &str> {
     let whole = Some(word).filter(|_| !parted);
     let each = word.char_indices().filter(move |_| parted).map(|(at, c)| &word[at..at + c.len_utf8()]);
     whole.into_iter().chain(each)
+}
+
+/// A word in which digits stand for letters that look like them: "st0p", "5top"; `None` where there are none, or no letters.
+fn unleeted(word: &str) -> Option<String> {
+    let is_mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let letter = |digit: char| match digit {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        other => other,
+    };
+    is_mixed.then(|| word.chars().map(letter).collect())
 }
 
 /// A word in which no letter stands more often than so in a row.

@@ -58,7 +58,9 @@ fn examples() -> (Vec<Example>, Names) {
     let all: Vec<Vec<String>> = texts.iter().map(|(text, ..)| names_of(text)).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     all.iter().flatten().for_each(|name| *counts.entry(name).or_default() += 1);
-    for (number, name) in counts.iter().filter(|(_, count)| **count >= TEXTS_MIN).map(|(name, _)| name).enumerate() {
+    for (number, name) in
+        counts.iter().filter(|(_, count)| **count >= TEXTS_MIN).map(|(name, _)| name).enumerate()
+    {
         names.numbers.insert((*name).to_owned(), number);
     }
     let number = |name: &String| names.numbers.get(name).copied();
@@ -109,7 +111,8 @@ fn score(example: &Example, weights: &[f64], bias: f64) -> f64 {
 fn unseen_scores(examples: &[Example], features: usize) -> Vec<f64> {
     let mut scores = vec![0.0; examples.len()];
     for fold in 0..FOLDS {
-        let seen = examples.iter().enumerate().filter(|(at, _)| at % FOLDS != fold).map(|(_, example)| example);
+        let seen =
+            examples.iter().enumerate().filter(|(at, _)| at % FOLDS != fold).map(|(_, example)| example);
         let (weights, bias) = learned(seen, features);
         for (at, example) in examples.iter().enumerate().filter(|(at, _)| at % FOLDS == fold) {
             scores[at] = score(example, &weights, bias);
