@@ -5,7 +5,8 @@
 //! their own. Carriers want opt-outs heard at any time, in any state (CTIA Messaging Principles 5.1.3).
 
 use super::likeness::likeness;
-use super::opt_out::{Judged, Reason, judge};
+use super::opt_out::{Judged, judge};
+use super::rules::Reason;
 use super::tapback::is_tapback;
 use super::word::mistyped;
 use crate::reserved::{Reserved, meaning};
