@@ -20,7 +20,7 @@ const FOLDS: usize = 10;
 /// What is in fewer texts is chance.
 const TEXTS_MIN: usize = 2;
 /// Smaller weights change nothing and would fill the file.
-const WEIGHT_MIN: f64 = 0.08;
+const WEIGHT_MIN: f64 = 0.15;
 /// Of 10,000 ordinary texts, so many may be raised.
 const RAISED: usize = 8;
 /// Of 1,000 opt-outs, so many may lie below the limits.
