@@ -115,14 +115,12 @@ fn read_twice(text: &Text, judged: Option<Judged>) -> Kind {
             Kind::Unsure { rule, yields }
         }
         Some(Judged::OptOut { rule, reason, yields, .. }) => Kind::OptOut { rule, reason, yields },
-        Some(Judged::Unsure { .. }) if second.is_unlikely() => Kind::Speech,
-        Some(Judged::Unsure { rule, yields }) => Kind::Unsure { rule, yields },
+        Some(Judged::Unsure { rule, yields }) if !second.is_unlikely() => Kind::Unsure { rule, yields },
         Some(Judged::Help(rule)) => Kind::Help(rule),
         Some(Judged::OptIn(rule)) => Kind::OptIn(rule),
         Some(Judged::AutoReply) => Kind::AutoReply,
-        Some(Judged::Wanted) => Kind::Speech,
         None if second.is_likely() => Kind::Unsure { rule: second.reason(), yields: true },
-        None => Kind::Speech,
+        Some(Judged::Unsure { .. } | Judged::Wanted) | None => Kind::Speech,
     }
 }
 

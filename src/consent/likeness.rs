@@ -66,7 +66,7 @@ fn read(file: &str) -> Model {
 pub(super) fn likeness(text: &Text) -> Likeness<'_> {
     let mut score = MODEL.bias;
     each_feature(text, |word, next| {
-        score += MODEL.weights.get(&key(word, next)).copied().unwrap_or_default()
+        score += MODEL.weights.get(&key(word, next)).copied().unwrap_or_default();
     });
     Likeness { text, score }
 }

@@ -34,6 +34,18 @@ type Symbol = u16;
 const ANY: Symbol = 0;
 /// A place in the graph.
 type Place = u32;
+/// Where a place leads: most are ends, and few go on with any word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Leads {
+    /// The bits of all symbols that lead on: most of what a text says leads nowhere, and is told so without a look-up.
+    by: u64,
+    by_any: bool,
+}
+
+fn bit(symbol: Symbol) -> u64 {
+    1 << (symbol % 64)
+}
+
 /// What is known about a word.
 #[derive(Debug, Clone, Default)]
 struct Known {
@@ -86,6 +98,8 @@ pub(super) struct Phrases {
     /// The steps that were made, by where they begin: alike beginnings are walked once.
     steps: FxHashMap<(Vec<Place>, Symbol), Place>,
     ends: Vec<SmallVec<[u16; 1]>>,
+    /// Where each place leads.
+    leads: Vec<Leads>,
     /// Words that are read with slips.
     slips: Vec<Box<str>>,
     /// Their numbers by what they are without one letter, and by what they are: two words that are one slip apart share one
@@ -98,7 +112,8 @@ pub(super) struct Phrases {
 impl Phrases {
     /// What the data files know about words, and no phrases yet.
     pub(super) fn new(lexicon: &Lexicon<'_>) -> Self {
-        let mut phrases = Self { ends: vec![SmallVec::new()], ..Self::default() };
+        let mut phrases =
+            Self { ends: vec![SmallVec::new()], leads: vec![Leads::default()], ..Self::default() };
         for (list, mark) in [
             (&lexicon.filler, (|known| known.filler = true) as fn(&mut Known)),
             (&lexicon.small, |known| known.small = true),
@@ -143,7 +158,11 @@ impl Phrases {
         let place = *self.steps.entry((from.to_vec(), symbol)).or_insert(next);
         if place == next {
             self.ends.push(SmallVec::new());
+            self.leads.push(Leads::default());
             for before in from {
+                let leads = &mut self.leads[*before as usize];
+                leads.by |= bit(symbol);
+                leads.by_any |= symbol == ANY;
                 self.edges.entry((*before, symbol)).or_default().push(place);
             }
         }
@@ -205,15 +224,24 @@ impl Phrases {
                         start,
                         end: at + 1,
                     }));
-                    next.push((*after, start));
+                    if self.leads[*after as usize].by != 0 {
+                        next.push((*after, start));
+                    }
                 }
             }
         };
-        active.iter().for_each(|(place, start)| reach(*place, ANY, *start));
-        for symbol in known.iter().flat_map(|known| &known.symbols) {
-            active.iter().for_each(|(place, start)| reach(*place, *symbol, *start));
-            reach(0, *symbol, at);
+        let by_any = active.iter().filter(|(place, _)| self.leads[*place as usize].by_any);
+        by_any.for_each(|(place, start)| reach(*place, ANY, *start));
+        let symbols = known.map_or(&[][..], |known| &known.symbols);
+        let bits = symbols.iter().fold(0, |bits, symbol| bits | bit(*symbol));
+        for (place, start) in active.iter().filter(|(place, _)| self.leads[*place as usize].by & bits != 0) {
+            let by = self.leads[*place as usize].by;
+            symbols
+                .iter()
+                .filter(|symbol| by & bit(**symbol) != 0)
+                .for_each(|symbol| reach(*place, *symbol, *start));
         }
+        symbols.iter().for_each(|symbol| reach(0, *symbol, at));
     }
 
     /// What is known about a word, as it stands, with held letters let go, or with a slip mended.
