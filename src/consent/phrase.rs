@@ -241,7 +241,9 @@ impl Phrases {
                 .filter(|symbol| by & bit(**symbol) != 0)
                 .for_each(|symbol| reach(*place, *symbol, *start));
         }
-        symbols.iter().for_each(|symbol| reach(0, *symbol, at));
+        for symbol in symbols {
+            reach(0, *symbol, at);
+        }
     }
 
     /// What is known about a word, as it stands, with held letters let go, or with a slip mended.
