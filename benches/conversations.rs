@@ -146,6 +146,7 @@ fn bare<'a>(bot: &'a Bot, texts: &'a [&'a str]) -> impl FnMut() + 'a {
                 sent_at: None,
                 media: Vec::new(),
                 hint: None,
+                missing: 0,
             });
             let reading = read(bot, &state, &event, now);
             state = black_box(step(bot, &state, &event, &reading, now, 7)).state;

@@ -153,6 +153,7 @@ fn arrival(number: u64) -> Arrival {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     };
     Arrival::text(Key { brand: "scoops".into(), phone }, inbound)
 }

@@ -180,6 +180,7 @@ fn first_turn(bot: &Bot, number: u64, now: Timestamp) -> Turn {
         record,
         salt: SystemChance.salt(),
         hold_until: None,
+        via: None,
         entry,
     }
 }
@@ -201,6 +202,7 @@ fn inbound(number: u64, from: Phone) -> Inbound {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     }
 }
 

@@ -306,5 +306,6 @@ fn inbound(number: u64, bot: &Bot) -> Inbound {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     }
 }

@@ -20,7 +20,7 @@ use crate::grammar::{Grammar, Match};
 use crate::language::Lang;
 use crate::slot::{self, Context, DateOrder, SlotType, Value};
 use crate::sms::{
-    AccountId, BrandId, Class, Content, Outside, Phone, ProgrammeId, Replies, Sender, StopEnds, Text,
+    AccountId, BrandId, Class, Content, Outside, Phone, ProgrammeId, Replies, Sender, Signs, StopEnds, Text,
 };
 use crate::typo::{Vocabulary, mended};
 use jiff::Timestamp;
@@ -95,6 +95,8 @@ pub struct Bot {
     pub age: Option<u8>,
     /// Whether its answers keep hours and caps.
     pub replies: Replies,
+    /// What becomes of typographic signs in its texts.
+    pub signs: Signs,
     /// What becomes of a message that may not leave yet.
     pub outside: Outside,
     /// Parts that a text may take.

@@ -317,7 +317,11 @@ fn check_setting(
             let diagnostic = Diagnostic::new(Code::BadConfig, place, message);
             found.push(diagnostic.did_you_mean(said, setting.one_of.iter().map(String::as_str)));
         }
-        Some(_) => {}
+        Some(said) => {
+            if let Some(wrong) = kind.protocol().and_then(|protocol| (protocol.wrong)(name, said)) {
+                found.push(Diagnostic::new(Code::BadConfig, place, wrong));
+            }
+        }
     }
 }
 
@@ -363,7 +367,8 @@ fn check_missing(
         !setting.optional && setting.default.is_none() && !is_said(missing)
     };
     let is_told = kind.file.settings.iter().chain(&kind.file.secrets).any(lacks);
-    if !is_told && !kind.file.verify.iter().any(|keys| kind.is_set(keys, is_said)) {
+    let is_called = kind.protocol().is_none();
+    if is_called && !is_told && !kind.file.verify.iter().any(|keys| kind.is_set(keys, is_said)) {
         let message = format!("nothing tells who calls the account `{}`", name.get_ref());
         let ways = kind.file.secrets.iter().filter(|(_, secret)| secret.optional);
         let secrets: Vec<_> = ways.map(|(name, _)| name.as_str()).collect();
@@ -409,7 +414,7 @@ impl Config {
         let after = self.said(name, "bad_number_after").and_then(toml::Value::as_integer);
         Ok(Account {
             id: AccountId::from(name),
-            provider: kind.open(&settings)?,
+            way: kind.open(&settings)?,
             answers_stop: answers_stop.unwrap_or(kind.file.answers_stop),
             bad_number_after: after.and_then(|after| u32::try_from(after).ok()).unwrap_or(BAD_NUMBER_AFTER),
             pace: self.pace(name).or(&kind.file.pace),

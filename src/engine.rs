@@ -6,7 +6,9 @@ pub mod clock;
 mod errand;
 pub mod expiry;
 mod fetch;
+mod joining;
 mod lanes;
+pub mod link;
 mod outbox;
 pub mod outside;
 mod parked;
@@ -34,7 +36,9 @@ use crate::store::Store;
 use arc_swap::ArcSwap;
 use fetch::Fetched;
 use jiff::{SignedDuration, Timestamp};
+use joining::Joining;
 use lanes::Lanes;
+use link::Links;
 use parked::Parked;
 use serving::Serving;
 use std::sync::Arc;
@@ -64,6 +68,8 @@ pub struct Engine {
     counted: Lanes,
     /// Lanes of their own for numbers that brands share: whoever stands in one of these enters one of the others.
     lines: Lanes,
+    joining: Joining,
+    links: Links,
     fetched: Fetched,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
@@ -102,6 +108,8 @@ impl Engine {
         let served = Served { bots, closed, secrets, accounts: Some(accounts) };
         Self {
             serving: ArcSwap::from_pointee(Serving::of(served, &Serving::default())),
+            links: Links::default(),
+            joining: Joining::default(),
             parked: Parked::for_at_most(timers::PARKED_FOR),
             late_millis: AtomicI64::new(0),
             paused: Parked::for_at_most(outbox::PAUSED_AT_MOST),

@@ -3,10 +3,12 @@
 //!
 //! A provider is a file in `providers/`: how it signs, where its fields are, how it sends. What truly needs code is a named
 //! building block: a [`scheme`] by which it proves who calls, a [`signer`] of our own requests.
-//! Outside crates implement [`Provider`] and hand it to the engine.
+//! What is no request and an answer keeps a connection: a [`link`].
+//! Outside crates implement [`Provider`] or [`link::Link`] and hand it to the engine.
 
 mod declared;
 pub mod file;
+pub mod link;
 pub mod scheme;
 mod shipped;
 pub mod signer;
@@ -16,7 +18,7 @@ pub use scheme::Proof;
 pub use shipped::{ALL, Catalogue};
 
 use crate::consent::How;
-use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Phone, Rate, Receipt, Sender};
+use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Part, Phone, Rate, Receipt, Sender};
 use file::{File, Hole, Mistake, Template};
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
@@ -75,9 +77,18 @@ impl Kind {
         })
     }
 
-    /// Makes an account's translator from its settings.
-    pub fn open(self: &Arc<Self>, settings: &Settings) -> Result<Box<dyn Provider>, SettingError> {
-        Ok(Box::new(declared::Declared::open(self, settings)?))
+    /// The protocol of its link, if it keeps a connection.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&'static link::Protocol> {
+        link::by_name(self.file.link.as_deref()?)
+    }
+
+    /// Makes an account's way out from its settings.
+    pub fn open(self: &Arc<Self>, settings: &Settings) -> Result<Way, SettingError> {
+        Ok(match self.protocol() {
+            Some(protocol) => Way::Link((protocol.open)(self, settings)?),
+            None => Way::Calls(Box::new(declared::Declared::open(self, settings)?)),
+        })
     }
 
     /// What a request says by this kind's rules, whoever sent it: to look at, while a file is written. Nothing of it may reach
@@ -132,8 +143,8 @@ impl Settings {
 pub struct Account {
     /// Its name.
     pub id: AccountId,
-    /// Its translator.
-    pub provider: Box<dyn Provider>,
+    /// How its messages travel.
+    pub way: Way,
     /// Whether the provider answers STOP by itself, so that ours would be a second confirmation.
     pub answers_stop: bool,
     /// After how many messages that found no such number nothing more is begun with it.
@@ -142,6 +153,31 @@ pub struct Account {
     pub pace: Pace,
     /// Webhooks a second that are taken of it.
     pub requests_per_second: Rate,
+}
+
+impl Account {
+    /// Its translator, if its messages travel by requests and answers.
+    #[must_use]
+    pub fn provider(&self) -> Option<&dyn Provider> {
+        match &self.way {
+            Way::Calls(provider) => Some(provider.as_ref()),
+            Way::Link(_) => None,
+        }
+    }
+
+    /// Whether its messages leave only in the answer to a webhook.
+    #[must_use]
+    pub fn sends_by_answer(&self) -> bool {
+        self.provider().is_some_and(|provider| provider.send_by() == SendBy::Answer)
+    }
+}
+
+/// How an account's messages travel.
+pub enum Way {
+    /// By requests and answers.
+    Calls(Box<dyn Provider>),
+    /// Over a connection that is kept.
+    Link(link::Opener),
 }
 
 /// Of one refusal carriers are not always sure.
@@ -234,6 +270,8 @@ fn bounded(media: impl IntoIterator<Item = Media>) -> Vec<Media> {
 pub enum Delivery {
     /// A text.
     Text(Inbound),
+    /// One of several parts of a text.
+    Part(Part),
     /// A word about a message that we sent.
     Receipt(Receipt),
     /// An opt-out that the provider took by itself.

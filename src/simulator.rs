@@ -368,9 +368,9 @@ impl Simulation {
         };
         let refused = |error: String| SimulationError::Provider(error);
         let account = self.engine.account(&self.account).ok_or_else(|| refused("it is gone".to_owned()))?;
-        let verified = account.provider.verify(request).map_err(|error| refused(error.to_string()))?;
-        let decoded =
-            account.provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
+        let provider = account.provider().ok_or_else(|| refused("it keeps a link".to_owned()))?;
+        let verified = provider.verify(request).map_err(|error| refused(error.to_string()))?;
+        let decoded = provider.decode(&account.id, &verified).map_err(|error| refused(error.to_string()))?;
         let mut received = Received::Unchanged;
         for delivery in decoded {
             for arrival in self.engine.arrivals(&self.account, delivery).await? {
@@ -609,10 +609,10 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
     let refused = |error: String| SimulationError::Provider(error);
     let kinds = Catalogue::default();
     let kind = kinds.kind("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
-    let provider = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
+    let way = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
     Ok(Account {
         id,
-        provider,
+        way,
         answers_stop: false,
         bad_number_after: BAD_NUMBER_AFTER,
         pace: Pace::default(),

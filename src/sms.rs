@@ -8,9 +8,9 @@ mod pace;
 mod phone;
 mod receipt;
 
-pub use inbound::{Inbound, Media, OptOutHint};
+pub use inbound::{Inbound, Media, OptOutHint, Part};
 pub use normalize::Text;
-pub use outbound::{Class, Content, Outbound, Outside, Replies, StopEnds};
+pub use outbound::{Class, Content, Outbound, Outside, Replies, Signs, StopEnds};
 pub use pace::{BadRate, Meter, Pace, Rate};
 pub use phone::{BadNumber, Phone, Sender, mask_numbers, replace_numbers};
 pub use receipt::{Receipt, ReceiptState};

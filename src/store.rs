@@ -6,6 +6,7 @@
 mod codec;
 mod live;
 mod memory;
+mod parts;
 mod queue;
 mod sled;
 mod stray;
@@ -14,12 +15,15 @@ pub use self::sled::{
     BackupError, Fault, OpenError, ROOM_BYTES_MIN, Report, Restored, SledStore, restore, room, verify,
 };
 pub use memory::MemoryStore;
+pub use parts::PARTS_WITHIN;
 pub use queue::{Claim, Claimed, Resolution, Resolved, Via};
 
 use crate::consent::chain::{Digest, Link, Root, Salt};
 use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal, Suppressed};
 use crate::dialogue::{Effect, Errand, Event, Record, Taken, Trace};
-use crate::sms::{AccountId, BrandId, Class, Content, Key, MessageId, Receipt, ReceiptState, Sender};
+use crate::sms::{
+    AccountId, BrandId, Class, Content, Inbound, Key, MessageId, Part, Receipt, ReceiptState, Sender,
+};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -90,8 +94,51 @@ pub trait Store: Send + Sync {
     /// Takes out the receipts that are kept of a message, in their order.
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError>;
 
+    /// Keeps a part of a text until the others are there; the text, once they are. What was kept before is kept once.
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError>;
+
+    /// Texts whose missing parts are waited for no longer, oldest first, at most `limit`; see [`PARTS_WITHIN`].
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError>;
+
+    /// Forgets the words of parts whose text was taken. Their names are known for a while, so that a part which comes again
+    /// begins no text.
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError>;
+
+    /// Notes whether an account's link runs; what was noted before. Where one is said to run whose process has ended, it was
+    /// killed, and what it took may come again.
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError>;
+
     /// A page of everything of one kind, in a stable order, from behind `after`.
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError>;
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parts {
+    /// Others are missing.
+    Waiting,
+    /// The text was taken before.
+    Known,
+    /// All are there.
+    Whole(Whole),
+}
+
+/// A text that was joined, or what there is of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Under which its parts are kept.
+    pub name: PartsName,
+    /// The text.
+    pub inbound: Inbound,
+}
+
+/// The name of a text in parts. It does not show whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PartsName {
+    /// What its parts have in common.
+    digest: String,
+    /// Phones count their texts in circles: how many of that name came before.
+    round: u8,
 }
 
 /// A dialogue as it was read.

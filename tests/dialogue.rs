@@ -45,6 +45,7 @@ fn inbound(body: &str, id: u64, hint: Option<OptOutHint>) -> Event {
         sent_at: None,
         media: Vec::new(),
         hint,
+        missing: 0,
     })
 }
 

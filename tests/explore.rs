@@ -11,10 +11,10 @@ use sayso::dialogue::Event;
 use sayso::explore::{Conversation, Explored, Exploring, Finding, Kind, conversations, explore};
 use sayso::outline::Reader;
 use sayso::simulator::Simulation;
-use sayso::sms::{AccountId, Key, MessageId, Receipt, Sender};
+use sayso::sms::{self, AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row,
-    RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -352,6 +352,18 @@ impl Store for Fragile {
     }
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         self.0.strays(account, id).await
+    }
+    async fn part(&self, part: &sms::Part, at: Timestamp) -> Result<Parts, StoreError> {
+        self.0.part(part, at).await
+    }
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        self.0.parts_due(now, limit).await
+    }
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.0.parts_done(name).await
+    }
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        self.0.linked(account, runs).await
     }
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {
         self.0.scan(what, after, limit).await

@@ -19,10 +19,11 @@ use sayso::dialogue::{
 };
 use sayso::language::Lang;
 use sayso::slot::Value;
-use sayso::sms::{Class, Content, Key, Pace, Rate, Receipt, ReceiptState, Sender};
+use sayso::sms::{Class, Content, Inbound, Key, Pace, Part, Rate, Receipt, ReceiptState, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Death, Entry, Erasure, MemoryStore, OpenError, Resolution, Resolved, Row,
-    RowId, RowState, Scanned, Sent, Settlement, SledStore, Snapshot, Store, Table, Turn, Via,
+    Alarm, Claim, Claimed, Commit, Death, Entry, Erasure, MemoryStore, OpenError, PARTS_WITHIN, Parts,
+    Resolution, Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, SledStore, Snapshot, Store,
+    StoreError, Table, Turn, Via, Whole,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -131,6 +132,11 @@ contract! {
     a_receipt_is_only_for_what_was_sent;
     a_receipt_never_leaves_a_final_state;
     receipts_that_come_early_are_kept_for_a_while_and_given_out_once;
+
+    // parts of texts
+    parts_are_joined_in_their_order_and_known_for_a_while;
+    a_part_with_the_number_of_another_is_of_another_text;
+    parts_wait_for_a_time_and_are_given_out_with_a_mark;
     // ledgers and erasures
     entries_stand_in_a_chain_of_their_own;
     days_are_counted_and_name_the_one_before;
@@ -1385,6 +1391,73 @@ async fn receipts_that_come_early_are_kept_for_a_while_and_given_out_once(store:
     assert_eq!(left, Ok(vec![receipt("main", "SM2", Delivered)]));
 }
 
+/// A part of a text of two parts.
+fn part(number: u8, id: &str, words: &str) -> Part {
+    let inbound = Inbound {
+        account: "main".into(),
+        id: id.into(),
+        from: ann().phone,
+        to: "+14045550100".parse().unwrap(),
+        body: words.to_owned(),
+        sent_at: None,
+        media: Vec::new(),
+        hint: None,
+        missing: 0,
+    };
+    Part::new(inbound, "42".to_owned(), number, 2).unwrap()
+}
+
+fn whole(parts: Result<Parts, StoreError>) -> Whole {
+    match parts {
+        Ok(Parts::Whole(whole)) => whole,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn parts_are_joined_in_their_order_and_known_for_a_while(store: &dyn Store) {
+    let (first, second) = (part(1, "m1", "JO"), part(2, "m2", "IN"));
+    for again in 0..2 {
+        assert_eq!(store.part(&second, at(again)).await, Ok(Parts::Waiting));
+    }
+    let joined = whole(store.part(&first, at(2)).await);
+    assert_eq!((joined.inbound.body.as_str(), joined.inbound.missing), ("JOIN", 0));
+    assert_eq!(joined.inbound.id, "m1".into(), "a text has the id of its first part");
+    // Until it is taken it is given out again: whoever was to take it may have crashed.
+    assert_eq!(whole(store.part(&second, at(3)).await), joined);
+    store.parts_done(&joined.name).await.unwrap();
+    for known in [&first, &second] {
+        assert_eq!(store.part(known, at(4)).await, Ok(Parts::Known));
+    }
+    assert_eq!(store.parts_due(at(86_400), 9).await, Ok(vec![]));
+}
+
+async fn a_part_with_the_number_of_another_is_of_another_text(store: &dyn Store) {
+    assert_eq!(store.part(&part(1, "m1", "old"), at(0)).await, Ok(Parts::Waiting));
+    assert_eq!(store.part(&part(1, "m3", "new "), at(60)).await, Ok(Parts::Waiting));
+    // What completes both completes the newer: the older has waited for long.
+    let joined = whole(store.part(&part(2, "m4", "text"), at(61)).await);
+    assert_eq!(joined.inbound.body, "new text");
+    store.parts_done(&joined.name).await.unwrap();
+    let due = store.parts_due(at(300), 9).await.unwrap();
+    assert_eq!(due.iter().map(|whole| whole.inbound.body.as_str()).collect::<Vec<_>>(), ["old…"]);
+    // The phone has counted once around.
+    assert_eq!(store.part(&part(1, "m5", "third"), at(310)).await, Ok(Parts::Waiting));
+}
+
+async fn parts_wait_for_a_time_and_are_given_out_with_a_mark(store: &dyn Store) {
+    store.part(&part(2, "m2", "IN"), at(0)).await.unwrap();
+    let within = PARTS_WITHIN.as_secs();
+    assert_eq!(store.next_due().await, Ok(Some(at(within))));
+    assert_eq!(store.parts_due(at(within - 1), 9).await, Ok(vec![]));
+    let due = store.parts_due(at(within), 9).await.unwrap();
+    let [whole] = &due[..] else { panic!("{due:?}") };
+    assert_eq!((whole.inbound.body.as_str(), whole.inbound.missing), ("…IN", 1));
+    assert_eq!(store.parts_due(at(within), 9).await.unwrap(), due, "until it is taken");
+    store.parts_done(&whole.name).await.unwrap();
+    assert_eq!(store.parts_due(at(within), 9).await, Ok(vec![]));
+    assert_eq!(store.part(&part(2, "m2", "IN"), at(within + 1)).await, Ok(Parts::Known));
+}
+
 // ── scans ───────────────────────────────────────────────────────────────────────────────────────
 
 /// Seven of everything.
@@ -1475,6 +1548,36 @@ async fn reopening_keeps_receipts_that_came_early() {
     drop(store);
     let left = open(folder.path()).strays(&"main".into(), &"SM1".into()).await;
     assert_eq!(left, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn reopening_keeps_parts_that_wait_and_those_that_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (part(1, "m1", "JO"), part(2, "m2", "IN"));
+    assert_eq!(open(folder.path()).part(&second, at(0)).await, Ok(Parts::Waiting));
+    let joined = whole(open(folder.path()).part(&first, at(1)).await);
+    assert_eq!(joined.inbound.body, "JOIN");
+    let store = open(folder.path());
+    assert_eq!(store.parts_due(at(300), 9).await, Ok(vec![joined.clone()]), "nobody took it");
+    store.parts_done(&joined.name).await.unwrap();
+    drop(store);
+    assert_eq!(open(folder.path()).part(&second, at(2)).await, Ok(Parts::Known));
+    // After a day both are forgotten, whatever comes.
+    let other = part(1, "m9", "another");
+    assert_eq!(open(folder.path()).part(&other, at(86_402)).await, Ok(Parts::Waiting));
+    assert_eq!(whole(open(folder.path()).part(&second, at(86_403)).await).inbound.body, "anotherIN");
+}
+
+#[tokio::test]
+async fn reopening_tells_which_links_were_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let (main, other) = ("main".into(), "other".into());
+    assert_eq!(open(folder.path()).linked(&main, true).await, Ok(false));
+    let store = open(folder.path());
+    assert_eq!(store.linked(&other, false).await, Ok(false));
+    assert_eq!(store.linked(&main, false).await, Ok(true));
+    drop(store);
+    assert_eq!(open(folder.path()).linked(&main, false).await, Ok(false));
 }
 
 #[tokio::test]

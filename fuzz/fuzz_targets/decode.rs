@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sayso::provider::{ALL, Catalogue, Delivery, RawRequest, Settings};
+use sayso::provider::link::{Happened, Use, Wire};
+use sayso::provider::{ALL, Catalogue, Delivery, Kind, RawRequest, Settings, Way};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 /// Bytes of an id, at most: it is part of a key of the store.
@@ -39,7 +41,10 @@ fuzz_target!(|bytes: &[u8]| {
     if how % 3 == 1 {
         request.headers.insert("content-type", http::HeaderValue::from_static("application/json"));
     }
-    let opened = kind.open(&settings).expect("all that it needs is set");
+    if kind.protocol().is_some() {
+        return heard(kind, settings, content);
+    }
+    let Ok(Way::Calls(opened)) = kind.open(&settings) else { panic!("all that it needs is set") };
     let _what_it_wants = opened.wants(&request);
     assert!(opened.verify(request.clone()).is_err(), "nobody signed this");
     for delivery in kind.preview(&settings, &request).unwrap_or_default() {
@@ -49,9 +54,30 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(media.sum::<usize>() <= MEDIA_BYTES_MAX);
                 &inbound.id
             }
+            Delivery::Part(part) => {
+                assert!(part.total >= 2 && (1..=part.total).contains(&part.number));
+                &part.inbound.id
+            }
             Delivery::Receipt(receipt) => &receipt.id,
             Delivery::OptOut { .. } | Delivery::Unread { .. } => continue,
         };
         assert!((1..=ID_BYTES_MAX).contains(&id.as_str().len()), "{id}");
     }
 });
+
+/// The answer to a bind that takes it.
+const BOUND: [u8; 17] = [0, 0, 0, 17, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+
+/// A link that hears these bytes: whatever they are, it goes on.
+fn heard(kind: &Arc<Kind>, mut settings: Settings, content: &[u8]) {
+    settings.plain.insert("address".to_owned(), "localhost:2775".to_owned());
+    settings.plain.remove("country");
+    settings.secrets.insert("password".to_owned(), vec!["secret".into()]);
+    let Ok(Way::Link(opener)) = kind.open(&settings) else { panic!("all that it needs is set") };
+    let (mut link, now) = (opener.open(Use::Serving), jiff::Timestamp::UNIX_EPOCH);
+    for happened in [Happened::Started { told: false }, Happened::Opened(Wire(0)), Happened::Heard(Wire(0), &BOUND)] {
+        link.step(happened, now);
+    }
+    link.step(Happened::Heard(Wire(0), content), now);
+    link.step(Happened::Stop, now);
+}

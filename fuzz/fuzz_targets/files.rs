@@ -132,6 +132,7 @@ fn inbound(body: &str, id: usize, hint: Option<OptOutHint>) -> Event {
         sent_at: None,
         media: Vec::new(),
         hint,
+        missing: 0,
     })
 }
 

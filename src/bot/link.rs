@@ -384,6 +384,7 @@ impl<'l> Linker<'l> {
             country: country(brand),
             cap: brand.cap.as_ref().map(|cap| cap.value),
             age: brand.age.as_ref().map(|age| age.value),
+            signs: brand.signs.as_ref().map(|signs| signs.value).unwrap_or_default(),
             replies: brand.replies.as_ref().map(|replies| replies.value).unwrap_or_default(),
             stop_ends: brand.stop_ends.as_ref().map(|ends| ends.value).unwrap_or_default(),
             programmes: brand.programs.iter().map(programme).collect(),

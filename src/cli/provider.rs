@@ -3,10 +3,11 @@
 use super::{Exit, Streams, Unusable};
 use crate::diagnostic::nearest;
 use crate::engine::transport::Http;
-use crate::engine::{Clock, SystemClock, Transport};
+use crate::engine::{CallError, Clock, SystemClock, Transport, link};
 use crate::provider::file::{Hole, Setting, Template};
-use crate::provider::{Call, Delivery, Kind, Outcome, RawRequest, SendBy, Settings, scheme};
-use crate::sms::{Outbound, Phone, Sender};
+use crate::provider::link::Use;
+use crate::provider::{Call, Delivery, Kind, Outcome, RawRequest, SendBy, Settings, Way, scheme};
+use crate::sms::{AccountId, Outbound, Part, Phone, Sender};
 use crate::workspace::Workspace;
 use clap::{Args, Subcommand};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -138,10 +139,16 @@ impl<'w> Named<'w> {
         Err(Unusable::new(format!("no account and no kind of provider is called `{name}`")).hint(hint))
     }
 
+    /// What stands for a secret. A link shows none, and takes only what its protocol can carry.
+    fn mask(&self) -> &'static str {
+        if self.kind.protocol().is_some() { "***" } else { MASK }
+    }
+
     /// The account's settings with a mask in place of every secret; for a kind alone, the names of its settings in theirs.
     fn masked(&self) -> Result<Settings, Unusable> {
         let mut settings = if self.is_account {
-            let masked = self.workspace.config.account_settings(&self.name, |_| Ok(MASK.into()));
+            let mask = self.mask();
+            let masked = self.workspace.config.account_settings(&self.name, |_| Ok(mask.into()));
             masked.map_err(|error| Unusable::new(error.to_string()))?
         } else {
             Settings { account: self.name.clone(), ..Settings::default() }
@@ -167,7 +174,7 @@ impl<'w> Named<'w> {
             }
             let secrets = self.kind.secrets();
             settings.secrets =
-                secrets.map(|name| (name.to_owned(), vec![SecretString::from(MASK)])).collect();
+                secrets.map(|name| (name.to_owned(), vec![SecretString::from(self.mask())])).collect();
         }
         Ok(settings)
     }
@@ -188,7 +195,11 @@ fn list(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<
     Ok(Exit::Done)
 }
 
+/// By what it is told who calls; a link is called by nobody, and has its protocol.
 fn schemes(kind: &Kind) -> Vec<&str> {
+    if let Some(protocol) = kind.protocol() {
+        return vec![protocol.name];
+    }
     kind.file.verify.iter().filter_map(|keys| keys.get("scheme")?.words()).collect()
 }
 
@@ -210,6 +221,7 @@ fn show(named: &Named<'_>, json: bool, streams: &mut Streams<'_>) -> Result<Exit
         };
         let shown = json!({
             "kind": kind.name, "title": file.title, "documentation": file.documentation, "schemes": schemes(kind),
+            "link": file.link,
             "settings": of(&file.settings), "secrets": of(&file.secrets), "receipts": !file.receipt.is_empty(),
             "sends": file.send.len(), "characters": file.limits.characters, "answers_stop": file.answers_stop,
         });
@@ -227,6 +239,10 @@ fn show(named: &Named<'_>, json: bool, streams: &mut Streams<'_>) -> Result<Exit
         writeln!(streams.out, "{sign}{name} = \"env:…\"  # {}", about(secret))?;
     }
     writeln!(streams.out)?;
+    if let Some(protocol) = kind.protocol() {
+        writeln!(streams.out, "link:      {}", protocol.about)?;
+        return Ok(Exit::Done);
+    }
     for scheme in schemes(kind).into_iter().filter_map(scheme::by_name) {
         writeln!(streams.out, "who calls: {}", scheme.about)?;
     }
@@ -241,6 +257,13 @@ fn show(named: &Named<'_>, json: bool, streams: &mut Streams<'_>) -> Result<Exit
 }
 
 impl Named<'_> {
+    fn takes_no_requests(&self) -> Unusable {
+        let error = Unusable::new(format!("`{}` takes no requests: it keeps a link", self.name));
+        error.hint(
+            "what it sends is shown by `sayso provider encode`, what it hears by the log of `sayso serve`",
+        )
+    }
+
     fn account_name(&self) -> &str {
         if self.is_account { &self.name } else { "NAME" }
     }
@@ -304,6 +327,9 @@ fn decode(
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
+    if named.kind.protocol().is_some() {
+        return Err(named.takes_no_requests());
+    }
     let settings = named.masked()?;
     let seen = named.kind.preview(&settings, &raw);
     let (verdict, handshake) = if named.is_account { verdict(named, raw)? } else { (None, None) };
@@ -345,10 +371,11 @@ type Verdict = (Option<Result<(), String>>, Option<String>);
 fn verdict(named: &Named<'_>, raw: RawRequest) -> Result<Verdict, Unusable> {
     let account = named.workspace.config.open_account(&named.name, &named.workspace.root);
     let account = account.map_err(|error| Unusable::new(error.to_string()).hint("set it, and try again"))?;
-    Ok(match account.provider.verify(raw) {
+    let provider = account.provider().ok_or_else(|| named.takes_no_requests())?;
+    Ok(match provider.verify(raw) {
         Err(forged) => (Some(Err(forged.to_string())), None),
         Ok(verified) => {
-            let handshake = account.provider.handshake(&verified);
+            let handshake = provider.handshake(&verified);
             let reply = handshake.map(|handshake| handshake.visit.unwrap_or(handshake.reply.body));
             (Some(Ok(())), reply)
         }
@@ -359,6 +386,11 @@ fn verdict(named: &Named<'_>, raw: RawRequest) -> Result<Verdict, Unusable> {
 fn event(delivery: &Delivery) -> Value {
     match delivery {
         Delivery::Text(inbound) => json!({ "text": inbound }),
+        Delivery::Part(part) => {
+            let words = String::from_utf16_lossy(&part.units);
+            let Part { inbound, reference, number, total, .. } = part;
+            json!({ "part": { "reference": reference, "number": number, "total": total, "body": words, "of": inbound } })
+        }
         Delivery::Receipt(receipt) => json!({ "receipt": receipt }),
         Delivery::OptOut { from, to, how } => json!({ "opt_out": { "from": from, "to": to, "how": how } }),
         Delivery::Unread { why } => json!({ "unread": why }),
@@ -389,8 +421,25 @@ fn encode(
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let opened = named.kind.open(&named.masked()?);
-    let provider = opened.map_err(|error| Unusable::new(error.to_string()))?;
+    if named.kind.protocol().is_some() && !named.is_account {
+        let error =
+            Unusable::new(format!("`{}` is a kind, and only an account says what it sends", named.name));
+        return Err(error
+            .hint(format!("add a table `[providers.{}-main]` to `sayso.toml`, and name that", named.name)));
+    }
+    let way = named.kind.open(&named.masked()?);
+    let provider = match way.map_err(|error| Unusable::new(error.to_string()))? {
+        Way::Calls(provider) => provider,
+        Way::Link(opener) => {
+            let lines = opener.open(Use::SendingOnly).preview(outbound);
+            if json {
+                writeln!(streams.out, "{}", json!({ "sends": lines }))?;
+            } else {
+                lines.iter().try_for_each(|line| writeln!(streams.out, "{line}"))?;
+            }
+            return Ok(Exit::Done);
+        }
+    };
     if provider.send_by() == SendBy::Answer {
         let reply = provider.acknowledge(std::slice::from_ref(outbound));
         let line = json!({ "answer": reply.body });
@@ -441,15 +490,25 @@ fn test(
     }
     let account = named.workspace.config.open_account(&named.name, &named.workspace.root);
     let account = account.map_err(|error| Unusable::new(error.to_string()).hint("set it, and try again"))?;
-    if account.provider.send_by() == SendBy::Answer {
+    if account.sends_by_answer() {
         let error = Unusable::new("this account sends only in the answers to its webhooks");
         return Err(error.hint("text it, and see what is answered"));
     }
-    let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
-    let call = account.provider.encode(outbound, now());
-    let response = super::runtime(false)?.block_on(transport.call(call));
-    let response = response.map_err(|error| Unusable::new(error.to_string()))?;
-    let outcome = account.provider.outcome(&response);
+    let runtime = super::runtime(false)?;
+    let unusable = |error: CallError| Unusable::new(error.to_string());
+    let (outcome, status) = match &account.way {
+        Way::Calls(provider) => {
+            let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
+            let call = provider.encode(outbound, now());
+            let response = runtime.block_on(transport.call(call)).map_err(unusable)?;
+            (provider.outcome(&response), Some(response.status))
+        }
+        Way::Link(opener) => {
+            let account = AccountId::from(named.name.as_str());
+            let sent = link::send_one(&account, opener, outbound, Arc::new(SystemClock));
+            (runtime.block_on(sent).map_err(unusable)?, None)
+        }
+    };
     let (said, taken) = match &outcome {
         Outcome::Accepted { id: Some(id) } => (format!("accepted as {id}"), true),
         Outcome::Accepted { id: None } => ("accepted; the provider gives no id".to_owned(), true),
@@ -457,7 +516,7 @@ fn test(
         Outcome::OptedOut { code } => (format!("the person has opted out at the provider ({code})"), false),
         Outcome::Rejected { kind, why } => (format!("refused ({kind:?}): {why}"), false),
     };
-    let line = json!({ "accepted": taken, "status": response.status, "said": said });
+    let line = json!({ "accepted": taken, "status": status, "said": said });
     writeln!(streams.out, "{}", if json { line.to_string() } else { said })?;
     Ok(if taken { Exit::Done } else { Exit::Found })
 }

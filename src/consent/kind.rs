@@ -4,7 +4,9 @@
 //! ([`crate::reserved`]) count as a whole text, however they are typed; then slips of them, then what people say in words of
 //! their own. Carriers want opt-outs heard at any time, in any state (CTIA Messaging Principles 5.1.3).
 
-use super::opt_out::{Judged, Reason, judge};
+use super::likeness::likeness;
+use super::opt_out::{Judged, judge};
+use super::rules::Reason;
 use super::tapback::is_tapback;
 use super::word::mistyped;
 use crate::reserved::{Reserved, meaning};
@@ -102,13 +104,23 @@ pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
         return Kind::opt_out(word);
     }
     let judged = judge(text).or_else(|| judge(&text.latinized()?));
+    read_twice(text, judged)
+}
+
+/// What the rules found, as the second reader sees it: it sends to the review list, and opts nobody out.
+fn read_twice(text: &Text, judged: Option<Judged>) -> Kind {
+    let second = likeness(text);
     match judged {
-        Some(Judged::OptOut { rule, reason, yields }) => Kind::OptOut { rule, reason, yields },
-        Some(Judged::Unsure { rule, yields }) => Kind::Unsure { rule, yields },
+        Some(Judged::OptOut { rule, yields, alone: false, .. }) if second.is_doubtful() => {
+            Kind::Unsure { rule, yields }
+        }
+        Some(Judged::OptOut { rule, reason, yields, .. }) => Kind::OptOut { rule, reason, yields },
+        Some(Judged::Unsure { rule, yields }) if !second.is_unlikely() => Kind::Unsure { rule, yields },
         Some(Judged::Help(rule)) => Kind::Help(rule),
         Some(Judged::OptIn(rule)) => Kind::OptIn(rule),
         Some(Judged::AutoReply) => Kind::AutoReply,
-        None => Kind::Speech,
+        None if second.is_likely() => Kind::Unsure { rule: second.reason(), yields: true },
+        Some(Judged::Unsure { .. } | Judged::Wanted) | None => Kind::Speech,
     }
 }
 

@@ -3,178 +3,18 @@
 //! A rule is a set of phrases. It opts out `anywhere` in a text, where it is the whole sentence it stands in (`clause`), or
 //! where it is all that the text says (`alone`); where that does not hold it may leave the text to a person (`doubt`). Words
 //! that say nothing, such as politeness, and phrases that other rules know, count as nothing. A guard phrase ("stop by")
-//! takes away what it overlaps; a word of jest ("lol") makes what is certain a doubt, and takes away what is not.
+//! takes away what it overlaps, unless that says more than the guard; a word of jest ("lol") makes what is certain a doubt.
 
-use super::phrase::{Found, Hit, Lexicon, Phrases};
+use super::phrase::{Found, Hit};
+use super::rules::{At, RULES, Reason, Rule, Then, Where};
 use crate::sms::Text;
-use serde::Deserialize;
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-/// Why somebody wants no more texts.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize, serde::Serialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// They say so.
-    #[default]
-    Asked,
-    /// They say so with an insult.
-    Hostile,
-    /// The number belongs to somebody else.
-    WrongNumber,
-    /// A child writes, or the phone of a child is written to (under 13).
-    Minor,
-    /// They speak of lawyers, authorities or complaints: a person of the brand should read it.
-    Threat,
-}
-
-impl Reason {
-    /// One word for logs and lists.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::Hostile => "hostile",
-            Self::WrongNumber => "wrong_number",
-            Self::Minor => "minor",
-            Self::Threat => "threat",
-        }
-    }
-}
-
-/// What a rule comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Then {
-    /// The person opts out.
-    #[default]
-    OptOut,
-    /// The person asks what this is, or for help.
-    Help,
-    /// The person wants texts again.
-    OptIn,
-    /// A machine answers.
-    AutoReply,
-    /// Nothing by itself; what is beside it may still be all that the text says.
-    Beside,
-    /// What it overlaps is no opt-out.
-    Guard,
-}
-
-/// Where a phrase stands; the further, the more of the text it explains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Where {
-    /// Anywhere.
-    Anywhere,
-    /// It is a whole sentence.
-    Clause,
-    /// It is the last sentence.
-    Last,
-    /// It is the whole text.
-    Alone,
-    /// Nowhere.
-    #[default]
-    Never,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleData {
-    name: String,
-    #[serde(default)]
-    then: Then,
-    #[serde(default)]
-    reason: Reason,
-    #[serde(default)]
-    sure: Where,
-    #[serde(default)]
-    doubt: Where,
-    #[serde(default = "within")]
-    within: usize,
-    #[serde(default)]
-    yields: bool,
-    #[serde(default)]
-    named: bool,
-    #[serde(default)]
-    begins: bool,
-    phrases: BTreeMap<String, Vec<String>>,
-}
-
-/// Words of a text that a person is asked to look at, where a rule says nothing else: in a long text one phrase says little.
-fn within() -> usize {
-    14
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Data {
-    #[serde(default)]
-    filler: BTreeMap<String, String>,
-    #[serde(default)]
-    small: BTreeMap<String, String>,
-    #[serde(default)]
-    jest: BTreeMap<String, String>,
-    #[serde(default)]
-    slips: BTreeMap<String, String>,
-    #[serde(default)]
-    no_slips: BTreeMap<String, String>,
-    #[serde(default)]
-    class: BTreeMap<String, BTreeMap<String, String>>,
-    rule: Vec<RuleData>,
-}
-
-struct Rules {
-    rules: Vec<RuleData>,
-    phrases: Phrases,
-}
-
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let read = |text: &str| -> Data {
-        toml::from_str(text).expect("the rules are part of the program and read by its tests")
-    };
-    let mut data = read(include_str!("../../data/rules/opt_out.toml"));
-    data.rule.extend(read(include_str!("../../data/rules/auto_reply.toml")).rule);
-    compiled(data)
-});
-
-fn compiled(data: Data) -> Rules {
-    let list = |lists: &BTreeMap<String, String>| -> Vec<String> {
-        lists.values().flat_map(|list| super::phrase::folded(list)).collect()
-    };
-    let mut lexicon = Lexicon {
-        filler: list(&data.filler),
-        small: list(&data.small),
-        jest: list(&data.jest),
-        slips: list(&data.slips),
-        sure: list(&data.no_slips),
-        ..Lexicon::default()
-    };
-    for (language, classes) in &data.class {
-        for (name, members) in classes {
-            let members = members.split(',').map(str::trim).filter(|member| !member.is_empty());
-            lexicon.classes.insert((language, name), members.collect());
-        }
-    }
-    let mut phrases = Phrases::new(&lexicon);
-    for (number, rule) in (0..).zip(&data.rule) {
-        for (language, lines) in &rule.phrases {
-            for line in lines {
-                phrases.add(&lexicon, language, line, number);
-            }
-        }
-    }
-    Rules { rules: data.rule, phrases }
-}
 
 /// What the rules say about a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judged {
-    /// The person opts out.
-    OptOut { rule: String, reason: Reason, yields: bool },
+    /// The person opts out; `alone`, if the text says nothing else.
+    OptOut { rule: String, reason: Reason, yields: bool, alone: bool },
     /// A person must say whether they do.
     Unsure { rule: String, yields: bool },
     /// The person asks what this is, or for help.
@@ -183,6 +23,8 @@ pub(super) enum Judged {
     OptIn(String),
     /// A machine answers.
     AutoReply,
+    /// The person speaks of an opt-out that they do not want.
+    Wanted,
 }
 
 /// What the rules say about a text; `None` for what has nothing to do with them. O(tokens) where no phrase is found.
@@ -200,6 +42,20 @@ struct Scene<'s> {
     /// Whether each token is explained.
     explained: Vec<bool>,
     jest: bool,
+    /// The person speaks of an opt-out that they do not want.
+    wanted: bool,
+    /// It says nothing but what machines say.
+    canned: bool,
+}
+
+/// What speaks for an opt-out.
+#[derive(Default)]
+struct Said<'r> {
+    sure: Option<&'r Rule>,
+    /// One of the phrases that are sure is all that the text says.
+    alone: bool,
+    /// Rules that leave a doubt, each once.
+    doubts: SmallVec<[&'r Rule; 4]>,
 }
 
 impl<'s> Scene<'s> {
@@ -211,73 +67,116 @@ impl<'s> Scene<'s> {
             sentence += usize::from(at > 0 && parts(text.gap(at)));
             sentences.push(sentence);
         }
-        let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
         let is_whole = |hit: &Hit| sentences[hit.start] == sentences[hit.end - 1];
-        let guards = found.hits.iter().filter(|hit| rule(hit).then == Then::Guard && is_whole(hit));
+        let guards = found.hits.iter().filter(|hit| RULES.of(hit).then.guards() && is_whole(hit));
         let guards: SmallVec<[Hit; 4]> = guards.copied().collect();
-        let guarded = |hit: &Hit| guards.iter().any(|guard| guard.start < hit.end && hit.start < guard.end);
-        let holds = |hit: &&Hit| {
-            let rule = rule(hit);
-            rule.then != Then::Guard
-                && (rule.then == Then::AutoReply || !guarded(hit))
-                && (!rule.named || is_capital(text, hit.end - 1))
-                && (!rule.begins || hit.start == 0)
-        };
+        let holds = |hit: &&Hit| holds(text, hit, &guards);
         let hits: SmallVec<[Hit; 8]> = found.hits.iter().filter(holds).copied().collect();
-        let mut explained: Vec<bool> = (0..tokens).map(|at| found.mark(at).small).collect();
-        for hit in &hits {
-            explained[hit.start..hit.end].fill(true);
-        }
+        let small: Vec<bool> = (0..tokens).map(|at| found.mark(at).small).collect();
+        let mut explained = small.clone();
         for guard in &guards {
             explained[guard.start..guard.end].fill(false);
         }
+        for hit in &hits {
+            explained[hit.start..hit.end].fill(true);
+        }
+        let mut canned = small;
+        for hit in hits.iter().filter(|hit| RULES.of(hit).then == Then::AutoReply) {
+            canned[hit.start..hit.end].fill(true);
+        }
         let jest = (0..tokens).any(|at| found.mark(at).jest);
-        Self { text, hits, sentences, explained, jest }
+        let wanted = guards.iter().any(|guard| RULES.of(guard).then == Then::Wanted);
+        Self { text, hits, sentences, explained, jest, wanted, canned: canned.iter().all(|said| *said) }
+    }
+
+    fn of(&self, then: Then) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| RULES.of(hit).then == then)
     }
 
     fn judged(&self) -> Option<Judged> {
-        let rule = |hit: &Hit| &RULES.rules[usize::from(hit.rule)];
-        let of = |then: Then| self.hits.iter().filter(move |hit| rule(hit).then == then);
-        if of(Then::AutoReply).next().is_some() {
+        let Said { sure, alone, doubts } = self.said();
+        if self.is_machine() && !self.is_said_beside_machines() {
             return Some(Judged::AutoReply);
         }
-        let mut sure: Option<&RuleData> = None;
-        let mut doubts: SmallVec<[&RuleData; 4]> = SmallVec::new();
-        for hit in of(Then::OptOut) {
-            let rule = rule(hit);
-            let stands = self.stands(hit);
-            if stands >= rule.sure && rule.sure != Where::Never && !self.jest {
-                sure = sure.filter(|before| before.reason >= rule.reason).or(Some(rule));
-            } else if self.is_doubt(rule, stands) && !doubts.iter().any(|other| other.name == rule.name) {
-                doubts.push(rule);
-            }
-        }
         if let Some(rule) = sure {
-            return Some(Judged::OptOut {
-                rule: rule.name.clone(),
-                reason: rule.reason,
-                yields: rule.yields,
-            });
+            let (rule, reason, yields) = (rule.name.clone(), rule.reason, rule.yields);
+            return Some(Judged::OptOut { rule, reason, yields, alone });
+        }
+        if let Some(rule) = self.stands_as(Then::OptIn) {
+            return Some(Judged::OptIn(rule));
         }
         // Two phrases of which each alone would leave a doubt leave none together.
         if let ([first, second, ..], false) = (doubts.as_slice(), self.jest) {
             let rule = format!("{}, {}", first.name, second.name);
             let reason = doubts.iter().map(|rule| rule.reason).max().unwrap_or_default();
-            return Some(Judged::OptOut { rule, reason, yields: doubts.iter().all(|rule| rule.yields) });
+            let yields = doubts.iter().all(|rule| rule.yields);
+            return Some(Judged::OptOut { rule, reason, yields, alone });
         }
-        if let [only] = doubts.as_slice() {
+        if let Some(rule) = self.stands_as(Then::Help) {
+            return Some(Judged::Help(rule));
+        }
+        if let [only, ..] = doubts.as_slice() {
             return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
         }
-        let alone =
-            |then| of(then).find(|hit| self.stands(hit) >= rule(hit).sure).map(|hit| rule(hit).name.clone());
-        alone(Then::Help).map(Judged::Help).or_else(|| alone(Then::OptIn).map(Judged::OptIn))
+        self.wanted.then_some(Judged::Wanted)
+    }
+
+    fn said(&self) -> Said<'static> {
+        let mut said = Said::default();
+        for hit in self.of(Then::OptOut) {
+            let rule = RULES.of(hit);
+            let stands = self.stands(hit);
+            if stands >= rule.sure && rule.sure != Where::Never && (!self.jest || rule.firm) {
+                said.sure = said.sure.filter(|before| before.reason >= rule.reason).or(Some(rule));
+                said.alone |= stands == Where::Alone;
+            } else if self.is_doubt(rule, stands) && !said.doubts.iter().any(|other| other.name == rule.name)
+            {
+                said.doubts.push(rule);
+            }
+        }
+        said
+    }
+
+    /// The rule that makes the text something else than an opt-out. "I did not opt in" is no opt-in.
+    fn stands_as(&self, then: Then) -> Option<String> {
+        let is_part =
+            |hit: &Hit| self.of(Then::OptOut).any(|other| other.start < hit.start && hit.end <= other.end);
+        let mut stand = self.of(then).filter(|hit| self.stands(hit) >= RULES.of(hit).sure && !is_part(hit));
+        stand.next().map(|hit| RULES.of(hit).name.clone())
+    }
+
+    /// Whether somebody asks for no more texts in words of their own, beside what a machine could say: "I'm driving, stop
+    /// texting me".
+    fn is_said_beside_machines(&self) -> bool {
+        let is_own = |hit: &Hit| {
+            let rule = RULES.of(hit);
+            rule.firm
+                && self.stands(hit) >= rule.sure
+                && !self.of(Then::AutoReply).any(|other| overlaps(hit, other))
+        };
+        self.of(Then::OptOut).any(is_own)
+    }
+
+    /// Whether a machine answers: a phrase that only machines use, or two that they use together.
+    fn is_machine(&self) -> bool {
+        let mut signs: SmallVec<[&str; 4]> = SmallVec::new();
+        for rule in self.of(Then::AutoReply).map(|hit| RULES.of(hit)) {
+            // What people say as well is a machine's only where the text says nothing else.
+            if rule.sure < Where::Alone || rule.sure == Where::Alone && self.canned {
+                return true;
+            }
+            if rule.doubt != Where::Never && !signs.contains(&rule.name.as_str()) {
+                signs.push(&rule.name);
+            }
+        }
+        signs.len() > 1
     }
 
     /// Whether a person should look at it.
-    fn is_doubt(&self, rule: &RuleData, stands: Where) -> bool {
+    fn is_doubt(&self, rule: &Rule, stands: Where) -> bool {
         // What would have opted out without a jest.
-        let in_jest = self.jest && rule.sure == Where::Anywhere;
-        let doubted = rule.doubt != Where::Never && stands >= rule.doubt && !self.jest;
+        let in_jest = self.jest && rule.sure != Where::Never && stands >= rule.sure;
+        let doubted = rule.doubt != Where::Never && stands >= rule.doubt;
         in_jest || doubted && self.text.tokens().len() <= rule.within
     }
 
@@ -299,16 +198,47 @@ impl<'s> Scene<'s> {
     }
 }
 
+/// Whether a phrase counts where it stands.
+fn holds(text: &Text, hit: &Hit, guards: &[Hit]) -> bool {
+    let rule = RULES.of(hit);
+    let is_free = matches!(rule.then, Then::AutoReply | Then::OptIn);
+    let is_guarded = || guards.iter().any(|guard| overlaps(hit, guard) && !says_more(hit, guard));
+    let is_there = match rule.at {
+        At::Anywhere => true,
+        At::Begin => hit.start == 0,
+        At::End => hit.end == text.tokens().len(),
+    };
+    let has_name = || (hit.start..hit.end).any(|at| is_name(text, at));
+    !rule.then.guards() && is_there && (is_free || !is_guarded()) && (!rule.named || has_name())
+}
+
+fn overlaps(one: &Hit, other: &Hit) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// Whether a phrase says more than a guard, and therefore holds: "you won't stop texting me" is more than "won't stop", and
+/// "unsubscribe from these texts" more than "unsubscribe from *". What only ends as the guard does is of its kind.
+fn says_more(hit: &Hit, guard: &Hit) -> bool {
+    let begins_alike = hit.start == guard.start && hit.end > hit.start + 1;
+    hit.start <= guard.start && guard.end <= hit.end && (begins_alike || guard.end < hit.end)
+}
+
 /// Whether what stands between two words parts sentences.
-fn parts(gap: &str) -> bool {
+pub(super) fn parts(gap: &str) -> bool {
     gap.contains([
         '.', '!', '?', ',', ';', ':', '\n', '(', ')', '"', '“', '”', '–', '—', '…', '。', '，', '！', '？',
         '、', '¡', '¿',
     ]) || gap.contains(" -")
 }
 
-/// Whether a word is written as a name is, in a text that does not shout.
-fn is_capital(text: &Text, at: usize) -> bool {
+/// Whether a word is written as a name is, in a text that does not shout: with a capital that no sentence begins with.
+fn is_name(text: &Text, at: usize) -> bool {
     let word = text.typed(at..at + 1);
-    word.chars().next().is_some_and(char::is_uppercase) && text.original().contains(char::is_lowercase)
+    let begins = at == 0 || parts(text.gap(at));
+    let is_i = text.token(at) == "i"
+        || text.token(at).starts_with("im")
+        || matches!(text.token(at), "ive" | "ill" | "id");
+    let mut letters = word.chars().filter(|c| c.is_alphabetic());
+    let is_capital = letters.next().is_some_and(char::is_uppercase) && !letters.all(char::is_uppercase);
+    is_capital && !begins && !is_i && text.original().contains(char::is_lowercase)
 }

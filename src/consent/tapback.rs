@@ -13,11 +13,15 @@ use std::sync::LazyLock;
 const QUOTE: &str = "…";
 /// Bytes before the quote: the longest form has half of them.
 const LEAD_BYTES_MAX: usize = 120;
+/// Words around the quote: no form has more.
+const WORDS_AROUND_MAX: usize = 8;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Data {
     objects: Vec<String>,
+    particles: Vec<String>,
+    words: BTreeMap<String, Vec<String>>,
     forms: BTreeMap<String, Vec<String>>,
 }
 
@@ -29,6 +33,10 @@ struct Forms {
     /// What a form can begin with, by its first word: whatever begins otherwise is no reaction.
     firsts: FxHashSet<String>,
     words_max: usize,
+    /// The words of which each language makes its forms: another order of them is a form as well.
+    words: Vec<FxHashSet<String>>,
+    /// Those that say nothing alone.
+    particles: FxHashSet<String>,
 }
 
 static FORMS: LazyLock<Forms> = LazyLock::new(|| {
@@ -39,7 +47,14 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
         whole: FxHashSet::default(),
         firsts: FxHashSet::default(),
         words_max: 0,
+        words: Vec::new(),
+        particles: data.particles.into_iter().collect(),
     };
+    for (language, list) in &data.forms {
+        let own = list.iter().chain(data.words.get(language).into_iter().flatten());
+        let words = own.flat_map(|form| form.split(' ')).filter(|word| ![QUOTE, "*"].contains(word));
+        forms.words.push(words.map(|word| pattern(&Text::new(word))).collect());
+    }
     for form in data.forms.values().flatten() {
         let part = |words: &str| {
             let starred = words
@@ -84,7 +99,7 @@ fn pattern(text: &Text) -> String {
     out
 }
 
-/// Whether a text is a reaction. O(bytes) for texts with quotes, O(1) for others.
+/// Whether a text is a reaction. O(bytes + languages) for texts with quotes, O(1) for others.
 pub(super) fn is_tapback(text: &Text) -> bool {
     let original = text.original();
     if let Some(open) = original.find(OPENING).filter(|open| *open <= LEAD_BYTES_MAX) {
@@ -94,7 +109,7 @@ pub(super) fn is_tapback(text: &Text) -> bool {
                 pattern(&Text::new(&original[..quote.start])),
                 pattern(&Text::new(&original[quote.end..]))
             );
-            FORMS.around.contains(around.trim())
+            FORMS.around.contains(around.trim()) || is_made_of_words(around.trim())
         });
     }
     let words = text.tokens().len();
@@ -103,6 +118,17 @@ pub(super) fn is_tapback(text: &Text) -> bool {
     }
     let begins = text.tokens()[0].kind == TokenKind::Emoji || FORMS.firsts.contains(text.token(0));
     begins && FORMS.whole.contains(&pattern(text))
+}
+
+/// Whether what stands around a quote is nothing but words of which one language makes its forms, in whatever order. A form
+/// that nobody has listed yet is made of the same few words.
+fn is_made_of_words(around: &str) -> bool {
+    let own = || around.split(' ').filter(|word| ![QUOTE, "*"].contains(word));
+    let count = own().count();
+    let says_something = own().any(|word| !FORMS.particles.contains(word));
+    (1..=WORDS_AROUND_MAX).contains(&count)
+        && says_something
+        && FORMS.words.iter().any(|words| own().all(|word| words.contains(word)))
 }
 
 const OPENING: [char; 8] = ['“', '"', '«', '„', '「', '『', '”', '‹'];
@@ -137,6 +163,8 @@ mod tests {
             "N’a pas aimé « Votre colis a du retard. STOP »",
             "Lacht über „Der Döner vermisst dich. STOPP“",
             "对“生日快乐”表示喜爱",
+            "Hat „Alles Gute!“ mit einem Herz markiert",
+            "Поставлен вопрос на «Придёте завтра?»",
             "أحبّ \"كل عام وأنت بخير\"",
         ] {
             assert!(is_tapback(&Text::new(body)), "{body}");

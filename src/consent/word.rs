@@ -81,7 +81,7 @@ fn meant(word: &str, parted: bool, longest: usize) -> Option<&'static str> {
     if let Some(spelt) = WORDS.spelt.get(word) {
         return Some(spelt);
     }
-    if let Some(held) = find(&without_repeats(word)) {
+    if let Some(held) = find(&without_repeats(word)).or_else(|| stop_in_another_order(word)) {
         return Some(held);
     }
     // What stands before or behind by accident: "stop1".
@@ -102,6 +102,12 @@ fn meant(word: &str, parted: bool, longest: usize) -> Option<&'static str> {
         .filter(|known| long && known.chars().count() >= LETTERS_MIN)
         .find(|known| is_near(known))
         .map(String::as_str)
+}
+
+/// Whether a word is made of the letters of "stop" and begins as it does, in whatever order they fell: "soptp", "stpoo".
+fn stop_in_another_order(word: &str) -> Option<&'static str> {
+    let is_stop = word.starts_with('s') && word.len() <= 7 && "stop".chars().all(|c| word.contains(c));
+    (is_stop && word.chars().all(|c| "stop".contains(c))).then_some("stop")
 }
 
 /// A word without its repeated letters.
@@ -153,6 +159,8 @@ mod tests {
         for body in [
             "STPO",
             "stpp",
+            "soptp",
+            "stoopp",
             "stopppp",
             "sotp",
             "stp",

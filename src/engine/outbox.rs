@@ -5,7 +5,7 @@ use super::{Arrival, CallError, Chance, Engine, ReceiveError};
 use crate::bot::{Bot, Number};
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
 use crate::dialogue::{Effect, Errand, Send};
-use crate::provider::{Account, Outcome, Rejection, SendBy};
+use crate::provider::{Account, Outcome, Provider, Rejection};
 use crate::sms::{AccountId, Class, Key, MessageId, Outbound, Receipt, ReceiptState, Sender, mask_numbers};
 use crate::store::{Claim, Claimed, Death, Resolution, Resolved, Row, RowId, Settlement, StoreError, Via};
 use jiff::{SignedDuration, Timestamp};
@@ -258,23 +258,22 @@ impl Engine {
         outbound: &Outbound,
         pass: Pass,
     ) -> Result<Settlement, ReceiveError> {
-        if account.provider.send_by() == SendBy::Answer {
+        if account.sends_by_answer() {
             // It leaves with the answer to the person's next text, if that comes within a day.
             if row.held {
                 return Ok(Settlement::Dead { why: Death::Exhausted("nobody came to take it".to_owned()) });
             }
             return Ok(Settlement::Hold { until: self.later(SignedDuration::from_hours(24)), why: None });
         }
-        if let Some(most) = account.provider.characters_max()
+        if let Some(most) = account.provider().and_then(Provider::characters_max)
             && outbound.body.encode_utf16().count() > most
         {
             let why = format!("the text has more than the {most} characters that the provider carries");
             return Ok(Settlement::Dead { why: Death::Rejected(why) });
         }
-        let outcome = match self.transport.call(account.provider.encode(outbound, self.clock.now())).await {
-            Ok(response) => {
-                let outcome = account.provider.outcome(&response);
-                self.pause(account, response.status, &outcome);
+        let outcome = match self.carry(account, outbound).await {
+            Ok((status, outcome)) => {
+                self.pause(account, status, &outcome);
                 outcome
             }
             Err(CallError::NotSent(why)) => Outcome::Retry { after: None, why },

@@ -4,9 +4,8 @@ use super::Engine;
 use super::outbox::way;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
-use crate::provider::SendBy;
 use crate::sms::{Inbound, Key, Receipt, Sender};
-use crate::store::{Commit, Entry, Snapshot, StoreError, Turn};
+use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::SemaphorePermit;
 use tracing::{Instrument, field};
@@ -28,6 +27,8 @@ pub struct Arrival {
     pub event: Event,
     /// The fingerprint of the provider's message id, for telling a second delivery.
     pub seen: Option<u64>,
+    /// The parts that the text was joined of: they are forgotten when it is on the disk.
+    pub(super) parts: Option<PartsName>,
 }
 
 impl Arrival {
@@ -35,13 +36,13 @@ impl Arrival {
     #[must_use]
     pub fn text(key: Key, inbound: Inbound) -> Self {
         let seen = Some(fingerprint(&inbound.account, &inbound.id));
-        Self { key, event: Event::Text(inbound), seen }
+        Self { key, event: Event::Text(inbound), seen, parts: None }
     }
 
     /// Anything but a text: such events are harmless when they come twice.
     #[must_use]
     pub fn other(key: Key, event: Event) -> Self {
-        Self { key, event, seen: None }
+        Self { key, event, seen: None, parts: None }
     }
 
     pub(super) fn opt_out(key: Key, how: How, rule: &str) -> Self {
@@ -108,8 +109,12 @@ impl Engine {
             rung = field::Empty,
             outcome = field::Empty,
         );
+        let parts = arrival.parts.clone();
         let result = self.take(arrival).instrument(span.clone()).await;
         record(&span, &result);
+        if let (Ok(_), Some(parts)) = (&result, parts) {
+            self.store.parts_done(&parts).await?;
+        }
         result
     }
 
@@ -191,7 +196,7 @@ impl Engine {
     /// Whether the replies to an event can leave only in the answer to its webhook.
     fn answers_in_place(&self, event: &Event) -> bool {
         let Event::Text(inbound) = event else { return false };
-        self.account(&inbound.account).is_some_and(|account| account.provider.send_by() == SendBy::Answer)
+        self.account(&inbound.account).is_some_and(|account| account.sends_by_answer())
     }
 }
 

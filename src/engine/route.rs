@@ -6,9 +6,9 @@ use crate::consent::{How, Kind, kind_of};
 use crate::dialogue::{Event, KEYWORD, Move, Scene, State, decide, fingerprint, read, resume};
 use crate::provider::Delivery;
 use crate::sms::{
-    AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Phone, Receipt, Sender, Text, mask_numbers,
+    AccountId, BODY_BYTES_MAX, BrandId, Inbound, Key, Part, Phone, Receipt, Sender, Text, mask_numbers,
 };
-use crate::store::StoreError;
+use crate::store::{Parts, PartsName, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::MutexGuard;
@@ -92,12 +92,65 @@ impl Engine {
         account: &AccountId,
         delivery: Delivery,
     ) -> Result<Arrivals<'_>, ReceiveError> {
-        let lane = match &delivery {
-            Delivery::Text(inbound) => self.lane_of_line(account, inbound).await?,
-            Delivery::OptOut { .. } | Delivery::Receipt(_) | Delivery::Unread { .. } => None,
+        let events = match delivery {
+            Delivery::Text(inbound) => return self.text(account, inbound, None).await,
+            Delivery::Part(part) => return self.part(account, &part).await,
+            Delivery::OptOut { from, to, how } => self.opt_outs(account, from, to, how)?,
+            Delivery::Receipt(receipt) => {
+                let key = self.whose(&receipt).await?;
+                key.map(|key| Arrival::receipt(key, receipt)).into_iter().collect()
+            }
+            Delivery::Unread { why } => {
+                tracing::warn!(%account, why = %mask_numbers(&why), "an item of a webhook makes no sense");
+                Vec::new()
+            }
         };
-        let events = self.events(account, delivery).await?.into_iter();
-        Ok(Arrivals { events, _lane: lane })
+        Ok(Arrivals { events: events.into_iter(), _lane: None })
+    }
+
+    /// The events that a text is, and the parts that it was joined of.
+    pub(super) async fn text(
+        &self,
+        account: &AccountId,
+        mut inbound: Inbound,
+        parts: Option<PartsName>,
+    ) -> Result<Arrivals<'_>, ReceiveError> {
+        let guard = self.lane_of_line(account, &inbound).await?;
+        shorten(&mut inbound.body);
+        let line = self.line(account, inbound.to)?;
+        let mut events = match line.brands.as_slice() {
+            [brand] if !line.closed => vec![Arrival::text(key(brand, inbound.from), inbound)],
+            _ => self.shared(&line, inbound).await?,
+        };
+        // The text itself comes last.
+        if let Some(last) = events.last_mut() {
+            last.parts = parts;
+        }
+        Ok(Arrivals { events: events.into_iter(), _lane: guard })
+    }
+
+    /// The events that a part is: none, or those of the text that it completes.
+    async fn part(&self, account: &AccountId, part: &Part) -> Result<Arrivals<'_>, ReceiveError> {
+        self.line(account, part.inbound.to)?;
+        match self.store.part(part, self.clock.now()).await? {
+            Parts::Whole(whole) => self.text(account, whole.inbound, Some(whole.name)).await,
+            Parts::Waiting | Parts::Known => Ok(Arrivals { events: Vec::new().into_iter(), _lane: None }),
+        }
+    }
+
+    fn opt_outs(
+        &self,
+        account: &AccountId,
+        from: Phone,
+        to: Sender,
+        how: How,
+    ) -> Result<Vec<Arrival>, ReceiveError> {
+        let line = self.line(account, to)?;
+        if line.closed {
+            return Err(ReceiveError::Closed(to));
+        }
+        let out = |brand| Arrival::opt_out(key(brand, from), how, "provider");
+        Ok(line.brands.iter().map(out).collect())
     }
 
     /// Where brands share a number, its texts of one person are routed and received one at a time.
@@ -109,35 +162,6 @@ impl Engine {
         match self.line(account, inbound.to)?.brands.as_slice() {
             [first, _, ..] => Ok(Some(self.lines.enter(&key(first, inbound.from)).await)),
             _ => Ok(None),
-        }
-    }
-
-    async fn events(&self, account: &AccountId, delivery: Delivery) -> Result<Vec<Arrival>, ReceiveError> {
-        match delivery {
-            Delivery::Text(mut inbound) => {
-                shorten(&mut inbound.body);
-                let line = self.line(account, inbound.to)?;
-                match line.brands.as_slice() {
-                    [brand] if !line.closed => Ok(vec![Arrival::text(key(brand, inbound.from), inbound)]),
-                    _ => self.shared(&line, inbound).await,
-                }
-            }
-            Delivery::OptOut { from, to, how } => {
-                let line = self.line(account, to)?;
-                if line.closed {
-                    return Err(ReceiveError::Closed(to));
-                }
-                let out = |brand| Arrival::opt_out(key(brand, from), how, "provider");
-                Ok(line.brands.iter().map(out).collect())
-            }
-            Delivery::Unread { why } => {
-                tracing::warn!(%account, why = %mask_numbers(&why), "an item of a webhook makes no sense");
-                Ok(Vec::new())
-            }
-            Delivery::Receipt(receipt) => {
-                let key = self.whose(&receipt).await?;
-                Ok(key.map(|key| Arrival::receipt(key, receipt)).into_iter().collect())
-            }
         }
     }
 

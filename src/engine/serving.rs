@@ -54,8 +54,12 @@ impl Engine {
     /// Serves this from now on. A turn that has begun ends with the files it began with; no turn waits. O(brands), some
     /// pointers each.
     pub fn serve(&self, served: Served) {
+        let other_accounts = served.accounts.is_some();
         let next = Serving::of(served, &self.serving.load());
         self.serving.store(Arc::new(next));
+        if other_accounts {
+            self.renew_links();
+        }
         self.wake_outbox.notify_one();
     }
 
@@ -75,6 +79,11 @@ impl Engine {
     #[must_use]
     pub fn account(&self, id: &AccountId) -> Option<Arc<Account>> {
         self.serving.load().accounts.get(id).cloned()
+    }
+
+    /// All accounts.
+    pub(super) fn accounts(&self) -> Vec<Arc<Account>> {
+        self.serving.load().accounts.values().cloned().collect()
     }
 
     /// How fast each account sends.

@@ -23,6 +23,7 @@ impl Engine {
     /// in its subscriber's order, beside all others, and one that fails stops no other.
     pub async fn tick(self: &Arc<Self>) -> Result<usize, ReceiveError> {
         let now = self.clock.now();
+        let joined = self.join_overdue(now).await?;
         let parked = self.parked.now(now);
         let alarms = self.store.due(now, ALARMS_MAX + parked.len()).await?;
         let ringing: Vec<_> = alarms.into_iter().filter(|alarm| !parked.contains_key(&alarm.key)).collect();
@@ -44,7 +45,7 @@ impl Engine {
                 Err(error) => tracing::error!(%error, "a timer ended in a panic; it rings again"),
             }
         }
-        Ok(count)
+        Ok(joined + count)
     }
 
     /// How late the timers ring that ring now: the oldest that was due when they were last looked at.

@@ -14,7 +14,7 @@ use crate::grammar::syntax::{ValueDecl, language, list_values, named};
 use crate::language::Lang;
 use crate::outline::{Block, Reader, Span, after, first_word, outline, split};
 use crate::slot::DateOrder;
-use crate::sms::{Outside, Replies, Sender, StopEnds};
+use crate::sms::{Outside, Replies, Sender, Signs, StopEnds};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
@@ -47,6 +47,8 @@ pub struct BrandFile {
     pub replies: Option<At<Replies>>,
     /// What becomes of a message that may not leave yet.
     pub outside: Option<At<Outside>>,
+    /// What becomes of typographic signs.
+    pub signs: Option<At<Signs>>,
     /// What a STOP ends.
     pub stop_ends: Option<At<StopEnds>>,
     /// The webhook that is told of a threat.
@@ -173,7 +175,7 @@ const BLOCKS: [&str; 10] =
 /// Parts of the longest budget: providers carry 1,600 characters (Twilio error 21617 beyond), which are eleven parts.
 const BUDGET_MAX: usize = 11;
 
-const BRAND_WORDS: [&str; 26] = [
+const BRAND_WORDS: [&str; 27] = [
     "program",
     "numbers",
     "contact",
@@ -186,6 +188,7 @@ const BRAND_WORDS: [&str; 26] = [
     "age",
     "replies",
     "outside",
+    "signs",
     "stop",
     "alert",
     "hours",
@@ -278,6 +281,10 @@ fn brand_line(block: &Block<'_>, file: &mut BrandFile, reader: &mut Reader<'_>) 
         "outside" => {
             let words = [("hold", Outside::Hold), ("drop", Outside::Drop)];
             file.outside = one_of("outside", &words, rest, reader);
+        }
+        "signs" => {
+            let words = [("as written", Signs::AsWritten), ("plain", Signs::Plain)];
+            file.signs = one_of("signs", &words, rest, reader);
         }
         "stop" => file.stop_ends = stop_ends(rest, reader),
         "alert" => file.alert = named(rest, "webhook", reader),

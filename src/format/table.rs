@@ -126,6 +126,7 @@ static FACTS: Below = Below::of(&[
     ("cap", Plain, &NOTHING),
     ("age", Plain, &NOTHING),
     ("replies", Plain, &NOTHING),
+    ("signs", Plain, &NOTHING),
     ("outside", Plain, &NOTHING),
     ("stop", Plain, &NOTHING),
     ("alert", Plain, &NOTHING),

@@ -42,6 +42,9 @@ pub struct File {
     /// Whether it answers STOP by itself, unless the account says otherwise.
     #[serde(default)]
     pub answers_stop: bool,
+    /// The protocol of a connection that is kept, where there are no requests and answers.
+    #[serde(default)]
+    pub link: Option<String>,
     /// What an account may say.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
@@ -49,8 +52,10 @@ pub struct File {
     #[serde(default)]
     pub secrets: BTreeMap<String, Setting>,
     /// How it proves who calls: `scheme`, and the keys of that scheme. Of several, those count whose keys are all set.
+    #[serde(default)]
     pub verify: Vec<BTreeMap<String, Template>>,
     /// How its requests are read. What a GET brings is always in its address.
+    #[serde(default)]
     pub read: Read,
     /// Whether names of fields come in any case.
     #[serde(default)]
@@ -102,7 +107,7 @@ pub struct Setting {
 }
 
 /// How requests are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Read {
     /// As forms.
@@ -110,6 +115,7 @@ pub enum Read {
     /// As JSON.
     Json,
     /// As what their content type says.
+    #[default]
     FormOrJson,
 }
 
@@ -197,6 +203,21 @@ pub struct InboundRule {
     /// What the provider itself took it for.
     #[serde(default)]
     pub hint: Option<HintRule>,
+    /// Where it says that it is one of several parts of a text, which are joined here.
+    #[serde(default)]
+    pub part: Option<PartRule>,
+}
+
+/// Where the numbers of a part stand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartRule {
+    /// What all parts of a text have in common.
+    pub reference: Path,
+    /// Which of them it is, from 1.
+    pub number: Path,
+    /// How many there are.
+    pub total: Path,
 }
 
 /// Where the octets of a text stand, in hexadecimal digits, and their coding as SMPP numbers it (0, 1, 3 or 8).

@@ -14,7 +14,7 @@ macro_rules! files {
 
 files! {
     "africas-talking" "aws" "azure" "bandwidth" "bird" "clicksend" "generic" "infobip" "jasmin" "kannel" "messagebird"
-    "plivo" "sinch" "telnyx" "twilio" "vonage" "vonage-messages" "whatsapp"
+    "plivo" "sinch" "smpp" "telnyx" "twilio" "vonage" "vonage-messages" "whatsapp"
 }
 
 /// Every kind that accounts may name.

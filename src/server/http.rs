@@ -11,7 +11,7 @@ use super::tls::{Certificates, TlsError};
 use crate::config::Config;
 use crate::engine::{Engine, ReceiveError};
 use crate::provider::{Delivery, RawRequest, Reply, SendBy};
-use crate::sms::{AccountId, Sender};
+use crate::sms::{AccountId, Part, Sender};
 use crate::store::{SledStore, StoreError};
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -36,6 +36,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long sends that have begun may go on after that: as long as a call may take.
 const SENDS_WITHIN: Duration = Duration::from_secs(31);
+
+/// How long links may take to finish what has begun and to say goodbye: a little longer than they give themselves.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(15);
 
 /// What every request needs.
 #[derive(Clone)]
@@ -115,6 +118,7 @@ pub async fn serve(
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
     let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
+    let mut links = tokio::spawn(Arc::clone(&engine).run_links());
     let expiry = keep_years.map(|years| tokio::spawn(Arc::clone(&engine).run_expiry(years)));
     let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
     let certificates = doors.certificates.map(|held| tokio::spawn(async move { held.follow().await }));
@@ -141,6 +145,11 @@ pub async fn serve(
     // A send that is cut here is found as `sending` at the next start, and shown as unknown.
     if tokio::time::timeout(SENDS_WITHIN, &mut outbox).await.is_err() {
         outbox.abort();
+    }
+    // Last: receipts come until the provider is told that it is over.
+    engine.close_links();
+    if tokio::time::timeout(GOODBYE_WITHIN, &mut links).await.is_err() {
+        links.abort();
     }
     verbs.abort();
     for task in [timers, verbs].into_iter().chain(expiry).chain(certificates) {
@@ -265,12 +274,14 @@ async fn handle(shared: &Shared, id: &AccountId, mut request: RawRequest) -> Res
     let account =
         engine.account(id).ok_or_else(|| Refusal::NotFound("there is no such account".to_owned()))?;
     Span::current().record("account", id.as_str());
-    if let Some(url) = account.provider.wants(&request) {
+    let provider = account
+        .provider()
+        .ok_or_else(|| Refusal::NotFound(format!("the account `{id}` takes no webhooks: it keeps a link")))?;
+    if let Some(url) = provider.wants(&request) {
         request.fetched =
             Some(engine.fetch(&url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?);
     }
-    let verified =
-        account.provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
+    let verified = provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
     // Only what is signed counts: nobody else can use up an account's share.
     if let Err(after) = shared.rates.take(id, account.requests_per_second, engine.now()) {
         return Err(Refusal::TooOften(format!(
@@ -278,33 +289,32 @@ async fn handle(shared: &Shared, id: &AccountId, mut request: RawRequest) -> Res
             after.as_millis()
         )));
     }
-    if let Some(handshake) = account.provider.handshake(&verified) {
+    if let Some(handshake) = provider.handshake(&verified) {
         if let Some(url) = &handshake.visit {
             engine.visit(url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?;
         }
         tracing::info!(account = %id, "the provider's handshake is answered");
         return Ok(handshake.reply);
     }
-    let deliveries =
-        account.provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let deliveries = provider.decode(id, &verified).map_err(|error| Refusal::Malformed(error.to_string()))?;
     let mut replies = Vec::new();
     for delivery in deliveries {
         let to = texted(&delivery);
         for arrival in engine.arrivals(id, delivery).await? {
             let key = arrival.key.clone();
             engine.receive(arrival).await?;
-            if let (SendBy::Answer, Some(to)) = (account.provider.send_by(), to) {
+            if let (SendBy::Answer, Some(to)) = (provider.send_by(), to) {
                 replies.extend(engine.answers(&key, to).await?);
             }
         }
     }
-    Ok(account.provider.acknowledge(&replies))
+    Ok(provider.acknowledge(&replies))
 }
 
 /// The number that a delivery is a text to.
 fn texted(delivery: &Delivery) -> Option<Sender> {
     match delivery {
-        Delivery::Text(inbound) => Some(inbound.to),
+        Delivery::Text(inbound) | Delivery::Part(Part { inbound, .. }) => Some(inbound.to),
         Delivery::Receipt(_) | Delivery::OptOut { .. } | Delivery::Unread { .. } => None,
     }
 }

@@ -5,9 +5,11 @@
 
 mod octets;
 mod plain;
+mod split;
 
-pub use octets::{octets_as_text, octets_of};
-pub use plain::{Plain, plain};
+pub use octets::{gsm7_octets, latin1_octets, octets_as_text, octets_of, text_of_octets, units_of_octets};
+pub use plain::{Plain, in_plain_signs, plain};
+pub use split::split;
 
 /// Septets of one lone GSM-7 part.
 pub const GSM7_ONE: usize = 160;

@@ -76,6 +76,16 @@ pub enum Replies {
     Limited,
 }
 
+/// What becomes of typographic signs that cost parts: curly quotes, long dashes, the ellipsis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signs {
+    /// They leave as they were written.
+    #[default]
+    AsWritten,
+    /// They leave as what people would type for them, where that puts the text into GSM-7.
+    Plain,
+}
+
 /// What becomes of a message that may not leave yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Outside {

@@ -2,21 +2,23 @@
 //! Tests and the simulator run on it; the other stores are compared with it.
 
 use super::codec::{self, erased_bytes, key_bytes, root_bytes};
+use super::parts::Gatherings;
 use super::queue::{Group, Line, Priority, parts, resolved};
 use super::stray::Strays;
 use super::{
-    Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Resolution, Resolved, Row, RowId,
-    RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey, Turn, counted,
-    erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey,
+    Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows,
+    sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
 use crate::dialogue::{Effect, Record};
-use crate::sms::{AccountId, BrandId, Key, MessageId, Meter, Receipt, Sender};
+use crate::sms::{AccountId, BrandId, Key, MessageId, Meter, Part, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A store that forgets everything when it is dropped.
@@ -48,6 +50,8 @@ struct Inner {
     takes: BTreeMap<TakeKey, u64>,
     left: BTreeMap<Key, Vec<Timestamp>>,
     strays: Strays,
+    parts: Gatherings,
+    linked: BTreeSet<AccountId>,
     /// Whose turn was when, by priority: a group's, or that of a line of it.
     served: BTreeMap<(Priority, (Group, Option<Line>)), u64>,
     /// What an account, or a number of it, has sent of late.
@@ -95,6 +99,8 @@ impl MemoryStore {
             roots: BTreeMap::new(),
             takes: BTreeMap::new(),
             strays: Strays::default(),
+            parts: Gatherings::default(),
+            linked: BTreeSet::new(),
             left: BTreeMap::new(),
             served: BTreeMap::new(),
             meters: BTreeMap::new(),
@@ -503,7 +509,8 @@ impl Store for MemoryStore {
         let waits = |row: &&Row| matches!(row.state, RowState::Pending | RowState::Held);
         let rows =
             inner.outbox.values().filter(waits).filter(|row| !inner.is_blocked(row)).map(|row| row.due);
-        Ok(rows.chain(inner.dialogues.values().filter_map(|d| d.wake)).min())
+        let dialogues = inner.dialogues.values().filter_map(|d| d.wake);
+        Ok(rows.chain(dialogues).chain(inner.parts.next_due()).min())
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {
@@ -531,6 +538,28 @@ impl Store for MemoryStore {
 
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         Ok(self.inner().strays.take(account, id))
+    }
+
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        Ok(self.inner().parts.keep(part, at).0)
+    }
+
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        Ok(self.inner().parts.due(now, limit))
+    }
+
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.inner().parts.done(name);
+        Ok(())
+    }
+
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        let linked = &mut self.inner().linked;
+        let before = linked.remove(account);
+        if runs {
+            linked.insert(account.clone());
+        }
+        Ok(before)
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

@@ -25,11 +25,11 @@ pub use opening::OpenError;
 pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Resolution, Resolved, Row, RowId, Scanned,
-    Settlement, Snapshot, Store, StoreError, Table, Turn, codec, remembered,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Resolution, Resolved,
+    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole, codec, remembered,
 };
 use crate::consent::SuppressionKey;
-use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
+use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::os::unix::fs::DirBuilderExt;
@@ -248,6 +248,22 @@ impl Store for SledStore {
 
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         self.ask(|answer| Job::Strays(account.clone(), id.clone(), answer)).await?
+    }
+
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        self.ask(|answer| Job::Part(Box::new(part.clone()), at, answer)).await?
+    }
+
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        self.ask(|answer| Job::PartsDue { now, limit, answer }).await?
+    }
+
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.ask(|answer| Job::PartsDone(name.clone(), answer)).await?
+    }
+
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        self.ask(|answer| Job::Linked(account.clone(), runs, answer)).await?
     }
 
     async fn scan(&self, what: Table, after: Option<Cursor>, limit: usize) -> Result<Page, StoreError> {

@@ -83,6 +83,7 @@ pub fn explain(bot: &Bot, state: &State, text: &str, now: Timestamp) -> Why {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     });
     let reading = read(bot, state, &event, now);
     let scene = Scene { bot, state, reading: &reading, now };

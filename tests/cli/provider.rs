@@ -90,6 +90,11 @@ fn what_would_be_sent_is_shown_without_its_secrets() {
     assert!(out.contains(r#"{"replies":[{"text":"hi"}]}"#), "{out}");
     for (kind, _) in sayso::provider::ALL {
         let (code, out, err) = provider(folder.path(), &[&["encode", kind], &message[..]].concat());
+        if *kind == "smpp" {
+            // How it codes is said by the account.
+            assert!(code == Some(2) && err.contains("only an account says what it sends"), "{err}");
+            continue;
+        }
         assert_eq!((code, err.as_str()), (Some(0), ""), "{kind}: {out}");
     }
     let (code, _, err) = provider(folder.path(), &["encode", "curl", "--to", "+14045550123"]);

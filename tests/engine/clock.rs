@@ -46,6 +46,7 @@ pub(crate) fn text(person: u64, message: u64, body: &str) -> Arrival {
         sent_at: None,
         media: Vec::new(),
         hint: None,
+        missing: 0,
     };
     Arrival::text(Key { brand: "alba".into(), phone: from }, inbound)
 }

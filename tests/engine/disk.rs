@@ -5,10 +5,11 @@ use crate::chance::{Chance, Points};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sayso::dialogue::Effect;
-use sayso::sms::{AccountId, Class, Key, MessageId, Receipt, Sender};
+use sayso::sms::{AccountId, Class, Key, MessageId, Part, Receipt, Sender};
 use sayso::store::{
-    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Resolution, Resolved, Row,
-    RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn,
+    Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
+    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn,
+    Whole,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,6 +30,9 @@ pub(crate) enum Write {
     Erase(Vec<Erasure>),
     Stray(Receipt, Timestamp),
     Strays(AccountId, MessageId),
+    Part(Part, Timestamp),
+    PartsDone(PartsName),
+    Linked(AccountId, bool),
     /// The process ended, and the next one opened the store.
     Reopen,
 }
@@ -53,6 +57,8 @@ pub(crate) enum Written {
     Whose(Option<Key>),
     Erased(Vec<Erased>),
     Receipts(Vec<Receipt>),
+    Parts(Parts),
+    Linked(bool),
     Nothing,
 }
 
@@ -77,6 +83,12 @@ async fn apply(store: &dyn Store, write: &Write) -> Result<Written, StoreError> 
             Written::Nothing
         }
         Write::Strays(account, id) => Written::Receipts(store.strays(&account, &id).await?),
+        Write::Part(part, at) => Written::Parts(store.part(&part, at).await?),
+        Write::Linked(account, runs) => Written::Linked(store.linked(&account, runs).await?),
+        Write::PartsDone(name) => {
+            store.parts_done(&name).await?;
+            Written::Nothing
+        }
         Write::Reopen => Written::Nothing,
     })
 }
@@ -387,6 +399,29 @@ impl Store for Disk {
     async fn strays(&self, account: &AccountId, id: &MessageId) -> Result<Vec<Receipt>, StoreError> {
         match self.write(Write::Strays(account.clone(), id.clone())).await? {
             Written::Receipts(receipts) => Ok(receipts),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn part(&self, part: &Part, at: Timestamp) -> Result<Parts, StoreError> {
+        match self.write(Write::Part(part.clone(), at)).await? {
+            Written::Parts(parts) => Ok(parts),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn parts_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Whole>, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().parts_due(now, limit))
+    }
+
+    async fn parts_done(&self, name: &PartsName) -> Result<(), StoreError> {
+        self.write(Write::PartsDone(name.clone())).await.map(|_| ())
+    }
+
+    async fn linked(&self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        match self.write(Write::Linked(account.clone(), runs)).await? {
+            Written::Linked(before) => Ok(before),
             other => panic!("{other:?}"),
         }
     }

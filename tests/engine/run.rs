@@ -174,6 +174,7 @@ impl Run {
                 sent_at: None,
                 media: Vec::new(),
                 hint: None,
+                missing: 0,
             };
             let first_delivered = self.clock.now();
             texts.push(Written { inbound, after, first_delivered, deliveries: 0, acknowledged: false });

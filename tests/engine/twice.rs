@@ -5,7 +5,7 @@ use crate::clock::{at, engine_on};
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::SignedDuration;
 use sayso::engine::{Clock, Engine, ManualClock, Received};
-use sayso::provider::{Catalogue, DecodeError, Kind, Provider, RawRequest, Settings};
+use sayso::provider::{Catalogue, DecodeError, Kind, Provider, RawRequest, Settings, Way};
 use sayso::sms::Key;
 use sayso::store::{MemoryStore, Store};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ impl Door {
         let mut settings = Settings { account: "one".to_owned(), ..Settings::default() };
         settings.plain.insert("send_url".to_owned(), "http://127.0.0.1:1".to_owned());
         settings.secrets.insert("token".to_owned(), vec![TOKEN.into()]);
-        Self { engine, clock, store, provider: kind.open(&settings).unwrap() }
+        let Way::Calls(provider) = kind.open(&settings).unwrap() else { panic!("it is called") };
+        Self { engine, clock, store, provider }
     }
 
     /// Without ids: who wrote, what and when tell one text from another.

@@ -10,7 +10,7 @@ use sayso::consent::Status;
 use sayso::engine::{CallError, Outside, OutsideError, Transport};
 use sayso::provider::{
     Account, Call, DecodeError, Delivery, Forged, Outcome, Provider, RawRequest, Rejection, Reply, Response,
-    Verified,
+    Verified, Way,
 };
 use sayso::sms::{AccountId, Class, MessageId, Outbound, Pace, Rate};
 use sayso::store::{RowId, Store};
@@ -55,7 +55,7 @@ impl Provider for Plain {
 pub(crate) fn accounts() -> Vec<Account> {
     let account = |name: &str, answers_stop, pace| Account {
         id: name.into(),
-        provider: Box::new(Plain),
+        way: Way::Calls(Box::new(Plain)),
         answers_stop,
         bad_number_after: 3,
         pace,

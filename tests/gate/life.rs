@@ -159,7 +159,7 @@ impl Life {
                 match *body {
                     "JOIN" | "START" => self.consent.push((now, Consent::Everything)),
                     "STOP" if self.answers_marketing().await => {
-                        self.consent.push((now, Consent::ServiceAlone))
+                        self.consent.push((now, Consent::ServiceAlone));
                     }
                     "STOP" | "stop all" => self.consent.push((now, Consent::Nothing)),
                     _ => {}

@@ -27,4 +27,6 @@ mod rights;
 mod sends;
 mod server;
 mod shared;
+mod smpp;
+mod smsc;
 mod twilio;

@@ -54,6 +54,7 @@ fn talks(key: &Key, version: u64, effects: Vec<Effect>) -> Turn {
             content_type: "image/png".into(),
         }],
         hint: None,
+        missing: 0,
     });
     turn
 }

@@ -8,7 +8,8 @@ use crate::dialogue::rung::HOUR;
 use crate::dialogue::state::Count;
 use crate::expr::{self, TextPiece};
 use crate::language::Lang;
-use crate::sms::Class;
+use crate::sms::encoding::in_plain_signs;
+use crate::sms::{Class, Signs};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::Arc;
 
@@ -82,6 +83,10 @@ impl Machine<'_> {
             self.note("no consent to what this belongs to: not sent");
             return;
         }
+        let body = match self.bot.signs {
+            Signs::AsWritten => body,
+            Signs::Plain => in_plain_signs(&body).into_owned(),
+        };
         self.sent_bytes += body.len();
         if self.sends == SENDS_MAX || self.sent_bytes > SENT_BYTES_MAX {
             self.note("limit: more messages in one turn than anybody reads");

@@ -8,7 +8,9 @@ use crate::provider::file::{
 use crate::provider::scheme::hex;
 use crate::provider::{DecodeError, Delivery, MEDIA_MAX, RawRequest, bounded, message_id};
 use crate::sms::encoding::octets_as_text;
-use crate::sms::{AccountId, Inbound, Media, MessageId, OptOutHint, Phone, Receipt, ReceiptState, Sender};
+use crate::sms::{
+    AccountId, Inbound, Media, MessageId, OptOutHint, Part, Phone, Receipt, ReceiptState, Sender,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, header};
@@ -37,7 +39,7 @@ pub(super) fn deliveries(
     for rule in &file.inbound {
         each(&rule.each, root, &mut |scope| {
             if holds(&rule.when, &scope) && found.len() < ITEMS_MAX {
-                found.push(reader.inbound(rule, &scope).map(Delivery::Text));
+                found.push(reader.text(rule, &scope));
             }
         });
     }
@@ -98,6 +100,18 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    /// A text, or one of its parts.
+    fn text(&self, rule: &InboundRule, scope: &Scope<'_>) -> Result<Delivery, DecodeError> {
+        let inbound = self.inbound(rule, scope)?;
+        let numbers = rule.part.as_ref().and_then(|part| {
+            let number = |path: &Path| path.text(scope)?.trim().parse::<u8>().ok();
+            Some((part.reference.text(scope)?, number(&part.number)?, number(&part.total)?))
+        });
+        let part = numbers
+            .and_then(|(reference, number, total)| Part::new(inbound.clone(), reference, number, total));
+        Ok(part.map_or(Delivery::Text(inbound), Delivery::Part))
+    }
+
     fn inbound(&self, rule: &InboundRule, scope: &Scope<'_>) -> Result<Inbound, DecodeError> {
         let from = self.phone(&required(&rule.from, scope)?, rule.numbers)?;
         let to = self.sender(&required(&rule.to, scope)?, rule.numbers)?;
@@ -117,6 +131,7 @@ impl Reader<'_> {
             sent_at,
             media: rule.media.as_ref().map(|media| pictures(media, scope)).unwrap_or_default(),
             hint: rule.hint.as_ref().and_then(|rule| hint(rule, scope)),
+            missing: 0,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What a provider's file gets wrong although it can be read: names that nothing bears, rules that cannot work.
 
 use super::{File, InboundRule, Many, MediaRule, Mistake, Numbers, Path, Send};
-use crate::provider::{COMMON, scheme, signer};
+use crate::provider::{COMMON, link, scheme, signer};
 use http::HeaderName;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -16,6 +16,13 @@ static NAMES: LazyLock<Regex> =
 pub(super) fn mistakes(file: &File, text: &str) -> Vec<Mistake> {
     let mut check = Check { text, found: Vec::new() };
     check.names(file);
+    if let Some(link) = &file.link {
+        for (at, what, hint) in link::mistakes(link, file) {
+            let at = check.place(&at);
+            check.found.push(Mistake { at, what, hint });
+        }
+        return check.found;
+    }
     check.verify(file);
     for handshake in &file.handshake {
         let paths = handshake.when.keys().chain(&handshake.echo).chain(&handshake.visit);
@@ -138,7 +145,8 @@ impl Check<'_> {
         let octets = rule.octets.iter().flat_map(|octets| [&octets.hex, &octets.coding]);
         let hint = rule.hint.iter().map(|hint| &hint.path);
         let paths = rule.when.keys().chain(&*rule.id).chain(&*rule.text).chain(&rule.sent_at);
-        paths.chain(octets).chain(hint).for_each(|path| self.one(path));
+        let part = rule.part.iter().flat_map(|part| [&part.reference, &part.number, &part.total]);
+        paths.chain(octets).chain(hint).chain(part).for_each(|path| self.one(path));
         if let Some(media) = &rule.media {
             self.media(media);
         }

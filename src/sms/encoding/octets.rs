@@ -7,21 +7,52 @@ const ESCAPED: [u8; 10] = [0x0a, 0x14, 0x28, 0x29, 0x2f, 0x3c, 0x3d, 0x3e, 0x40,
 /// The escape.
 const ESCAPE: u8 = 0x1b;
 
-/// The text that octets in hexadecimal digits mean, by a data coding of SMPP: 0 is GSM-7, one septet an octet; 1 and 3 are
-/// Latin-1; 8 is UCS-2. Nothing for other codings, and for what is none of them.
+/// The text that octets in hexadecimal digits mean, by a data coding of SMPP: see [`text_of_octets`].
 #[must_use]
 pub fn octets_as_text(hex: &str, coding: u8) -> Option<String> {
-    let octets = octets_of(hex)?;
+    text_of_octets(&octets_of(hex)?, coding)
+}
+
+/// The text that octets mean, by a data coding of SMPP: 0 is GSM-7, one septet an octet; 1 and 3 are Latin-1; 8 is UCS-2.
+/// Nothing for other codings, and for what is none of them.
+#[must_use]
+pub fn text_of_octets(octets: &[u8], coding: u8) -> Option<String> {
     match coding {
-        0 => septets_as_text(octets.into_iter()),
-        1 | 3 => Some(octets.into_iter().map(char::from).collect()),
-        8 => {
-            let (units, rest) = octets.as_chunks::<2>();
-            let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
-            rest.is_empty().then(|| String::from_utf16_lossy(&units))
-        }
+        0 => septets_as_text(octets.iter().copied()),
+        1 | 3 => Some(octets.iter().copied().map(char::from).collect()),
+        8 => Some(String::from_utf16_lossy(&units_of_octets(octets)?)),
         _ => None,
     }
+}
+
+/// The 16-bit units of UCS-2 in octets, the higher octet first; nothing where one is left over.
+#[must_use]
+pub fn units_of_octets(octets: &[u8]) -> Option<Vec<u16>> {
+    let (units, rest) = octets.as_chunks::<2>();
+    rest.is_empty().then(|| units.iter().map(|unit| u16::from_be_bytes(*unit)).collect())
+}
+
+/// A text as GSM-7, one septet an octet, as SMPP carries it; nothing where a character is outside of it. O(characters).
+#[must_use]
+pub fn gsm7_octets(text: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if let Some(place) = BASIC.chars().position(|basic| basic == c) {
+            let octet = u8::try_from(place).ok()?;
+            // The escape has a place in the alphabet and none in the list.
+            octets.push(if octet < ESCAPE { octet } else { octet + 1 });
+        } else {
+            let place = EXTENSION.chars().position(|extended| extended == c)?;
+            octets.extend([ESCAPE, ESCAPED[place]]);
+        }
+    }
+    Some(octets)
+}
+
+/// A text as Latin-1 (ISO 8859-1); nothing where a character is outside of it. O(characters).
+#[must_use]
+pub fn latin1_octets(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(c).ok()).collect()
 }
 
 /// The octets that hexadecimal digits of either case mean.
@@ -75,5 +106,16 @@ mod tests {
         for (hex, coding, text) in cases {
             assert_eq!(octets_as_text(hex, coding).as_deref(), text, "{hex} {coding}");
         }
+    }
+
+    #[test]
+    fn every_character_of_gsm_7_survives_the_way_there_and_back() {
+        let all = BASIC.to_owned() + EXTENSION;
+        let octets = gsm7_octets(&all).expect("they are GSM-7");
+        assert_eq!(octets.len(), 127 + 2 * 10);
+        assert_eq!(text_of_octets(&octets, 0), Some(all));
+        assert_eq!(gsm7_octets("@Æ€"), Some(vec![0x00, 0x1c, 0x1b, 0x65]));
+        assert_eq!(gsm7_octets("д"), None);
+        assert_eq!((latin1_octets("é["), latin1_octets("€")), (Some(vec![0xe9, 0x5b]), None));
     }
 }

@@ -67,6 +67,25 @@ pub fn plain(c: char) -> Option<Plain> {
     (c.is_alphabetic() && fits).then_some(Plain { text: Cow::Owned(letters), misspelt: true })
 }
 
+/// A text with plain signs in the place of typographic ones, where that makes it GSM-7; as it is where it is GSM-7 already, and
+/// where something else keeps it out: no letter is ever changed, and nothing that would save nothing. O(characters).
+#[must_use]
+pub fn in_plain_signs(text: &str) -> Cow<'_, str> {
+    let mut replaced = String::with_capacity(text.len());
+    let mut any = false;
+    for c in text.chars() {
+        if septets(c).is_some() {
+            replaced.push(c);
+        } else if let Some(Plain { text: sign, misspelt: false }) = plain(c) {
+            replaced.push_str(&sign);
+            any = true;
+        } else {
+            return Cow::Borrowed(text);
+        }
+    }
+    if any { Cow::Owned(replaced) } else { Cow::Borrowed(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +109,21 @@ mod tests {
         }
         for c in ['🎉', 'д', '日', '①', '♥', 'ا'] {
             assert_eq!(plain(c), None, "{c}");
+        }
+    }
+
+    #[test]
+    fn signs_are_replaced_where_that_makes_a_text_gsm_7() {
+        let cases = [
+            ("It’s “on” – come…", "It's \"on\" - come..."),
+            ("plain", "plain"),
+            ("It’s José", "It's José"),
+            ("It’s García", "It’s García"),
+            ("It’s 🙂", "It’s 🙂"),
+            ("50\u{a0}€", "50 €"),
+        ];
+        for (written, leaves) in cases {
+            assert_eq!(in_plain_signs(written), leaves);
         }
     }
 

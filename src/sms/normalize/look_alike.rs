@@ -1,4 +1,4 @@
-//! Cyrillic and Greek letters that look like Latin ones.
+//! Letters of other scripts that look like Latin ones: Cyrillic, Greek, and those that pages of "fonts" make words of.
 //!
 //! Source: Unicode Technical Standard 39, `confusables.txt`: the letters whose prototype is one Latin letter, and small
 //! forms of capitals that look Latin (т for T), as people use them to get past filters.
@@ -25,36 +25,40 @@ pub(super) fn latin(typed: &str) -> Option<String> {
     changed.then_some(word)
 }
 
-/// Small Latin letters, each with the Cyrillic letters that look like it in either case, then the Greek ones.
-const LOOK_ALIKES: [(char, &str); 23] = [
-    ('a', "аАαΑ"),
-    ('b', "вВΒ"),
-    ('c', "сСϲϹ"),
-    ('d', "ԁ"),
-    ('e', "еЕёЁεΕ"),
-    ('h', "һнНΗ"),
-    ('i', "іІїЇιΙ"),
-    ('j', "јЈϳ"),
-    ('k', "кКκΚ"),
-    ('l', "ӏ"),
-    ('m', "мМΜ"),
-    ('n', "Ν"),
-    ('o', "оОοΟ"),
-    ('p', "рРρΡ"),
-    ('q', "ԛ"),
-    ('s', "ѕЅ"),
-    ('t', "тТτΤ"),
-    ('u', "υ"),
-    ('v', "ѵѴν"),
-    ('w', "ԝԜ"),
-    ('x', "хХχΧ"),
-    ('y', "уУүҮΥ"),
-    ('z', "Ζ"),
+/// Small Latin letters, each with the Cyrillic letters that look like it in either case, then the Greek, Armenian, Cherokee,
+/// Canadian and Lisu ones.
+const LOOK_ALIKES: [(char, &str); 26] = [
+    ('a', "аАαΑᎪᗩꓮ"),
+    ('b', "вВΒᏴᗷꓐ"),
+    ('c', "сСϲϹᏟᑕꓚ"),
+    ('d', "ԁᎠᗪꓓ"),
+    ('e', "еЕёЁεΕᎬᗴᕮꓰ"),
+    ('f', "ᖴꓝ"),
+    ('g', "Ꮐꓖ"),
+    ('h', "һнНΗᎻᕼꓧ"),
+    ('i', "іІїЇιΙꓲ"),
+    ('j', "јЈϳᎫᒍꓙ"),
+    ('k', "кКκΚᏦꓗ"),
+    ('l', "ӏᏞᒪꓡ"),
+    ('m', "мМΜᎷᗰꓟ"),
+    ('n', "Νᑎꓠ"),
+    ('o', "оОοΟօՕꓳ"),
+    ('p', "рРρΡᏢᑭꓑ"),
+    ('q', "ԛᑫ"),
+    ('r', "Ꭱᖇꓣ"),
+    ('s', "ѕЅՏᏚᔕꓢ"),
+    ('t', "тТτΤᎢꓔ"),
+    ('u', "υᑌꓴ"),
+    ('v', "ѵѴνᏙᐯꓦ"),
+    ('w', "ԝԜᎳᗯꓪ"),
+    ('x', "хХχΧ᙭ꓫ"),
+    ('y', "уУүҮΥꓬ"),
+    ('z', "ΖᏃꓜ"),
 ];
 
-/// The small Latin letter that a Cyrillic or Greek one looks like.
+/// The small Latin letter that one of another script looks like.
 fn looks_like(c: char) -> Option<char> {
-    if !matches!(c, '\u{370}'..='\u{52F}') {
+    if !matches!(c, '\u{370}'..='\u{58F}' | '\u{13A0}'..='\u{167F}' | '\u{A4D0}'..='\u{A4FF}') {
         return None;
     }
     LOOK_ALIKES.iter().find(|(_, letters)| letters.contains(c)).map(|(latin, _)| *latin)

@@ -4,6 +4,7 @@ use super::keys::{self, Stored, gone};
 use super::{SledStore, ledger, migrate, opening, suppression};
 use crate::consent::SuppressionKey;
 use crate::sms::Key;
+use crate::store::parts::Piece;
 use crate::store::stray::Stray;
 use crate::store::{RowState, Scanned, Sent, StoreError, codec};
 use jiff::Timestamp;
@@ -206,6 +207,10 @@ fn rest(db: &sled::Db, report: &mut Report) -> Result<(), StoreError> {
     for found in db.scan_prefix(b"e") {
         let (_, value) = found.map_err(|error| gone(&error))?;
         report.read("a receipt", codec::decode::<Stray>("a receipt", &value));
+    }
+    for found in db.scan_prefix(b"p") {
+        let (_, value) = found.map_err(|error| gone(&error))?;
+        report.read("a part of a text", codec::decode::<Piece>("a part of a text", &value));
     }
     for found in db.scan_prefix(b"k") {
         let (_, value) = found.map_err(|error| gone(&error))?;

@@ -7,6 +7,7 @@
 //! | `o` sequence index | a message of the outbox: all but its words, which are in the log |
 //! | `s` account 0 id | a message that a provider took |
 //! | `e` account 0 id | receipts of a message that nobody knows yet: they came early |
+//! | `p` digest round number | a part of a text that waits for the others, or that was joined with them |
 //! | `l` brand 0 number, entry | a ledger entry and its link |
 //! | `l` brand 0 keyed hash, entry | the link of an erased ledger entry |
 //! | `y` brand 0 day | the root of a day; under `open` the day that still grows |
@@ -24,7 +25,7 @@ use crate::dialogue::{Effect, Record};
 use crate::sms::{AccountId, BrandId, Key, MessageId};
 use crate::store::codec::{decode, encode, key_bytes, key_from};
 use crate::store::{
-    Cursor, Entry, Page, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table, Via,
+    Cursor, Entry, Page, PartsName, Row, RowId, RowState, Scanned, Sent, Snapshot, StoreError, Table, Via,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,6 +154,12 @@ fn message(prefix: u8, account: &AccountId, id: &MessageId) -> Vec<u8> {
     key
 }
 
+pub(super) fn part(name: &PartsName, number: u8) -> Vec<u8> {
+    let mut key = prefixed(b'p', name.digest.as_bytes());
+    key.extend([name.round, number]);
+    key
+}
+
 pub(super) fn review(key: &Key) -> Vec<u8> {
     prefixed(b'r', &key_bytes(key))
 }
@@ -194,6 +201,11 @@ pub(super) fn read_left(bytes: Option<&[u8]>) -> Result<Vec<Timestamp>, StoreErr
 }
 
 pub(super) const FORMAT: &[u8] = b"mformat";
+/// That the link of an account runs.
+pub(super) fn linked(account: &AccountId) -> Vec<u8> {
+    [b"mlinked".as_slice(), account.as_str().as_bytes()].concat()
+}
+
 /// The key of the suppression hashes.
 pub(super) const SUPPRESSION: &[u8] = b"msuppression";
 

@@ -7,13 +7,15 @@ use super::ledger::{self, StoredEntry};
 use super::room::Room;
 use crate::consent::{LedgerEntry, SuppressionKey};
 use crate::dialogue::Effect;
-use crate::sms::{AccountId, Key, MessageId, Receipt, Sender};
+use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use crate::store::live::Live;
+use crate::store::parts::{Changes, Gatherings};
 use crate::store::queue::{parts, resolved};
 use crate::store::stray::Strays;
 use crate::store::{
-    Alarm, Claim, Claimed, Commit, Erased, Resolution, Resolved, Row, RowId, RowState, Sent, Settlement,
-    StoreError, Turn, counted, interrupted, interrupted_at, one_more, rows, sent, settled, take,
+    Alarm, Claim, Claimed, Commit, Erased, Parts, PartsName, Resolution, Resolved, Row, RowId, RowState,
+    Sent, Settlement, StoreError, Turn, Whole, counted, interrupted, interrupted_at, one_more, rows, sent,
+    settled, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -64,6 +66,14 @@ pub(super) enum Job {
     Rest(Arc<Followed>, Answer<Vec<Changed>>),
     Stray(Receipt, Timestamp, Answer<()>),
     Strays(AccountId, MessageId, Answer<Vec<Receipt>>),
+    Part(Box<Part>, Timestamp, Answer<Parts>),
+    PartsDue {
+        now: Timestamp,
+        limit: usize,
+        answer: Answer<Vec<Whole>>,
+    },
+    PartsDone(PartsName, Answer<()>),
+    Linked(AccountId, bool, Answer<bool>),
 }
 
 /// The keys that were written since somebody began to follow. O(keys) of memory.
@@ -110,6 +120,7 @@ pub(super) struct Writer {
     seq: u64,
     live: Live,
     strays: Strays,
+    parts: Gatherings,
     batch: Batch,
     pub(super) suppression: SuppressionKey,
     /// Whether anybody was ever erased: nobody else's dialogue is looked for under a second key.
@@ -154,9 +165,10 @@ impl Writer {
         suppressed: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let seq = keys::last_seq(&db)?;
-        let (live, strays) = (Live::default(), Strays::default());
+        let (live, strays, parts) = (Live::default(), Strays::default(), Gatherings::default());
         let (batch, follower) = (Batch::default(), Weak::new());
-        let mut writer = Self { db, file, seq, live, strays, batch, suppression, suppressed, room, follower };
+        let mut writer =
+            Self { db, file, seq, live, strays, parts, batch, suppression, suppressed, room, follower };
         writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
@@ -173,6 +185,10 @@ impl Writer {
         for found in writer.db.clone().scan_prefix(b"e") {
             let (_, value) = found.map_err(|error| gone(&error))?;
             writer.strays.put(codec::decode("a receipt", &value)?);
+        }
+        for found in writer.db.clone().scan_prefix(b"p") {
+            let (_, value) = found.map_err(|error| gone(&error))?;
+            writer.parts.put(codec::decode("a part of a text", &value)?);
         }
         writer.sync()?;
         Ok(writer)
@@ -240,6 +256,7 @@ impl Writer {
             // While there is no room, nothing is taken, and nothing sent that could not be marked.
             Job::Commit(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
             Job::Receipt(_, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
+            Job::Part(_, _, answer) if self.room.is_full() => reply(answer, Err(StoreError::Full)),
             Job::Claim(_, answer) if self.room.is_full() => reply(answer, Ok(Claimed::default())),
             Job::ClaimFor { answer, .. } if self.room.is_full() => reply(answer, Ok(Vec::new())),
             Job::Commit(turns, answer) if self.has_no_place_for(&turns) => {
@@ -277,6 +294,18 @@ impl Writer {
                 reply(answer, Ok(()))
             }
             Job::Strays(account, id, answer) => reply(answer, Ok(self.strays(&account, &id))),
+            Job::Part(part, at, answer) => {
+                let (kept, changes) = self.parts.keep(&part, at);
+                self.put_parts(changes);
+                reply(answer, Ok(kept))
+            }
+            Job::PartsDue { now, limit, answer } => reply(answer, Ok(self.parts.due(now, limit))),
+            Job::Linked(account, runs, answer) => reply(answer, self.linked(&account, runs)),
+            Job::PartsDone(name, answer) => {
+                let changes = self.parts.done(&name);
+                self.put_parts(changes);
+                reply(answer, Ok(()))
+            }
         }
     }
 
@@ -542,7 +571,7 @@ impl Writer {
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
         let alarm = first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at);
-        Ok(self.live.next_due().into_iter().chain(alarm).min())
+        Ok(self.live.next_due().into_iter().chain(alarm).chain(self.parts.next_due()).min())
     }
 
     fn stray(&mut self, receipt: &Receipt, at: Timestamp) {
@@ -559,6 +588,26 @@ impl Writer {
             self.batch.delete(keys::stray(account, id));
         }
         receipts
+    }
+
+    fn linked(&mut self, account: &AccountId, runs: bool) -> Result<bool, StoreError> {
+        let key = keys::linked(account);
+        let before = self.get(&key)?.is_some();
+        if runs {
+            self.batch.put(key, Vec::new());
+        } else if before {
+            self.batch.delete(key);
+        }
+        Ok(before)
+    }
+
+    fn put_parts(&mut self, changes: Changes) {
+        for piece in changes.put {
+            self.batch.put(keys::part(&piece.name, piece.number), codec::encode(&piece));
+        }
+        for (name, number) in changes.gone {
+            self.batch.delete(keys::part(&name, number));
+        }
     }
 
     fn receipt(&mut self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {

@@ -12,8 +12,10 @@ use crate::diagnostic::{At, Code, Diagnostic, Diagnostics, Place};
 use crate::expr::{Fact, Term, Text, TextPiece, shown};
 use crate::language::Lang;
 use crate::slot::{Letters, Longest, Value, ValueKind};
-use crate::sms::ProgrammeId;
-use crate::sms::encoding::{Alphabet, Cost, GSM7_EACH, GSM7_ONE, UCS2_EACH, UCS2_ONE, cost, plain, septets};
+use crate::sms::encoding::{
+    Alphabet, Cost, GSM7_EACH, GSM7_ONE, UCS2_EACH, UCS2_ONE, cost, in_plain_signs, plain, septets,
+};
+use crate::sms::{ProgrammeId, Signs};
 use jiff::civil::{date, time};
 use rust_decimal::Decimal;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -132,6 +134,13 @@ impl<'b> Parts<'b> {
         met: impl Fn(char) -> Option<Met>,
         found: &mut Diagnostics,
     ) {
+        if self.bot.signs == Signs::Plain
+            && let Cow::Owned(body) = in_plain_signs(&message.body)
+        {
+            // Nothing is outside GSM-7 any more, and so nothing can be told of it.
+            let plain = Message { body, other_letters: message.other_letters };
+            return self.judge(&plain, place, met, found);
+        }
         let cost = cost(&message.body);
         if cost.parts == 1 {
             return;
