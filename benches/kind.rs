@@ -54,7 +54,7 @@ fn main() {
         .ascii_case_insensitive(true)
         .build(WORDS)
         .expect("a handful of words");
-    let looking = nanoseconds(&|| bodies.iter().for_each(|body| drop(black_box(words.find(*body)))));
+    let looking = nanoseconds(&|| bodies.iter().for_each(|body| _ = black_box(words.find(*body))));
     println!("twelve words   {looking:6.0} ns, looked for in one pass (aho-corasick)");
     let long = Text::new(&all.replace('\n', " ").chars().take(LETTERS).collect::<String>());
     let began = Instant::now();
