@@ -13,6 +13,7 @@ mod fmt;
 mod graph;
 mod import;
 mod init;
+mod key;
 mod live;
 mod lsp;
 mod outbox;
@@ -105,6 +106,11 @@ enum Verb {
         #[arg(long, env = "SAYSO_LISTEN")]
         listen: Option<std::net::SocketAddr>,
     },
+    /// Make, list and revoke keys of the API.
+    #[command(subcommand)]
+    Key(key::Wanted),
+    /// Print the document of the API (`OpenAPI`).
+    Openapi,
     /// Serve an editor that speaks the Language Server Protocol, over the standard input and output.
     Lsp {
         /// The only way there is; editors like to say it.
@@ -255,6 +261,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         }
         Verb::Provider(wanted) => provider::provider(&cli.open()?, wanted, cli.json, streams),
         Verb::Serve { listen } => serve::serve(cli.open()?, *listen, streams),
+        Verb::Key(wanted) => key::key(&cli.open()?, wanted, cli.json, streams),
+        Verb::Openapi => openapi(streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),
@@ -355,6 +363,12 @@ fn explain(id: &str, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Severity::Note => "a note",
     };
     writeln!(streams.out, "{}: {} ({grave})\n\n{}", code.id(), code.title(), code.page())?;
+    Ok(Exit::Done)
+}
+
+fn openapi(streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
+    let document = crate::server::api::document().to_pretty_json();
+    writeln!(streams.out, "{}", document.map_err(|error| Unusable::new(error.to_string()))?)?;
     Ok(Exit::Done)
 }
 

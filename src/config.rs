@@ -1,18 +1,22 @@
 //! `sayso.toml`: the operator's settings. Secrets never stand in it, only where they are: `env:NAME` or `file:PATH`.
 
 mod secrets;
+mod server;
 
 pub use secrets::SecretError;
+pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::file::Setting;
-use crate::provider::{Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, SettingError, Settings};
-use crate::sms::{AccountId, Pace};
+use crate::provider::{
+    Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, REQUESTS_PER_SECOND, SettingError, Settings,
+};
+use crate::sms::{AccountId, Pace, Rate};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::{NonZeroU8, NonZeroU16};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -27,6 +31,8 @@ type Accounts = BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<toml
 pub struct Config {
     /// The server.
     pub server: ServerConfig,
+    /// The API for the brands' own systems.
+    pub api: ApiConfig,
     /// The store.
     pub store: StoreConfig,
     /// The logs.
@@ -48,38 +54,6 @@ pub struct Config {
     /// Bytes of the file that may hold secrets which should not stand there: nobody may print them.
     #[serde(skip)]
     pub hidden: Vec<Range<usize>>,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct ServerConfig {
-    /// The address it listens on.
-    pub listen: SocketAddr,
-    /// The address that providers call, as it is configured there: signatures cover it. `http://` and the listening
-    /// address where nothing is said.
-    pub public_url: Option<String>,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None }
-    }
-}
-
-impl ServerConfig {
-    /// The address that providers call, without a slash at its end.
-    #[must_use]
-    pub fn public_url(&self) -> String {
-        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
-        url.trim_end_matches('/').to_owned()
-    }
-
-    /// The address at which the webhooks of an account are taken.
-    #[must_use]
-    pub fn inbound_url(&self, account: &str) -> String {
-        format!("{}/v1/providers/{account}/inbound", self.public_url())
-    }
 }
 
 /// `[store]`
@@ -204,6 +178,7 @@ impl Config {
     }
 
     fn check(&self, file: FileId, found: &mut Diagnostics) {
+        self.server.check(file, found);
         for written in &self.outside.allow {
             if let Err((message, hint)) = network(written.get_ref()) {
                 let place = Place::new(file, written.span());
@@ -239,6 +214,7 @@ impl Config {
     pub fn needs_restart(&self, other: &Self) -> Vec<&'static str> {
         let tables = [
             ("server", self.server != other.server),
+            ("api", self.api != other.api),
             ("store", self.store != other.store),
             ("log", self.log != other.log),
             ("ledger", self.ledger != other.ledger),
@@ -361,6 +337,9 @@ fn wanted(name: &str, value: &toml::Value) -> Option<&'static str> {
             "parts a second, from 0.01 to 10000, as in `{ account = 30, us_number = 1, \"+14045550100\" = 75 }`: for \
              `account`, `number`, `us_number`, `toll_free`, `short_code` or a single number",
         ),
+        "requests_per_second" if value.clone().try_into::<Rate>().is_err() => {
+            Some("a number of requests a second, from 0.01 to 10000")
+        }
         _ => None,
     }
 }
@@ -439,6 +418,7 @@ impl Config {
             answers_stop: answers_stop.unwrap_or(kind.file.answers_stop),
             bad_number_after: after.and_then(|after| u32::try_from(after).ok()).unwrap_or(BAD_NUMBER_AFTER),
             pace: self.pace(name).or(&kind.file.pace),
+            requests_per_second: self.requests_per_second(name),
         })
     }
 
@@ -477,6 +457,12 @@ impl Config {
             }
         }
         Ok(settings)
+    }
+
+    /// How many webhooks a second are taken of an account.
+    fn requests_per_second(&self, account: &str) -> Rate {
+        let said = self.said(account, "requests_per_second").cloned();
+        said.and_then(|said| said.try_into().ok()).unwrap_or(REQUESTS_PER_SECOND)
     }
 
     /// What an account says under a name.

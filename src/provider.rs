@@ -18,17 +18,18 @@ pub use scheme::Proof;
 pub use shipped::{ALL, Catalogue};
 
 use crate::consent::How;
-use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Part, Phone, Receipt, Sender};
+use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Part, Phone, Rate, Receipt, Sender};
 use file::{File, Hole, Mistake, Template};
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// What every account may say besides what its kind knows.
-pub const COMMON: [&str; 4] = ["kind", "answers_stop", "bad_number_after", "pace"];
+pub const COMMON: [&str; 5] = ["kind", "answers_stop", "bad_number_after", "pace", "requests_per_second"];
 
 /// A kind of provider: a file that was read.
 pub struct Kind {
@@ -150,6 +151,8 @@ pub struct Account {
     pub bad_number_after: u32,
     /// How fast it sends: what its file in `providers/` says, and before that what the account does.
     pub pace: Pace,
+    /// Webhooks a second that are taken of it.
+    pub requests_per_second: Rate,
 }
 
 impl Account {
@@ -179,6 +182,8 @@ pub enum Way {
 
 /// Of one refusal carriers are not always sure.
 pub const BAD_NUMBER_AFTER: u32 = 3;
+/// Webhooks a second of an account that says nothing of it: a hundred thousand people who text within the same minute.
+pub const REQUESTS_PER_SECOND: Rate = Rate::whole(NonZeroU16::new(2_000).expect("this is not zero"));
 
 /// A webhook request as it came, before anything in it is believed.
 #[derive(Clone)]

@@ -7,7 +7,9 @@ use crate::engine::{
     ReceiveError, Received, Secrets, Transport,
 };
 use crate::expr::TextPiece;
-use crate::provider::{self, Account, BAD_NUMBER_AFTER, Call, Catalogue, RawRequest, Response, Settings};
+use crate::provider::{
+    self, Account, BAD_NUMBER_AFTER, Call, Catalogue, REQUESTS_PER_SECOND, RawRequest, Response, Settings,
+};
 use crate::sms::{AccountId, BrandId, Key, Media, MessageId, Pace, Phone, Receipt, ReceiptState, Sender};
 use crate::store::{Entry, MemoryStore, RowState, Scanned, Snapshot, Store, StoreError, Table};
 use async_trait::async_trait;
@@ -608,7 +610,14 @@ fn simulated(id: AccountId) -> Result<Account, SimulationError> {
     let kinds = Catalogue::default();
     let kind = kinds.kind("generic").ok_or_else(|| refused("there is no generic provider".to_owned()))?;
     let way = kind.open(&settings).map_err(|error| refused(error.to_string()))?;
-    Ok(Account { id, way, answers_stop: false, bad_number_after: BAD_NUMBER_AFTER, pace: Pace::default() })
+    Ok(Account {
+        id,
+        way,
+        answers_stop: false,
+        bad_number_after: BAD_NUMBER_AFTER,
+        pace: Pace::default(),
+        requests_per_second: REQUESTS_PER_SECOND,
+    })
 }
 
 /// The words of a text, and the pictures that came with it: its lines `[https://…]`.

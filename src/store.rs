@@ -586,6 +586,15 @@ impl Scanned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor(Vec<u8>);
 
+impl Cursor {
+    /// Where the dialogues of a brand begin in [`Table::Subscribers`]: every store keeps them in order of brand and number, under
+    /// the names that `store/sled/keys.rs` documents.
+    #[must_use]
+    pub fn of_brand(brand: &BrandId) -> Self {
+        Self([b"d", brand.as_str().as_bytes()].concat())
+    }
+}
+
 /// A page of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {

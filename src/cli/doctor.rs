@@ -1,5 +1,7 @@
 //! `sayso doctor`: everything that must be as it should, each with what is wrong and a way out.
 
+mod server;
+
 use super::{Exit, Streams, Unusable, many, runtime};
 use crate::engine::{Clock, SystemClock};
 use crate::server::socket::{self, Client};
@@ -68,6 +70,7 @@ pub(super) fn doctor(workspace: &Workspace, json: bool, streams: &mut Streams<'_
     let mut found = Findings::default();
     files(workspace, &mut found);
     zones(&mut found);
+    server::server(workspace, now, &mut found);
     let folder = workspace.root.join(&workspace.config.store.path);
     if folder.is_dir() {
         permissions(&folder, &mut found);

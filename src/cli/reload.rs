@@ -6,6 +6,8 @@ use super::{Streams, Unusable};
 use crate::diagnostic::{Severity, draw};
 use crate::engine::{Engine, Served};
 use crate::provider::Account;
+use crate::server::api::reload::{Asked, Reloaded};
+use crate::sms::BrandId;
 use crate::workspace::{CONFIG_FILE, Live, Reread, Workspace};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,8 @@ pub(super) struct Reloader {
     /// Nothing, where the system does not tell of changes: then only a signal does.
     watched: Option<Watched>,
     hangup: Signal,
+    /// Whoever asks by the API.
+    asked: Asked,
 }
 
 impl Reloader {
@@ -26,6 +30,7 @@ impl Reloader {
     pub(super) fn new(
         workspace: Workspace,
         engine: Arc<Engine>,
+        asked: Asked,
         streams: &mut Streams<'_>,
     ) -> Result<Self, Unusable> {
         // As the system names it when it tells of changes.
@@ -41,22 +46,27 @@ impl Reloader {
             }
         };
         let live = Arc::new(Mutex::new(Live::of(workspace)));
-        Ok(Self { root, live, engine, watched, hangup: signal(SignalKind::hangup())? })
+        Ok(Self { root, live, engine, watched, hangup: signal(SignalKind::hangup())?, asked })
     }
 
-    /// Reads what changes, for as long as it is asked: files when they are saved, everything at a SIGHUP.
+    /// Reads what changes, for as long as it is asked: files when they are saved, everything at a SIGHUP or when the API is asked.
     pub(super) async fn run(&mut self, streams: &mut Streams<'_>) -> Result<(), Unusable> {
         loop {
-            let mut changed = Changed::All;
-            if let Some(watched) = &mut self.watched {
-                tokio::select! {
-                    files = watched.change() => changed = files,
-                    _ = self.hangup.recv() => {}
+            let (mut changed, mut asks) = (Changed::All, None);
+            let files = async {
+                match &mut self.watched {
+                    Some(watched) => watched.change().await,
+                    None => std::future::pending().await,
                 }
-                // First watched, then read: a change in between is read twice, and none is missed.
+            };
+            tokio::select! {
+                files = files => changed = files,
+                _ = self.hangup.recv() => {}
+                Some(answer) = self.asked.recv() => asks = Some(answer),
+            }
+            // First watched, then read: a change in between is read twice, and none is missed.
+            if let Some(watched) = &mut self.watched {
                 watched.renew(streams)?;
-            } else {
-                self.hangup.recv().await;
             }
             let (engine, live, root) = (Arc::clone(&self.engine), Arc::clone(&self.live), self.root.clone());
             // Turns go on on the other threads.
@@ -67,7 +77,13 @@ impl Reloader {
                 (reread, put)
             });
             match read.await {
-                Ok((reread, put)) => report(&reread, put, streams)?,
+                Ok((reread, put)) => {
+                    if let Some(asks) = asks {
+                        // Whoever asked may have gone away.
+                        let _heard = asks.send(reloaded(&reread, &put));
+                    }
+                    report(&reread, put, streams)?;
+                }
                 Err(panic) => tracing::error!(%panic, "the files could not be read again"),
             }
         }
@@ -109,6 +125,20 @@ fn put(engine: &Engine, live: &Live, root: &Path, accounts: Option<Vec<Account>>
     let bots = live.bots().cloned().collect();
     engine.serve(Served { bots, closed: live.closed(), secrets, accounts });
     Ok(())
+}
+
+/// The same for whoever asked by the API.
+fn reloaded(reread: &Reread, put: &Result<(), String>) -> Reloaded {
+    let named = |brands: &[BrandId]| brands.iter().map(ToString::to_string).collect();
+    let (mut errors, _) = reread.found.clone().into_report();
+    errors.retain(|diagnostic| diagnostic.code.severity() == Severity::Error);
+    Reloaded {
+        changed: named(&reread.changed),
+        kept: named(&reread.kept),
+        gone: named(&reread.gone),
+        errors: errors.len(),
+        refused: put.as_ref().err().cloned(),
+    }
 }
 
 /// Says what is wrong in the files that were read, and what became of their brands.

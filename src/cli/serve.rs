@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::engine::outside::Guarded;
 use crate::engine::transport::Http;
 use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
+use crate::server::api::reload::line;
 use crate::server::{self, Doors, ServeError, socket};
 use crate::store::{SledStore, Store};
 use crate::workspace::Workspace;
@@ -64,16 +65,16 @@ pub(super) fn serve(
             .map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))?;
         config.server.listen = listener.local_addr()?;
         let stop = stop_signal()?;
-        let doors = Doors::open(listener, folder.join(socket::NAME), store).map_err(unusable)?;
-        let brands = workspace.bots.len();
-        let mut reloader = Reloader::new(workspace, Arc::clone(&engine), streams)?;
+        let socket = folder.join(socket::NAME);
+        let doors = Doors::open(listener, socket, store, &config, &workspace.root).map_err(unusable)?;
+        let (brands, scheme) = (workspace.bots.len(), config.server.scheme());
+        let (reload, asked) = line();
+        let mut reloader = Reloader::new(workspace, Arc::clone(&engine), asked, streams)?;
         // Said when it is true: from here on it can be called, asked and stopped.
-        writeln!(streams.err, "serving {brands} brands on http://{}", config.server.listen)?;
+        writeln!(streams.err, "serving {brands} brands on {scheme}://{}", config.server.listen)?;
         streams.err.flush()?;
-        let public_url = config.server.public_url();
-        let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
         tokio::select! {
-            served = server::serve(engine, doors, &public_url, keep_years, stop) => served.map_err(unusable),
+            served = server::serve(engine, doors, &config, reload, stop) => served.map_err(unusable),
             broken = reloader.run(streams) => broken,
         }
     })?;

@@ -1,6 +1,14 @@
 //! The HTTP server: providers' webhooks. It answers 200 when a text is on the disk, and not before.
 
+use super::access::{Access, pass};
+use super::api::reload::Asking;
+use super::api::{self, Api};
+use super::caller::Proxies;
+use super::listen::{Front, listen};
+use super::rate::Rates;
 use super::socket;
+use super::tls::{Certificates, TlsError};
+use crate::config::Config;
 use crate::engine::{Engine, ReceiveError};
 use crate::provider::{Delivery, RawRequest, Reply, SendBy};
 use crate::sms::{AccountId, Part, Sender};
@@ -8,15 +16,16 @@ use crate::store::{SledStore, StoreError};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use jiff::Timestamp;
 use std::future::Future;
-use std::num::NonZeroU8;
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tracing::{Instrument, Span};
 
 /// Largest body of a webhook, in bytes: the largest seen are a tenth of it.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -36,6 +45,7 @@ const GOODBYE_WITHIN: Duration = Duration::from_secs(15);
 struct Shared {
     engine: Arc<Engine>,
     public_url: Arc<str>,
+    rates: Arc<Rates<AccountId>>,
 }
 
 /// Why the server could not run.
@@ -57,47 +67,64 @@ pub enum ServeError {
         /// What the operating system says.
         source: std::io::Error,
     },
-    /// The server ended by itself.
-    #[error("the server ended: {0}")]
-    Ended(std::io::Error),
+    /// Its certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// Everything that is listened on.
 #[derive(Debug)]
 pub struct Doors {
-    listener: TcpListener,
+    front: Front,
     socket: socket::Door,
     store: Arc<SledStore>,
+    certificates: Option<Arc<Certificates>>,
+    root: PathBuf,
 }
 
 impl Doors {
-    /// Opens the owner-only socket to a store beside a listener for webhooks.
-    pub fn open(listener: TcpListener, socket: PathBuf, store: Arc<SledStore>) -> Result<Self, ServeError> {
+    /// Opens the owner-only socket to a store beside a listener for webhooks, as the settings of the workspace in `root` say.
+    pub fn open(
+        listener: TcpListener,
+        socket: PathBuf,
+        store: Arc<SledStore>,
+        config: &Config,
+        root: &FilePath,
+    ) -> Result<Self, ServeError> {
         let opened = socket::Door::open(&socket);
         let socket = opened.map_err(|source| ServeError::Socket { path: socket, source })?;
-        Ok(Self { listener, socket, store })
+        let certificates = config.server.tls.as_ref().map(|files| Certificates::open(files.below(root)));
+        let certificates = certificates.transpose()?.map(Arc::new);
+        let front = Front {
+            listener,
+            certificates: certificates.clone(),
+            connections: config.server.connections,
+            trusted: config.server.trusted_proxies().into(),
+        };
+        Ok(Self { front, socket, store, certificates, root: root.to_path_buf() })
     }
 }
 
 /// Serves until `stop` is done; then requests that have begun are finished, and nothing new is taken.
 ///
-/// `public_url` is the address that providers are configured with. Ledgers are erased daily that were kept for `keep_years`
-/// after consent had ended; never, where it is `None`.
+/// Whoever hears `reload` reads the workspace's files again. Ledgers are erased daily that were kept for long enough after consent had ended, if `[ledger]` says so.
 pub async fn serve(
     engine: Arc<Engine>,
     doors: Doors,
-    public_url: &str,
-    keep_years: Option<NonZeroU8>,
+    config: &Config,
+    reload: Asking,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let mut outbox = tokio::spawn(Arc::clone(&engine).run_outbox());
     let timers = tokio::spawn(Arc::clone(&engine).run_timers());
+    let keep_years = Some(config.ledger.keep_years).filter(|_| config.ledger.expire);
     let mut links = tokio::spawn(Arc::clone(&engine).run_links());
     let expiry = keep_years.map(|years| tokio::spawn(Arc::clone(&engine).run_expiry(years)));
     let verbs = tokio::spawn(doors.socket.serve(Arc::clone(&engine), doors.store));
-    let shared = Shared { engine: Arc::clone(&engine), public_url: public_url.into() };
+    let certificates = doors.certificates.map(|held| tokio::spawn(async move { held.follow().await }));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(doors.listener, router(shared)).with_graceful_shutdown(async move {
+    let api = Api::new(&engine, &config.api, &doors.root, reload);
+    let server = listen(doors.front, router(&engine, config, api), async move {
         stop.await;
         tracing::info!("stopping: finishing what has begun");
         let _nobody_waits = stopping.send(());
@@ -106,10 +133,10 @@ pub async fn serve(
         let _begun = stopped.await;
         tokio::time::sleep(STOP_WITHIN).await;
     };
-    let ended = tokio::select! {
-        ended = server.into_future() => ended.map_err(ServeError::Ended),
-        () = overtime => Ok(()),
-    };
+    tokio::select! {
+        () = server => {}
+        () = overtime => {}
+    }
     timers.abort();
     if let Some(expiry) = &expiry {
         expiry.abort();
@@ -125,17 +152,29 @@ pub async fn serve(
         links.abort();
     }
     verbs.abort();
-    for task in [timers, verbs].into_iter().chain(expiry) {
+    for task in [timers, verbs].into_iter().chain(expiry).chain(certificates) {
+        task.abort();
         let _cancelled = task.await;
     }
-    ended
+    Ok(())
 }
 
-fn router(shared: Shared) -> Router {
+fn router(engine: &Arc<Engine>, config: &Config, api: Api) -> Router {
+    let public_url = config.server.public_url();
+    let proxies =
+        Proxies { trusted: config.server.trusted_proxies().into(), header: config.server.proxy_header };
+    let secure = public_url.starts_with("https://");
+    let access = Access { engine: Arc::clone(engine), proxies, secure };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/v1/providers/{account}/inbound", any(inbound))
-        .with_state(shared)
+        .with_state(Shared {
+            engine: Arc::clone(engine),
+            public_url: public_url.into(),
+            rates: Arc::default(),
+        })
+        .merge(api::router(api))
+        .layer(from_fn_with_state(access, pass))
 }
 
 /// What is answered instead of 200; every kind says what the provider should do.
@@ -150,6 +189,8 @@ enum Refusal {
     TooLarge(String),
     /// Not our day: come again.
     TryAgain(String),
+    /// This account asks too often.
+    TooOften(String),
 }
 
 impl IntoResponse for Refusal {
@@ -159,7 +200,8 @@ impl IntoResponse for Refusal {
             Self::Forbidden(words) => (StatusCode::FORBIDDEN, words),
             Self::Malformed(words) => (StatusCode::BAD_REQUEST, words),
             Self::TooLarge(words) => (StatusCode::PAYLOAD_TOO_LARGE, words),
-            Self::TryAgain(words) => (StatusCode::SERVICE_UNAVAILABLE, words),
+            // 503 and not 429: it is what every provider comes back after.
+            Self::TryAgain(words) | Self::TooOften(words) => (StatusCode::SERVICE_UNAVAILABLE, words),
         };
         tracing::warn!(status = status.as_u16(), %words, "webhook refused");
         let mut response = (status, format!("{words}\n")).into_response();
@@ -196,7 +238,8 @@ async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, requ
     let handled = async {
         let request = raw(&shared.public_url, shared.engine.now(), request).await?;
         // What has begun is finished, whether or not anybody still waits for the answer.
-        let handled = tokio::spawn(async move { handle(&shared.engine, &account, request).await });
+        let work = async move { handle(&shared, &account, request).await };
+        let handled = tokio::spawn(work.in_current_span());
         handled.await.unwrap_or_else(|error| Err(Refusal::TryAgain(error.to_string())))
     };
     match tokio::time::timeout(REQUEST_WITHIN, handled).await {
@@ -226,9 +269,11 @@ async fn raw(public_url: &str, at: Timestamp, request: Request) -> Result<RawReq
 }
 
 /// One webhook: verified, decoded, every delivery made a turn on the disk, acknowledged.
-async fn handle(engine: &Engine, id: &AccountId, mut request: RawRequest) -> Result<Reply, Refusal> {
+async fn handle(shared: &Shared, id: &AccountId, mut request: RawRequest) -> Result<Reply, Refusal> {
+    let engine = &shared.engine;
     let account =
-        engine.account(id).ok_or_else(|| Refusal::NotFound(format!("there is no account `{id}`")))?;
+        engine.account(id).ok_or_else(|| Refusal::NotFound("there is no such account".to_owned()))?;
+    Span::current().record("account", id.as_str());
     let provider = account
         .provider()
         .ok_or_else(|| Refusal::NotFound(format!("the account `{id}` takes no webhooks: it keeps a link")))?;
@@ -237,6 +282,13 @@ async fn handle(engine: &Engine, id: &AccountId, mut request: RawRequest) -> Res
             Some(engine.fetch(&url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?);
     }
     let verified = provider.verify(request).map_err(|forged| Refusal::Forbidden(forged.to_string()))?;
+    // Only what is signed counts: nobody else can use up an account's share.
+    if let Err(after) = shared.rates.take(id, account.requests_per_second, engine.now()) {
+        return Err(Refusal::TooOften(format!(
+            "`{id}` asks too often: come again in {} ms",
+            after.as_millis()
+        )));
+    }
     if let Some(handshake) = provider.handshake(&verified) {
         if let Some(url) = &handshake.visit {
             engine.visit(url).await.map_err(|error| Refusal::TryAgain(error.to_string()))?;

@@ -4,6 +4,7 @@ use super::Sender;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 /// Parts a second, kept in thousandths: the slowest number that a carrier gives out sends 15 parts a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,6 +38,12 @@ impl From<Rate> for f64 {
 }
 
 impl Rate {
+    /// A whole number a second.
+    #[must_use]
+    pub const fn whole(per_second: NonZeroU16) -> Self {
+        Self(per_second.get() as u32 * 1_000)
+    }
+
     /// The time that one part takes.
     fn each(self) -> SignedDuration {
         SignedDuration::from_nanos(1_000_000_000_000 / i64::from(self.0))

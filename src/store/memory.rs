@@ -354,7 +354,7 @@ impl Inner {
             Table::Subscribers => (self.dialogues.iter())
                 .map(|(key, d)| {
                     (
-                        key_bytes(key),
+                        [b"d", key_bytes(key).as_slice()].concat(),
                         Scanned::Subscriber { key: key.clone(), record: Box::new(d.record.clone()) },
                     )
                 })

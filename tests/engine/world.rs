@@ -59,6 +59,7 @@ pub(crate) fn accounts() -> Vec<Account> {
         answers_stop,
         bad_number_after: 3,
         pace,
+        requests_per_second: sayso::provider::REQUESTS_PER_SECOND,
     };
     let slow =
         Pace { account: Rate::try_from(2.0).ok(), number: Rate::try_from(1.0).ok(), ..Pace::default() };

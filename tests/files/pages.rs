@@ -106,3 +106,33 @@ fn what_the_pages_say_to_type_can_be_typed() {
     }
     assert!(typed >= 10, "{typed} lines");
 }
+
+/// A test that is named as the proof of something must be there.
+#[test]
+fn the_tests_that_the_page_about_security_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut sources = String::new();
+    let mut folders = vec![root.join("src"), root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let names =
+        page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split(" | ").nth(2));
+    let names = names.flat_map(|names| names.split('`').skip(1).step_by(2));
+    let mut shown = 0;
+    for name in names.map(|name| name.rsplit("::").next().unwrap_or(name)) {
+        assert!(
+            sources.contains(&format!("fn {name}(")),
+            "`docs/security.md` names `{name}`, which is no test"
+        );
+        shown += 1;
+    }
+    assert!(shown >= 30, "{shown} tests");
+}

@@ -7,11 +7,15 @@
 // Test code: a panic is the report, and the clock is asked for deadlines.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod api;
 mod crash;
 mod disk;
+mod doctor;
 mod errands;
 mod fake;
+mod front;
 mod generic;
+mod injection;
 mod input;
 mod life;
 mod powercut;

@@ -274,6 +274,11 @@ pub(super) fn scan(
     let start = after.map_or_else(|| vec![prefix], |Cursor(last)| [last.as_slice(), &[0]].concat());
     let mut page = Page::default();
     let mut last = None;
+    // A place of another table is behind this one, or before it.
+    let start = start.max(vec![prefix]);
+    if start.first() != Some(&prefix) {
+        return Ok(page);
+    }
     for found in db.range(start..vec![prefix + 1]) {
         let (key, value) = found.map_err(|error| gone(&error))?;
         if page.items.len() == limit {
