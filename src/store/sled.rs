@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod migrate;
 mod opening;
+mod outbox;
 mod room;
 mod suppression;
 mod writer;

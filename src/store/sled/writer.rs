@@ -10,12 +10,10 @@ use crate::dialogue::Effect;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::parts::{Changes, Gatherings};
-use crate::store::queue::{parts, resolved};
 use crate::store::stray::Strays;
 use crate::store::{
     Alarm, Claim, Claimed, Commit, Erased, Parts, PartsName, Resolution, Resolved, Row, RowId, RowState,
-    Sent, Settlement, StoreError, Turn, Whole, counted, interrupted, interrupted_at, one_more, rows, sent,
-    settled, take,
+    Sent, Settlement, StoreError, Turn, Whole, interrupted, interrupted_at, rows, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -29,10 +27,6 @@ use tokio::sync::oneshot;
 /// Jobs that become one batch. Beyond a thousand turns a sync costs less than the batch itself (measured), and
 /// everybody in it waits for all of it.
 const BATCH_MAX: usize = 1_024;
-
-/// Messages that may wait to be sent: with 200 bytes of memory for each, about a gigabyte. Beyond it nothing is taken that
-/// wants to say something; who begins a campaign of more people feeds it in portions.
-const WAITING_MAX: usize = 5_000_000;
 
 /// Alarms that may ring early before one that is really due is found. They are moved when they ring, so few are left.
 const EARLY_MAX: usize = 4_096;
@@ -99,7 +93,7 @@ pub(super) type Changed = (Vec<u8>, Option<Vec<u8>>);
 
 /// A turn with its bytes.
 pub(super) struct Prepared {
-    turn: Turn,
+    pub(super) turn: Turn,
     record: Vec<u8>,
     entry: Vec<u8>,
     refusal: Option<String>,
@@ -118,7 +112,7 @@ pub(super) struct Writer {
     /// sled's own file, for the sync that sled does not make.
     file: File,
     seq: u64,
-    live: Live,
+    pub(super) live: Live,
     strays: Strays,
     parts: Gatherings,
     batch: Batch,
@@ -426,105 +420,6 @@ impl Writer {
             self.batch.put(keys::alarm(wake, &turn.key), Vec::new());
         }
         wake
-    }
-
-    fn put_row(&mut self, row: &Row) {
-        self.batch.put(keys::row(row.id), StoredRow::encode(row));
-        self.live.put(row);
-    }
-
-    fn row(&self, id: RowId) -> Result<Option<Row>, StoreError> {
-        let key = keys::row(id);
-        self.get(&key)?.map(|value| keys::read_row(&|key| self.get(key), &key, &value)).transpose()
-    }
-
-    fn claim(&mut self, claim: &Claim) -> Claimed {
-        let mut rows = Vec::new();
-        while rows.len() < claim.limit {
-            let Some((priority, id)) = self.live.next(claim) else { break };
-            let Some(mut row) = self.readable_row(id) else {
-                self.live.set_aside(id);
-                continue;
-            };
-            self.live.leaves(&row, priority, parts(&row), claim);
-            self.mark_sending(&mut row, Some(claim.now));
-            rows.push(row);
-        }
-        Claimed { rows, again: self.live.again(claim.now) }
-    }
-
-    /// Does what an operator wants of a row.
-    fn resolve(&mut self, id: RowId, resolution: Resolution, at: Timestamp) -> Result<Resolved, StoreError> {
-        let Some(row) = self.row(id)? else { return Ok(Resolved::Missing) };
-        let row = Box::new(row);
-        let Some(after) = resolved(&row, resolution, at) else { return Ok(Resolved::Not(row)) };
-        self.live.forget(&row);
-        match after {
-            Some(after) => self.put_row(&after),
-            None => self.batch.delete(keys::row(id)),
-        }
-        Ok(Resolved::Done(row))
-    }
-
-    /// Whether so much waits to be sent already that these turns would have no place for their messages.
-    fn has_no_place_for(&self, turns: &[Prepared]) -> bool {
-        let sends = |turn: &Prepared| turn.turn.entry.effects.iter().any(|effect| effect.errand().is_some());
-        self.live.waiting() >= WAITING_MAX && turns.iter().any(sends)
-    }
-
-    fn claim_for(&mut self, key: &Key, from: Sender, limit: usize) -> Vec<Row> {
-        let mut claimed = Vec::new();
-        for id in self.live.waiting_for(key) {
-            if claimed.len() == limit {
-                break;
-            }
-            let Some(mut row) = self.readable_row(id) else { continue };
-            if row.errand.send().is_some_and(|send| send.from == Some(from)) {
-                self.mark_sending(&mut row, None);
-                claimed.push(row);
-            }
-        }
-        claimed
-    }
-
-    /// A row to be claimed. One that cannot be read is left out: it must not keep the others from being sent.
-    pub(super) fn readable_row(&self, id: RowId) -> Option<Row> {
-        self.row(id).unwrap_or_else(|error| {
-            tracing::error!(row = %id, %error, "a message cannot be read; it stays where it is");
-            None
-        })
-    }
-
-    fn mark_sending(&mut self, row: &mut Row, now: Option<Timestamp>) {
-        self.live.forget(row);
-        row.state = RowState::Sending;
-        row.due = now.unwrap_or(row.due);
-        self.put_row(row);
-    }
-
-    fn settle(&mut self, id: RowId, settlement: &Settlement) -> Result<(), StoreError> {
-        let Some(row) = self.row(id)? else { return Ok(()) };
-        self.live.forget(&row);
-        if let Some(at) = counted(settlement) {
-            self.count(&row.key, at)?;
-        }
-        if let Some(sent) = sent(&row, settlement) {
-            self.batch.put(keys::sent(&sent.account, &sent.id), codec::encode(&sent));
-        }
-        match settled(row, settlement) {
-            Some(row) => self.put_row(&row),
-            None => self.batch.delete(keys::row(id)),
-        }
-        Ok(())
-    }
-
-    /// Writes down that a message left at that moment.
-    fn count(&mut self, key: &Key, at: Timestamp) -> Result<(), StoreError> {
-        let key = keys::left(key);
-        let mut left = keys::read_left(self.get(&key)?.as_deref())?;
-        one_more(&mut left, at);
-        self.batch.put(key, codec::encode(&left));
-        Ok(())
     }
 
     /// Dialogues whose alarm has rung and whose timer is really due, earliest first; an alarm that rang early is moved. O(log
