@@ -172,6 +172,7 @@ fn words(why: &Death) -> String {
         Death::OptedOut => "the person has opted out at the provider".to_owned(),
         Death::Rejected(why) | Death::Exhausted(why) => why.clone(),
         Death::NoAccount => "no account carries the number it should leave from".to_owned(),
+        Death::Stale => "it was held for so long that it answers nobody any more".to_owned(),
         Death::BadNumber => "nobody could be texted at this number, again and again".to_owned(),
     }
 }
