@@ -291,7 +291,8 @@ fn mimicked(kind: &str, wanted: &Mimic) -> Option<Vec<Delivery>> {
     changed.url = url.split('?').next().unwrap().to_owned();
     changed.body = body.replace("sig=", "sign=").replace("\"sig\"", "\"sign\"").into_bytes();
     assert!(provider.verify(changed).is_err(), "{kind}: it is signed by {}", made.scheme);
-    let verified = provider.verify(made.request).unwrap_or_else(|forged| panic!("{kind}: {forged}: {url} {body}"));
+    let verified =
+        provider.verify(made.request).unwrap_or_else(|forged| panic!("{kind}: {forged}: {url} {body}"));
     let account = AccountId::from(format!("{kind}-main").as_str());
     Some(provider.decode(&account, &verified).unwrap_or_else(|error| panic!("{kind}: {error}: {body}")))
 }

@@ -2002,7 +2002,10 @@ impl Both {
         }
         // What is counted as it changes is what there is.
         let counted = |tally: Tally| (tally.rows, tally.reviews, tally.first_review);
-        prop_assert_eq!(counted(self.memory.tally().await.unwrap()), counted(self.sled.tally().await.unwrap()));
+        prop_assert_eq!(
+            counted(self.memory.tally().await.unwrap()),
+            counted(self.sled.tally().await.unwrap())
+        );
         // The embedded store may leave an alarm in place that rings early, never late.
         let late = |next: Option<Timestamp>| next.unwrap_or(Timestamp::MAX);
         let memory = late(self.memory.next_due().await.unwrap());

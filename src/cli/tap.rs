@@ -68,7 +68,9 @@ pub(super) fn tap(
                 Some(Response::Missed(count)) if json => {
                     writeln!(streams.out, "{}", json!({ "what": "missed", "count": count }))?;
                 }
-                Some(Response::Missed(count)) => writeln!(streams.out, "… {count} more, too fast to be shown")?,
+                Some(Response::Missed(count)) => {
+                    writeln!(streams.out, "… {count} more, too fast to be shown")?
+                }
                 Some(Response::Error(why)) => return Err(Unusable::new(why)),
                 Some(_) => return Err(super::desk::strange()),
                 None => {

@@ -88,9 +88,11 @@ pub(super) fn trigger(
     let path = made.request.url.strip_prefix(&public).unwrap_or(&made.request.url);
     let url = format!("{}{path}", door.url.as_deref().map_or_else(|| local(config), trimmed));
     let shown = url.split('?').next().unwrap_or_default().to_owned();
-    let headers = made.request.headers.iter().filter_map(|(name, value)| {
-        Some((name.clone(), value.to_str().ok()?.to_owned()))
-    });
+    let headers = made
+        .request
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.to_str().ok()?.to_owned())));
     let headers = headers.collect();
     let call = Call { method: made.request.method.clone(), url, headers, body: made.request.body.clone() };
     let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;

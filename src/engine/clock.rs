@@ -26,7 +26,10 @@ impl Clock for SystemClock {
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "what is measured is the machine, and nothing follows from it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is measured is the machine, and nothing follows from it"
+    )]
     pub(super) fn start() -> Self {
         Self(Instant::now())
     }

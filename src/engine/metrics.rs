@@ -147,7 +147,8 @@ impl Default for Metrics {
         let refusals = ("sayso_gate_refusals_total", "Messages that the gate refused for good.");
         let holds = ("sayso_gate_holds_total", "Times that the gate let a message wait.");
         let late = HistogramOpts::new("sayso_timer_lateness_seconds", "How late timers rang.");
-        let webhooks = Opts::new("sayso_webhooks_total", "Webhooks of providers, by the status of the answer.");
+        let webhooks =
+            Opts::new("sayso_webhooks_total", "Webhooks of providers, by the status of the answer.");
         Self {
             turns: make.counters(turns, &["event", "outcome"], pairs(&EVENTS, &OUTCOMES)),
             turn_seconds: make.stages(
@@ -177,22 +178,25 @@ impl Gauges {
         let rows = Opts::new("sayso_outbox_rows", "Messages in the outbox, by their state.");
         Self {
             rows: make.put(IntGaugeVec::new(rows, &["state"])),
-            oldest_row: make
-                .gauge("sayso_outbox_oldest_due_seconds", "For how long the oldest waiting message has been due."),
+            oldest_row: make.gauge(
+                "sayso_outbox_oldest_due_seconds",
+                "For how long the oldest waiting message has been due.",
+            ),
             oldest_timer: make
                 .gauge("sayso_timers_oldest_due_seconds", "For how long the oldest timer has been due."),
-            reviews: make.count("sayso_reviews_waiting", "Texts that may be opt-outs and that nobody has read."),
+            reviews: make
+                .count("sayso_reviews_waiting", "Texts that may be opt-outs and that nobody has read."),
             oldest_review: make
                 .gauge("sayso_reviews_oldest_seconds", "For how long the oldest of them has waited."),
             brands: make.count("sayso_brands_served", "Brands that are served."),
-            closed: make.count("sayso_numbers_closed", "Numbers whose brands have errors and are not served."),
+            closed: make
+                .count("sayso_numbers_closed", "Numbers whose brands have errors and are not served."),
         }
     }
 
     fn set(&self, tally: &Tally, now: Timestamp) {
-        let since = |at: Option<Timestamp>| {
-            at.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0))
-        };
+        let since =
+            |at: Option<Timestamp>| at.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
         for (state, count) in tally.rows.iter() {
             self.rows.with_label_values(&[state]).set(whole(count));
         }

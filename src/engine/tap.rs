@@ -153,7 +153,8 @@ fn send(at: Timestamp, row: &Row, settlement: &Settlement) -> Happening {
         Settlement::Retry { at } => Some(format!("again at {at}")),
         Settlement::Sent { .. } | Settlement::Done => None,
     };
-    let account = if let Settlement::Sent { account, .. } = settlement { Some(account.clone()) } else { None };
+    let account =
+        if let Settlement::Sent { account, .. } = settlement { Some(account.clone()) } else { None };
     Happening::Send {
         at,
         key: row.key.clone(),

@@ -304,7 +304,11 @@ mod tests {
                 let text = String::from_utf8(request.body).expect("text").replace("there", "where");
                 request.body = text.into_bytes();
                 let covers_nothing = ["basic", "bearer", "token"].contains(&scheme.name);
-                assert_eq!(scheme.prove(&request, &keys).is_ok(), covers_nothing, "{scheme:?} {method} {body}");
+                assert_eq!(
+                    scheme.prove(&request, &keys).is_ok(),
+                    covers_nothing,
+                    "{scheme:?} {method} {body}"
+                );
             }
         }
         unsigned.dedup();

@@ -269,7 +269,9 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         Request::Review { key, decision, by } => {
             review(engine, key, decision, by).await.map(Response::Reviewed)
         }
-        Request::Examine | Request::Backup | Request::Tap { .. } => Err("only the server that has the store does this".to_owned()),
+        Request::Examine | Request::Backup | Request::Tap { .. } => {
+            Err("only the server that has the store does this".to_owned())
+        }
     }
 }
 
@@ -291,7 +293,8 @@ async fn tell(
         let response = match happened {
             Ok(what) => {
                 let key = what.key();
-                if brand.is_some_and(|brand| *brand != key.brand) || phone.is_some_and(|one| one != key.phone) {
+                if brand.is_some_and(|brand| *brand != key.brand) || phone.is_some_and(|one| one != key.phone)
+                {
                     continue;
                 }
                 Response::Happened(Box::new(Happening::clone(&what)))

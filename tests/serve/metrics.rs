@@ -16,7 +16,10 @@ async fn scraped(world: &World, address: &str) -> BTreeMap<String, f64> {
         assert!(!told.body.contains(secret), "{secret} stands in a label:\n{}", told.body);
     }
     let samples = told.body.lines().filter(|line| !line.starts_with('#'));
-    samples.map(|line| line.rsplit_once(' ').unwrap()).map(|(n, v)| (n.to_owned(), v.parse().unwrap())).collect()
+    samples
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(n, v)| (n.to_owned(), v.parse().unwrap()))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +68,9 @@ async fn what_is_told_is_what_has_happened() {
     let retried = told[r#"sayso_sends_total{errand="message",settlement="retry"}"#];
     assert!(retried >= 1.0, "{retried}");
     assert!(told["sayso_reviews_oldest_seconds"] < 60.0);
-    assert!(told[r#"sayso_turn_seconds_sum{stage="whole"}"#] >= told[r#"sayso_turn_seconds_sum{stage="commit"}"#]);
+    assert!(
+        told[r#"sayso_turn_seconds_sum{stage="whole"}"#] >= told[r#"sayso_turn_seconds_sum{stage="commit"}"#]
+    );
 
     // What listens for providers tells nothing.
     let public = format!("{}/metrics", world.server.address);

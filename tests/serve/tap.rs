@@ -98,9 +98,11 @@ async fn a_text_that_is_triggered_is_shown_answered_and_received() {
     assert_eq!((code, out.as_str()), (0, "200 <Response/>\n"), "{said}");
     assert_eq!(world.export("sent")[0]["receipt"], "delivered");
 
-    let (code, _, said) = trigger(&world, &["receipt", "--provider", "twilio-main", "--id", "1", "--state", "lost"]);
+    let (code, _, said) =
+        trigger(&world, &["receipt", "--provider", "twilio-main", "--id", "1", "--state", "lost"]);
     assert!(code == 2 && said.contains("has no word for `lost`; it knows accepted"), "{code} {said}");
-    let (code, _, said) = trigger(&world, &["inbound", "--provider", "twilio", "--from", ANA, "--text", "JOIN"]);
+    let (code, _, said) =
+        trigger(&world, &["inbound", "--provider", "twilio", "--from", ANA, "--text", "JOIN"]);
     assert!(code == 2 && said.contains("several accounts are of the kind `twilio`"), "{code} {said}");
 
     // Who listens for somebody else has heard nothing: the next text is the first thing.
@@ -108,13 +110,15 @@ async fn a_text_that_is_triggered_is_shown_answered_and_received() {
     assert_eq!(trigger(&world, &text).0, 0);
     assert_eq!(other.turn()["text"], "JOIN");
     world.end();
-    let end = tap.lines.map_while(Result::ok).last().unwrap();
+    let end = tap.lines.by_ref().map_while(Result::ok).last().unwrap();
     assert!(end.contains("\"what\""), "{end}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_signed_as_each_provider_signs() {
-    for (kind, settings, scheme) in [("sinch", SINCH, "sinch"), ("infobip", INFOBIP, "basic"), ("vonage", VONAGE, "vonage")] {
+    for (kind, settings, scheme) in
+        [("sinch", SINCH, "sinch"), ("infobip", INFOBIP, "basic"), ("vonage", VONAGE, "vonage")]
+    {
         let world = world(kind, settings).await;
         let mut tap = Tap::open(&world, &["--json", "--numbers"]);
         let text = ["inbound", "--provider", kind, "--from", ANA, "--text", "JOIN, I = Ana & co"];
@@ -131,7 +135,8 @@ async fn requests_are_signed_as_each_provider_signs() {
 async fn what_only_the_provider_can_sign_is_said_with_a_way_out() {
     let telnyx = "public_key = \"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\napi_key = \"SECRET\"";
     let world = world("telnyx", telnyx).await;
-    let (code, out, said) = trigger(&world, &["inbound", "--provider", "push", "--from", ANA, "--text", "JOIN"]);
+    let (code, out, said) =
+        trigger(&world, &["inbound", "--provider", "push", "--from", ANA, "--text", "JOIN"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(said.contains("Telnyx signs with a key that it alone has") && said.contains("hint: "), "{said}");
     world.end();

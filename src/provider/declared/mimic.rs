@@ -121,8 +121,7 @@ impl Declared {
         } else {
             ("application/json", value.to_string())
         };
-        let headers =
-            HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static(kind))]);
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static(kind))]);
         RawRequest {
             url: self.inbound.clone(),
             method: Method::POST,

@@ -1,7 +1,8 @@
 //! Bird: base64 of HMAC-SHA256 over time, address and the hash of the body, parted by line feeds.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, passed, put, second, signed,
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, passed, put, second,
+    signed,
 };
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;

@@ -1,8 +1,8 @@
 //! `MessageBird`'s older signature: base64 of HMAC-SHA256 over time, sorted query and the hash of the body.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, pairs, parted, passed, put,
-    second, signed,
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, pairs, parted, passed,
+    put, second, signed,
 };
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;

@@ -2,8 +2,8 @@
 //! agreed on: such a request brings that word, and no message.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_hex, header, hex, is_key, never, nothing, pairs, parted, passed, put,
-    signed,
+    Keys, Scheme, Unsignable, code, from_hex, header, hex, is_key, never, nothing, pairs, parted, passed,
+    put, signed,
 };
 use crate::provider::{Forged, RawRequest};
 use hmac::Hmac;

@@ -3,7 +3,8 @@
 //! newest first; a header may hold several signatures, one a token.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, never, nonce, nothing, pairs, parted, passed, put, signed,
+    Keys, Scheme, Unsignable, code, from_base64, header, never, nonce, nothing, pairs, parted, passed, put,
+    signed,
 };
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;

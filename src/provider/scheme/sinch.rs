@@ -1,7 +1,8 @@
 //! Sinch SMS: base64 of HMAC-SHA256 over body, nonce and time.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nonce, nothing, passed, put, second, signed,
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nonce, nothing, passed, put,
+    second, signed,
 };
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;

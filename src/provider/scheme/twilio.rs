@@ -5,7 +5,8 @@
 //! signs one of these, depending on what it was given.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, hex, never, nothing, pairs, passed, put, same, signed,
+    Keys, Scheme, Unsignable, code, from_base64, header, hex, never, nothing, pairs, passed, put, same,
+    signed,
 };
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;

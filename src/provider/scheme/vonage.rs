@@ -2,8 +2,8 @@
 //! over them and the secret. Which one is a setting of the account at Vonage.
 
 use super::{
-    Keys, Scheme, Unsignable, code, from_hex, hex, is_fresh, needed, never, nothing, pairs, parted, passed, same,
-    second, signed,
+    Keys, Scheme, Unsignable, code, from_hex, hex, is_fresh, needed, never, nothing, pairs, parted, passed,
+    same, second, signed,
 };
 use crate::provider::{Forged, RawRequest};
 use form_urlencoded::Serializer;
