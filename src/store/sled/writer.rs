@@ -1,11 +1,13 @@
 //! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
 
+mod tally;
+
 use super::codec;
 use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
 use super::ledger::{self, StoredEntry};
 use super::room::Room;
-use crate::consent::{LedgerEntry, SuppressionKey};
+use crate::consent::SuppressionKey;
 use crate::dialogue::Effect;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use crate::store::live::Live;
@@ -393,22 +395,6 @@ impl Writer {
         Ok(Commit::Committed { seq: self.seq, taken })
     }
 
-    /// Puts a text that became unsure on the list of those that wait to be read, and takes off what was decided.
-    fn list_review(&mut self, turn: &Turn, change: &LedgerEntry) {
-        let waits = turn.record.person.standing.unsure.is_some_and(|unsure| unsure.entry == change.number);
-        if waits {
-            self.batch.put(keys::review(&turn.key), codec::encode(&change.number));
-            self.reviews.put(&turn.key, change.at);
-        } else if change.settles.is_some() {
-            self.unlist_review(&turn.key);
-        }
-    }
-
-    pub(super) fn unlist_review(&mut self, key: &Key) {
-        self.batch.delete(keys::review(key));
-        self.reviews.remove(key);
-    }
-
     fn takes(&mut self, turn: &Turn) -> Result<Vec<crate::dialogue::Taken>, StoreError> {
         let mut taken = Vec::new();
         for effect in &turn.entry.effects {
@@ -481,21 +467,6 @@ impl Writer {
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.live.next_due().into_iter().chain(self.first_alarm()?).chain(self.parts.next_due()).min())
-    }
-
-    fn first_alarm(&self) -> Result<Option<Timestamp>, StoreError> {
-        let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
-        Ok(first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at))
-    }
-
-    fn tally(&self) -> Result<Tally, StoreError> {
-        Ok(Tally {
-            rows: self.live.counts(),
-            first_due: self.live.next_due(),
-            first_alarm: self.first_alarm()?,
-            reviews: self.reviews.len(),
-            first_review: self.reviews.first(),
-        })
     }
 
     fn stray(&mut self, receipt: &Receipt, at: Timestamp) {
