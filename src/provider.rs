@@ -99,6 +99,9 @@ impl Kind {
         wanted: &Mimic,
         at: Timestamp,
     ) -> Result<Result<Mimicked, MimicError>, SettingError> {
+        if self.protocol().is_some() {
+            return Ok(Err(MimicError::Link));
+        }
         let account = AccountId::from(settings.account.as_str());
         Ok(declared::Declared::open(self, settings)?.mimic(&account, wanted, at))
     }

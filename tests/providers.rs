@@ -7,8 +7,7 @@
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
 use sayso::provider::{
-    ALL, Catalogue, Delivery, Kind, Mimic, MimicError, Outcome, Provider, RawRequest, Response, Settings,
-    Way,
+    ALL, Catalogue, Delivery, Kind, Mimic, MimicError, Outcome, Provider, RawRequest, Response, Settings, Way,
 };
 use sayso::sms::{AccountId, ReceiptState};
 use serde::Deserialize;

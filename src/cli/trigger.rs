@@ -150,7 +150,7 @@ fn new_id() -> String {
 
 fn unusable(account: &str, error: &MimicError) -> Unusable {
     let hint = match error {
-        MimicError::Unsignable(_) => format!(
+        MimicError::Unsignable(_) | MimicError::Link => format!(
             "try the dialogue by an account of kind `generic`, which has a secret of yours; for `{account}` itself, keep a \
              request that came and look at it with `sayso provider decode {account} --request FILE`"
         ),
@@ -174,5 +174,5 @@ fn local(config: &Config) -> String {
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         IpAddr::V4(_) | IpAddr::V6(_) => {}
     }
-    format!("http://{address}")
+    format!("{}://{address}", config.server.scheme())
 }

@@ -7,9 +7,9 @@ use super::queue::{Group, Line, Priority, parts, resolved};
 use super::stray::Strays;
 use super::{
     Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Resolution,
-    Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey, Tally,
-    Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows,
-    sent, settled, take,
+    Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey,
+    Tally, Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered,
+    rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};

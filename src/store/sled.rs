@@ -27,7 +27,8 @@ pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
     Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Resolution, Resolved,
-    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Tally, Turn, Whole, codec, remembered,
+    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Tally, Turn, Whole, codec,
+    remembered,
 };
 use crate::consent::SuppressionKey;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};

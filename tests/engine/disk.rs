@@ -8,8 +8,8 @@ use sayso::dialogue::Effect;
 use sayso::sms::{AccountId, Class, Key, MessageId, Part, Receipt, Sender};
 use sayso::store::{
     Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
-    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Tally, Turn,
-    Whole,
+    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table,
+    Tally, Turn, Whole,
 };
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -5,6 +5,7 @@
 
 use super::{Declared, Scope};
 use crate::provider::file::{Expected, File, InboundRule, Many, Numbers, Path, Read, ReceiptRule, When};
+use crate::provider::scheme::hex;
 use crate::provider::{Delivery, Mimicked, RawRequest};
 use crate::sms::{AccountId, Phone, Receipt, ReceiptState, Sender};
 use http::{HeaderMap, Method, header};
@@ -53,6 +54,9 @@ pub enum MimicError {
         /// Its words.
         known: Vec<String>,
     },
+    /// It calls nobody: a connection is kept to it.
+    #[error("what this account brings comes by a link that we keep, and not by webhooks")]
+    Link,
     /// Nobody but the provider can sign.
     #[error("a request of this account cannot be signed here: {0}")]
     Unsignable(&'static str),
@@ -220,8 +224,8 @@ fn text(file: &File, rule: &InboundRule, wanted: &Mimic, at: Timestamp) -> Optio
     made.put_first(&rule.to, &number(&to.to_string(), rule.numbers))?;
     made.put_first(&rule.text, text)?;
     if let Some(octets) = &rule.octets {
-        let hex: String = text.encode_utf16().map(|unit| format!("{unit:04x}")).collect();
-        made.put(&octets.hex, &hex)?;
+        let octets_of_text: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        made.put(&octets.hex, &hex(&octets_of_text))?;
         made.put(&octets.coding, "8")?;
     }
     if let Some(path) = &rule.sent_at {
@@ -249,8 +253,8 @@ fn word<'r>(rule: &'r ReceiptRule, state: &str) -> Option<&'r str> {
         Some(Expected::There(_)) | None => true,
     };
     let own = rule.states.keys().filter(fits).find(|word| word.eq_ignore_ascii_case(state));
-    let meant: Option<ReceiptState> = serde_json::from_value(state.to_lowercase().into()).ok();
-    let means = |(word, known): &(&'r String, &ReceiptState)| Some(**known) == meant && fits(word);
+    let wanted: Option<ReceiptState> = serde_json::from_value(state.to_lowercase().into()).ok();
+    let means = |(word, known): &(&'r String, &ReceiptState)| Some(**known) == wanted && fits(word);
     own.or_else(|| rule.states.iter().find(means).map(|(word, _)| word)).map(String::as_str)
 }
 
