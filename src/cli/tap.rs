@@ -69,7 +69,7 @@ pub(super) fn tap(
                     writeln!(streams.out, "{}", json!({ "what": "missed", "count": count }))?;
                 }
                 Some(Response::Missed(count)) => {
-                    writeln!(streams.out, "… {count} more, too fast to be shown")?
+                    writeln!(streams.out, "… {count} more, too fast to be shown")?;
                 }
                 Some(Response::Error(why)) => return Err(Unusable::new(why)),
                 Some(_) => return Err(super::desk::strange()),
