@@ -24,7 +24,9 @@ mod reload;
 mod replay;
 mod serve;
 mod set;
+mod tap;
 mod test;
+mod trigger;
 mod watch;
 mod why;
 
@@ -111,6 +113,11 @@ enum Verb {
     Key(key::Wanted),
     /// Print the document of the API (`OpenAPI`).
     Openapi,
+    /// Show what a running server does, while it does it.
+    Tap(tap::Wanted),
+    /// Send a request to a running server as a provider would, signed with the account's own secret.
+    #[command(subcommand)]
+    Trigger(trigger::Wanted),
     /// Serve an editor that speaks the Language Server Protocol, over the standard input and output.
     Lsp {
         /// The only way there is; editors like to say it.
@@ -263,6 +270,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
         Verb::Serve { listen } => serve::serve(cli.open()?, *listen, streams),
         Verb::Key(wanted) => key::key(&cli.open()?, wanted, cli.json, streams),
         Verb::Openapi => openapi(streams),
+        Verb::Tap(wanted) => tap::tap(&cli.open()?, wanted, cli.json, streams),
+        Verb::Trigger(wanted) => trigger::trigger(&cli.open()?, wanted, cli.json, streams),
         Verb::Lsp { .. } => lsp::lsp(),
         Verb::Doctor => doctor::doctor(&cli.open()?, cli.json, streams),
         Verb::Backup { to } => backup::backup(&cli.open()?, to, cli.json, streams),

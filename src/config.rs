@@ -408,7 +408,7 @@ fn sources_of(value: &toml::Value) -> Vec<&str> {
 impl Config {
     /// Makes one account.
     pub fn open_account(&self, name: &str, root: &Path) -> Result<Account, SettingError> {
-        let settings = self.account_settings(name, |source| secret(source, root))?;
+        let settings = self.open_settings(name, root)?;
         let kind = self.kind_of(name)?;
         let answers_stop = self.said(name, "answers_stop").and_then(toml::Value::as_bool);
         let after = self.said(name, "bad_number_after").and_then(toml::Value::as_integer);
@@ -426,6 +426,11 @@ impl Config {
     fn pace(&self, account: &str) -> Pace {
         let said = self.said(account, "pace").cloned();
         said.and_then(|said| said.try_into().ok()).unwrap_or_default()
+    }
+
+    /// What an account says, with its secrets.
+    pub fn open_settings(&self, name: &str, root: &Path) -> Result<Settings, SettingError> {
+        self.account_settings(name, |source| secret(source, root))
     }
 
     /// The kind of an account.

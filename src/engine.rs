@@ -9,6 +9,7 @@ mod fetch;
 mod joining;
 mod lanes;
 pub mod link;
+mod metrics;
 mod outbox;
 pub mod outside;
 mod parked;
@@ -16,17 +17,20 @@ mod receive;
 pub mod rights;
 mod route;
 mod serving;
+mod tap;
 mod timers;
 pub mod transport;
 
 pub use chance::{Chance, CountedChance, SystemChance};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use errand::Secrets;
+pub use metrics::Metrics;
 pub use outbox::STALE_AFTER;
 pub use outside::{Outside, OutsideError};
 pub use receive::{Arrival, ReceiveError, Received};
 pub use route::Arrivals;
 pub use serving::Served;
+pub use tap::Happening;
 pub use transport::{CallError, Transport};
 
 use crate::bot::Bot;
@@ -43,6 +47,7 @@ use parked::Parked;
 use serving::Serving;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use tap::Tap;
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// Everything that a message passes through.
@@ -74,6 +79,9 @@ pub struct Engine {
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
     log_numbers: bool,
+    /// What is counted and measured, where somebody wants to know it.
+    metrics: Option<Metrics>,
+    tap: Tap,
 }
 
 /// What an engine is made of.
@@ -127,6 +135,8 @@ impl Engine {
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,
+            metrics: None,
+            tap: Tap::default(),
         }
     }
 

@@ -14,6 +14,7 @@ mod shipped;
 pub mod signer;
 pub mod signing;
 
+pub use declared::{Mimic, MimicError};
 pub use scheme::Proof;
 pub use shipped::{ALL, Catalogue};
 
@@ -91,6 +92,20 @@ impl Kind {
         })
     }
 
+    /// The request by which the provider would say something to this account, signed with the account's own secrets.
+    pub fn mimic(
+        self: &Arc<Self>,
+        settings: &Settings,
+        wanted: &Mimic,
+        at: Timestamp,
+    ) -> Result<Result<Mimicked, MimicError>, SettingError> {
+        if self.protocol().is_some() {
+            return Ok(Err(MimicError::Link));
+        }
+        let account = AccountId::from(settings.account.as_str());
+        Ok(declared::Declared::open(self, settings)?.mimic(&account, wanted, at))
+    }
+
     /// What a request says by this kind's rules, whoever sent it: to look at, while a file is written. Nothing of it may reach
     /// an engine, which takes only what [`Provider::verify`] let through.
     pub fn preview(
@@ -102,6 +117,14 @@ impl Kind {
         let opened = declared::Declared::open(self, settings);
         opened.map_err(|error| DecodeError::Bad(error.to_string()))?.read(&account, request)
     }
+}
+
+/// A request as a provider would make it.
+pub struct Mimicked {
+    /// The request, signed for the address at which the account's webhooks are taken.
+    pub request: RawRequest,
+    /// The scheme by which it is signed.
+    pub scheme: &'static str,
 }
 
 impl fmt::Debug for Kind {

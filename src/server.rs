@@ -6,8 +6,10 @@ pub mod api;
 mod caller;
 mod http;
 mod listen;
+mod metrics;
 mod rate;
 pub mod socket;
 pub mod tls;
 
 pub use self::http::{Doors, ServeError, serve};
+pub use self::metrics::serve as serve_metrics;

@@ -10,6 +10,7 @@ mod parts;
 mod queue;
 mod sled;
 mod stray;
+mod tally;
 
 pub use self::sled::{
     BackupError, Fault, OpenError, ROOM_BYTES_MIN, Report, Restored, SledStore, restore, room, verify,
@@ -17,6 +18,7 @@ pub use self::sled::{
 pub use memory::MemoryStore;
 pub use parts::PARTS_WITHIN;
 pub use queue::{Claim, Claimed, Resolution, Resolved, Via};
+pub use tally::{RowCounts, Tally};
 
 use crate::consent::chain::{Digest, Link, Root, Salt};
 use crate::consent::{LEFT_MAX, LedgerEntry, Obstacle, Pass, Refusal, Suppressed};
@@ -75,6 +77,9 @@ pub trait Store: Send + Sync {
 
     /// The earliest moment at which a message that nothing stands before is due, or a timer, if there is any.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// What waits, counted: no scan, where a store holds much. O(log rows).
+    async fn tally(&self) -> Result<Tally, StoreError>;
 
     /// Writes down a receipt; whose message it was, if we sent it.
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError>;

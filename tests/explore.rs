@@ -14,7 +14,7 @@ use sayso::simulator::Simulation;
 use sayso::sms::{self, AccountId, Key, MessageId, Receipt, Sender};
 use sayso::store::{
     Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
-    Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole,
+    Resolved, Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Tally, Turn, Whole,
 };
 use sayso::transcript::coverage::Part;
 use sayso::transcript::{Coverage, Outcome, parse, run};
@@ -334,6 +334,9 @@ impl Store for Fragile {
     }
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.0.next_due().await
+    }
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        self.0.tally().await
     }
     async fn left(&self, key: &Key) -> Result<Vec<Timestamp>, StoreError> {
         self.0.left(key).await

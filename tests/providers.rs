@@ -6,12 +6,16 @@
 
 use http::{HeaderMap, HeaderName, Method};
 use jiff::{SignedDuration, Timestamp};
-use sayso::provider::{ALL, Catalogue, Outcome, Provider, RawRequest, Response, Settings, Way};
+use sayso::provider::{
+    ALL, Catalogue, Delivery, Kind, Mimic, MimicError, Outcome, Provider, RawRequest, Response, Settings, Way,
+};
+use sayso::sms::{AccountId, ReceiptState};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// When all requests arrived.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -36,9 +40,9 @@ fn account(kind: &str) -> BTreeMap<String, String> {
     toml::from_str(&std::fs::read_to_string(folder().join(kind).join("account.toml")).unwrap()).unwrap()
 }
 
-fn open(kind: &str) -> Box<dyn Provider> {
-    let catalogue = Catalogue::default();
-    let of = catalogue.kind(kind).unwrap();
+/// The account of a kind, with two values of each secret.
+fn settings(kind: &str) -> (Arc<Kind>, Settings) {
+    let of = Arc::clone(Catalogue::default().kind(kind).unwrap());
     let mut settings = Settings { account: format!("{kind}-main"), ..Settings::default() };
     for (name, value) in account(kind) {
         if of.file.secrets.contains_key(&name) {
@@ -47,6 +51,11 @@ fn open(kind: &str) -> Box<dyn Provider> {
             settings.plain.insert(name, value);
         }
     }
+    (of, settings)
+}
+
+fn open(kind: &str) -> Box<dyn Provider> {
+    let (of, settings) = settings(kind);
     match of.open(&settings).unwrap() {
         Way::Calls(provider) => provider,
         Way::Link(_) => panic!("{kind} keeps a link"),
@@ -262,4 +271,54 @@ fn signatures_with_a_time_grow_old() {
             assert!(open(kind).verify(request).is_err(), "{} after two days", path.display());
         }
     }
+}
+
+/// What a server of this account reads in a request that was made as its provider would make it; `None` where nobody else can
+/// sign.
+fn mimicked(kind: &str, wanted: &Mimic) -> Option<Vec<Delivery>> {
+    let (of, mut settings) = settings(kind);
+    settings.inbound_url = Some(format!("{PUBLIC_URL}/v1/providers/{kind}-main/inbound"));
+    let made = match of.mimic(&settings, wanted, NOW.parse().unwrap()).unwrap() {
+        Ok(made) => made,
+        Err(MimicError::Unsignable(_)) => return None,
+        Err(error) => panic!("{kind}: {error}"),
+    };
+    let provider = open(kind);
+    let (url, body) = (made.request.url.clone(), String::from_utf8_lossy(&made.request.body).into_owned());
+    let mut changed = made.request.clone();
+    changed.headers.clear();
+    changed.url = url.split('?').next().unwrap().to_owned();
+    changed.body = body.replace("sig=", "sign=").replace("\"sig\"", "\"sign\"").into_bytes();
+    assert!(provider.verify(changed).is_err(), "{kind}: it is signed by {}", made.scheme);
+    let verified =
+        provider.verify(made.request).unwrap_or_else(|forged| panic!("{kind}: {forged}: {url} {body}"));
+    let account = AccountId::from(format!("{kind}-main").as_str());
+    Some(provider.decode(&account, &verified).unwrap_or_else(|error| panic!("{kind}: {error}: {body}")))
+}
+
+#[test]
+fn what_is_made_as_a_provider_makes_it_is_read_as_it_was_meant() {
+    let text = "Ja, gern & schnell = 100 %! 🍦 \"so\"\n+1";
+    let (from, to) = ("+14045550123".parse().unwrap(), "+14045550100".parse().unwrap());
+    let texted = Mimic::Text { from, to, text: text.to_owned(), id: "in-1".to_owned() };
+    let mut unsigned = Vec::new();
+    for kind in called() {
+        match mimicked(kind, &texted).as_deref() {
+            None => unsigned.push(kind),
+            Some([Delivery::Text(read)]) => {
+                assert_eq!((read.from, read.to, read.body.as_str()), (from, to, text), "{kind}");
+                assert_eq!(read.id.as_str(), "in-1", "{kind}");
+            }
+            Some(other) => panic!("{kind}: {other:?}"),
+        }
+        let delivered = Mimic::Receipt { id: "out-1".to_owned(), state: "delivered".to_owned(), code: None };
+        match mimicked(kind, &delivered).as_deref() {
+            None => assert_eq!(unsigned.last(), Some(&kind)),
+            Some([Delivery::Receipt(read)]) => {
+                assert_eq!((read.id.as_str(), read.state), ("out-1", ReceiptState::Delivered), "{kind}");
+            }
+            Some(other) => panic!("{kind}: {other:?}"),
+        }
+    }
+    assert_eq!(unsigned, ["aws", "telnyx"], "their keys are the providers' own");
 }

@@ -23,7 +23,7 @@ use sayso::sms::{Class, Content, Inbound, Key, Pace, Part, Rate, Receipt, Receip
 use sayso::store::{
     Alarm, Claim, Claimed, Commit, Death, Entry, Erasure, MemoryStore, OpenError, PARTS_WITHIN, Parts,
     Resolution, Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, SledStore, Snapshot, Store,
-    StoreError, Table, Turn, Via, Whole,
+    StoreError, Table, Tally, Turn, Via, Whole,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -335,6 +335,8 @@ async fn a_text_that_waits_to_be_read_is_listed_until_it_is_decided(store: &dyn 
     let kept = LedgerEntry { change: Change::Kept, settles: Some(1), ..ledger_entry(2, 5) };
     done(store, turn(&ann(), 2, 5, vec![Effect::Ledger(kept)])).await;
     assert_eq!(waiting(paged(store, Table::Reviews, 10).await), [(bob(), 1, Change::Unsure)]);
+    let tally = store.tally().await.unwrap();
+    assert_eq!((tally.reviews, tally.first_review), (1, Some(ledger_entry(1, 0).at)));
 }
 
 fn take(name: &str, from: TakeFrom) -> Effect {
@@ -1998,6 +2000,12 @@ impl Both {
             ask!(self.ledger(&somebody(who)));
             ask!(self.left(&somebody(who)));
         }
+        // What is counted as it changes is what there is.
+        let counted = |tally: Tally| (tally.rows, tally.reviews, tally.first_review);
+        prop_assert_eq!(
+            counted(self.memory.tally().await.unwrap()),
+            counted(self.sled.tally().await.unwrap())
+        );
         // The embedded store may leave an alarm in place that rings early, never late.
         let late = |next: Option<Timestamp>| next.unwrap_or(Timestamp::MAX);
         let memory = late(self.memory.next_due().await.unwrap());

@@ -57,12 +57,12 @@ pub(super) fn serve(
         log_numbers: config.log.numbers,
     });
     let stale_after = SignedDuration::from_hours(config.outbox.stale_hours.get().into());
-    let engine = Arc::new(engine.stale_after(stale_after));
+    let engine = engine.stale_after(stale_after);
+    let engine = Arc::new(if config.server.metrics.is_some() { engine.measured() } else { engine });
     runtime(true)?.block_on(async {
         let address = config.server.listen;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))?;
+        let listener = bind(address).await?;
+        let metrics = metrics(&config, &engine, streams).await?;
         config.server.listen = listener.local_addr()?;
         let stop = stop_signal()?;
         let socket = folder.join(socket::NAME);
@@ -76,9 +76,37 @@ pub(super) fn serve(
         tokio::select! {
             served = server::serve(engine, doors, &config, reload, stop) => served.map_err(unusable),
             broken = reloader.run(streams) => broken,
+            ended = metrics => ended,
         }
     })?;
     Ok(Exit::Done)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Unusable> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| Unusable::new(format!("cannot listen on {address}: {error}")))
+}
+
+/// Tells metrics at an address of their own for as long as it is asked; waits for ever, where `sayso.toml` names none.
+async fn metrics(
+    config: &Config,
+    engine: &Arc<Engine>,
+    streams: &mut Streams<'_>,
+) -> Result<impl Future<Output = Result<(), Unusable>> + use<>, Unusable> {
+    let listener = match config.server.metrics {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    if let Some(listener) = &listener {
+        writeln!(streams.err, "metrics on http://{}/metrics", listener.local_addr()?)?;
+    }
+    let engine = Arc::clone(engine);
+    Ok(async move {
+        match listener {
+            Some(listener) => Ok(server::serve_metrics(engine, listener).await?),
+            None => std::future::pending().await,
+        }
+    })
 }
 
 /// The secrets that the files of these brands may name.

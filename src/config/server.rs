@@ -21,6 +21,8 @@ pub struct ServerConfig {
     /// The address that providers call, as it is configured there: signatures cover it. `http://`, or `https://` with
     /// certificates of our own, and the listening address where nothing is said.
     pub public_url: Option<String>,
+    /// The address at which metrics are told to whoever asks, such as `127.0.0.1:9090`; nowhere without one.
+    pub metrics: Option<SocketAddr>,
     /// Certificates, where no proxy in front has them.
     pub tls: Option<TlsConfig>,
     /// Networks as they were written.
@@ -68,6 +70,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            metrics: None,
             tls: None,
             trusted_proxies: Vec::new(),
             proxy_header: ProxyHeader::default(),

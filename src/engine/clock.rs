@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Something that knows the time.
 pub trait Clock: Send + Sync {
@@ -17,6 +18,26 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// Measures how long something takes: for metrics, and nothing is decided by it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is measured is the machine, and nothing follows from it"
+    )]
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Seconds since it was started, or since the lap before.
+    pub(super) fn lap(&mut self) -> f64 {
+        let before = std::mem::replace(self, Self::start());
+        self.0.duration_since(before.0).as_secs_f64()
     }
 }
 

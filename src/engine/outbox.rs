@@ -1,6 +1,7 @@
 //! The outbox: what was committed is sent, once. A message is marked as being sent before its first byte leaves; after
 //! a crash in between nobody knows whether it left, so it is shown to the operator and not repeated.
 
+use super::metrics::SendStage;
 use super::{Arrival, CallError, Chance, Engine, ReceiveError};
 use crate::bot::{Bot, Number};
 use crate::consent::{Asking, How, Limits, Pass, Verdict, gate};
@@ -118,6 +119,7 @@ impl Engine {
         };
         let phone = self.shown(row.key.phone);
         tracing::info!(row = %row.id, brand = %row.key.brand, %phone, settlement = settlement.name(), "send");
+        self.note_send(&row, &settlement);
         let taken = if let Settlement::Sent { account, id, .. } = &settlement {
             Some((account.clone(), id.clone()))
         } else {
@@ -162,12 +164,25 @@ impl Engine {
         if is_limited { Some(self.counted.enter(&row.key).await) } else { None }
     }
 
+    /// Counts what became of a message, and tells it to whoever listens.
+    fn note_send(&self, row: &Row, settlement: &Settlement) {
+        if let Some(metrics) = &self.metrics {
+            metrics.send(&row.errand, settlement);
+        }
+        self.tell_send(row, settlement);
+    }
+
     async fn outcome(&self, row: &Row) -> Result<Settlement, ReceiveError> {
         match &row.errand {
-            Errand::Send(send) => match self.admit(row, send).await? {
-                Ok((account, outbound, pass)) => self.transmit(row, &account, &outbound, pass).await,
-                Err(settlement) => Ok(settlement),
-            },
+            Errand::Send(send) => {
+                let mut laps = self.laps();
+                let admitted = self.admit(row, send).await?;
+                laps.send(SendStage::Gate);
+                match admitted {
+                    Ok((account, outbound, pass)) => self.transmit(row, &account, &outbound, pass).await,
+                    Err(settlement) => Ok(settlement),
+                }
+            }
             Errand::Lookup(lookup) => self.look_up(row, lookup).await,
             Errand::Notify(notify) => Ok(self.notify(row, notify).await),
         }
@@ -271,7 +286,10 @@ impl Engine {
             let why = format!("the text has more than the {most} characters that the provider carries");
             return Ok(Settlement::Dead { why: Death::Rejected(why) });
         }
-        let outcome = match self.carry(account, outbound).await {
+        let mut laps = self.laps();
+        let carried = self.carry(account, outbound).await;
+        laps.send(SendStage::Provider);
+        let outcome = match carried {
             Ok((status, outcome)) => {
                 self.pause(account, status, &outcome);
                 outcome
@@ -346,6 +364,7 @@ impl Engine {
                 Ok(Err(settlement)) => settlement,
                 Err(error) => self.retry(&row, None, &error.to_string()),
             };
+            self.note_send(&row, &settlement);
             self.settle(row.id, settlement).await;
         }
         Ok(answers)

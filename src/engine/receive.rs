@@ -1,6 +1,7 @@
 //! The straight line: an event comes in, and when this returns it is on the disk with all that it wants.
 
 use super::Engine;
+use super::metrics::TurnStage;
 use super::outbox::way;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
@@ -109,30 +110,39 @@ impl Engine {
             rung = field::Empty,
             outcome = field::Empty,
         );
-        let parts = arrival.parts.clone();
-        let result = self.take(arrival).instrument(span.clone()).await;
+        let mut whole = self.laps();
+        let result = self.take(&arrival).instrument(span.clone()).await;
+        whole.turn(TurnStage::Whole);
         record(&span, &result);
-        if let (Ok(_), Some(parts)) = (&result, parts) {
-            self.store.parts_done(&parts).await?;
+        if let Some(metrics) = &self.metrics {
+            metrics.turn(arrival.event.name(), &result);
+        }
+        self.tell_turn(&arrival, &result);
+        if let (Ok(_), Some(parts)) = (&result, &arrival.parts) {
+            self.store.parts_done(parts).await?;
         }
         result
     }
 
-    async fn take(&self, arrival: Arrival) -> Result<Received, ReceiveError> {
+    async fn take(&self, arrival: &Arrival) -> Result<Received, ReceiveError> {
         let key = &arrival.key;
         let _room = self.room_for(&arrival.event)?;
+        let mut laps = self.laps();
         let _lane = self.lanes.enter(key).await;
+        laps.turn(TurnStage::Lane);
         let bot = self.bot(&key.brand).ok_or_else(|| ReceiveError::UnknownBrand(key.brand.to_string()))?;
         let bot = &*bot;
         for _ in 0..CONFLICTS_MAX {
             let snapshot = self.store.load(key).await?;
+            laps.turn(TurnStage::Load);
             if arrival.seen.is_some_and(|id| snapshot.record.person.has_seen(id)) {
                 return Ok(Received::Duplicate);
             }
-            let (now, seed) = (self.clock.now(), seed(&arrival, snapshot.version));
+            let (now, seed) = (self.clock.now(), seed(arrival, snapshot.version));
             let before = resume(bot, snapshot.record.clone());
             let reading = read(bot, &before, &arrival.event, now);
             let step = step(bot, &before, &arrival.event, &reading, now, seed);
+            laps.turn(TurnStage::Step);
             if step.state == before && step.effects.is_empty() {
                 return Ok(Received::Unchanged);
             }
@@ -147,8 +157,10 @@ impl Engine {
                 trace: step.trace.clone(),
             };
             let record = to_record(bot, &step.state);
-            let turn = self.turn(&arrival, &snapshot, now, record, entry);
-            match self.store.commit(vec![turn]).await?.pop() {
+            let turn = self.turn(arrival, &snapshot, now, record, entry);
+            let committed = self.store.commit(vec![turn]).await?.pop();
+            laps.turn(TurnStage::Commit);
+            match committed {
                 Some(Commit::Committed { seq, .. }) => {
                     self.wake_outbox.notify_one();
                     return Ok(Received::Turn { seq, step: Box::new(step) });

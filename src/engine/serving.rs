@@ -30,6 +30,8 @@ pub(super) struct Serving {
     /// How fast each account sends.
     pace: Arc<BTreeMap<AccountId, Pace>>,
     secrets: Secrets,
+    /// Numbers of brands that cannot be served.
+    closed: usize,
 }
 
 impl Serving {
@@ -46,6 +48,7 @@ impl Serving {
             accounts,
             pace: Arc::new(pace),
             secrets: served.secrets,
+            closed: served.closed.len(),
         }
     }
 }
@@ -73,6 +76,12 @@ impl Engine {
     #[must_use]
     pub fn brands(&self) -> Vec<BrandId> {
         self.serving.load().bots.keys().cloned().collect()
+    }
+
+    /// How many brands are served, and how many numbers are not because their brands have errors.
+    pub(super) fn served(&self) -> (usize, usize) {
+        let serving = self.serving.load();
+        (serving.bots.len(), serving.closed)
     }
 
     /// An account.

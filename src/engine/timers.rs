@@ -29,6 +29,9 @@ impl Engine {
         let ringing: Vec<_> = alarms.into_iter().filter(|alarm| !parked.contains_key(&alarm.key)).collect();
         let late = ringing.first().map_or(SignedDuration::ZERO, |oldest| now.duration_since(oldest.at));
         self.note_lateness(late, ringing.len());
+        if let Some(metrics) = &self.metrics {
+            metrics.timers(ringing.iter().map(|alarm| now.duration_since(alarm.at).as_secs_f64()));
+        }
         let mut wakes = JoinSet::new();
         let count = ringing.len();
         for alarm in ringing {

@@ -1,7 +1,10 @@
 //! A provider as its file says: one account's translator, made of the file and the account's settings.
 
+mod mimic;
 mod read;
 mod send;
+
+pub use self::mimic::{Mimic, MimicError};
 
 use super::file::{Class, Codes, File, Hole, Path, Scope, Template, When};
 use super::file::{Expected, text_of};
@@ -23,6 +26,8 @@ pub(super) struct Declared {
     kind: Arc<Kind>,
     setup: Setup,
     schemes: Vec<(&'static Scheme, Keys)>,
+    /// The address at which its webhooks are taken, where it is known.
+    inbound: String,
     /// Whether a call of ours can send; otherwise replies leave in the answer to a webhook.
     calls: bool,
 }
@@ -117,7 +122,8 @@ impl Declared {
         let token = token.and_then(|(_, keys)| keys.one("secret"));
         setup.callback = settings.inbound_url.as_ref().map(|url| with_token(url, token));
         let calls = file.send.iter().any(|send| send.when.iter().all(|one| setup.may(one)));
-        Ok(Self { kind: Arc::clone(kind), setup, schemes, calls })
+        let inbound = settings.inbound_url.clone().unwrap_or_default();
+        Ok(Self { kind: Arc::clone(kind), setup, schemes, inbound, calls })
     }
 
     /// Whether what a handshake wants visited, if anything, is where the provider is.

@@ -2,6 +2,8 @@
 //! one that was read and written again, and what is secret is compared in constant time. Several values of one secret
 //! are valid at once, so that it can be changed without a gap.
 //!
+//! Where the secret is one that both sides have, the scheme can also sign as the provider would: `sayso trigger` does.
+//!
 //! To add one: a file here, a line in [`ALL`], and the vectors of the provider's documentation as its test, with wrong
 //! ones that fail.
 
@@ -28,6 +30,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
@@ -53,11 +56,18 @@ pub struct Scheme {
     pub takes: &'static [&'static str],
     /// Whether a request is vouched for by these keys.
     pub check: fn(&RawRequest, &Keys) -> Result<(), Forged>,
+    /// Signs a request as the provider would, with the newest value of each key. It may add to its headers, address or body.
+    pub sign: fn(&mut RawRequest, &Keys) -> Result<(), Unsignable>,
     /// What must be fetched before it can be checked: the address of a certificate, in a place that the scheme trusts.
     pub wants: fn(&RawRequest, &Keys) -> Option<String>,
     /// Whether an address that a vouched request names may be visited.
     pub visits: fn(&Keys, &str) -> bool,
 }
+
+/// Why nobody but the provider can sign a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsignable(pub &'static str);
 
 /// That a check passed. There is no other way to one than [`Scheme::prove`].
 #[derive(Debug)]
@@ -135,6 +145,39 @@ fn coded<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]], given: &[u8]) -> bool {
         mac.update(part);
     }
     mac.verify_slice(given).is_ok()
+}
+
+/// The code that the newest value of a key makes over these parts.
+fn code<M: Mac + KeyInit>(keys: &Keys, name: &str, parts: &[&[u8]]) -> Result<Vec<u8>, Unsignable> {
+    let key = needed(keys, name)?.as_bytes();
+    let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of every length");
+    for part in parts {
+        mac.update(part);
+    }
+    Ok(mac.finalize().into_bytes().to_vec())
+}
+
+/// The newest value of a key that a signature needs.
+fn needed<'k>(keys: &'k Keys, name: &str) -> Result<&'k str, Unsignable> {
+    keys.one(name).ok_or(Unsignable("a key of its signature is not set"))
+}
+
+/// Puts a header into a request that is being signed.
+fn put(request: &mut RawRequest, name: &'static str, value: &str) -> Result<(), Unsignable> {
+    let value = value.parse().map_err(|_| Unsignable("a secret holds signs that no header can"))?;
+    request.headers.insert(name, value);
+    Ok(())
+}
+
+/// When a request that is being signed was made, in seconds.
+fn second(request: &RawRequest) -> String {
+    request.at.as_second().to_string()
+}
+
+/// A word that no other request has: by its moment and its body.
+fn nonce(request: &RawRequest) -> String {
+    let hash = Sha256::new().chain_update(request.at.to_string()).chain_update(&request.body).finalize();
+    hex(&hash[..10])
 }
 
 /// A header that must be there.
@@ -233,6 +276,43 @@ mod tests {
                 assert!(scheme.prove(&bare, &Keys::default()).is_err(), "{scheme:?} without keys");
             }
         }
+    }
+
+    #[test]
+    fn what_is_signed_is_vouched_for_and_covers_what_the_scheme_covers() {
+        let url = "https://sms.example.com/v1/providers/main/inbound?x=1";
+        let forms = ["From=%2B14045550123&Body=Hi+there", r#"{"from":"+14045550123","text":"Hi = there"}"#];
+        let methods = ["sha256", "sha512", "sha1", "md5", "md5hash"];
+        let mut unsigned = Vec::new();
+        for (scheme, body) in ALL.iter().flat_map(|scheme| forms.map(|body| (scheme, body))) {
+            for method in methods {
+                let mut keys = keys("secret", "sesame");
+                for key in scheme.needs.iter().filter(|key| **key != "secret") {
+                    keys.insert(*key, vec![if *key == "method" { method } else { "open" }.into()]);
+                }
+                let mut request = request(url, &[], body, 1_700_000_000);
+                if (scheme.sign)(&mut request, &keys).is_err() {
+                    unsigned.push(scheme.name);
+                    continue;
+                }
+                assert!(scheme.prove(&request, &keys).is_ok(), "{scheme:?} {method} {body}");
+                let mut old = Keys::default();
+                for key in scheme.needs {
+                    old.insert(*key, vec![if *key == "method" { method } else { "another-one" }.into()]);
+                }
+                assert!(scheme.prove(&request, &old).is_err(), "{scheme:?} by the newest value {method}");
+                let text = String::from_utf8(request.body).expect("text").replace("there", "where");
+                request.body = text.into_bytes();
+                let covers_nothing = ["basic", "bearer", "token"].contains(&scheme.name);
+                assert_eq!(
+                    scheme.prove(&request, &keys).is_ok(),
+                    covers_nothing,
+                    "{scheme:?} {method} {body}"
+                );
+            }
+        }
+        unsigned.dedup();
+        assert_eq!(unsigned, ["sns", "telnyx"], "their keys are the providers' own");
     }
 
     #[test]

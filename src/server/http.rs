@@ -235,21 +235,25 @@ impl From<StoreError> for Refusal {
 
 async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, request: Request) -> Response {
     let account = AccountId::from(account.as_str());
+    let engine = Arc::clone(&shared.engine);
+    let called = account.clone();
     let handled = async {
         let request = raw(&shared.public_url, shared.engine.now(), request).await?;
         // What has begun is finished, whether or not anybody still waits for the answer.
-        let work = async move { handle(&shared, &account, request).await };
+        let work = async move { handle(&shared, &called, request).await };
         let handled = tokio::spawn(work.in_current_span());
         handled.await.unwrap_or_else(|error| Err(Refusal::TryAgain(error.to_string())))
     };
-    match tokio::time::timeout(REQUEST_WITHIN, handled).await {
+    let response = match tokio::time::timeout(REQUEST_WITHIN, handled).await {
         Ok(Ok(reply)) => {
             let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
             (status, [(header::CONTENT_TYPE, reply.content_type)], reply.body).into_response()
         }
         Ok(Err(refusal)) => refusal.into_response(),
         Err(_) => Refusal::TryAgain("this takes too long".to_owned()).into_response(),
-    }
+    };
+    engine.answered(&account, response.status().as_str());
+    response
 }
 
 /// The request as the provider made it, read whole.

@@ -1,12 +1,13 @@
 //! The owner-only socket in the store's folder: while `serve` has the store open, other verbs read it through here, and what
 //! they change is changed by the one engine that has it.
 //!
-//! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`].
+//! One request a line, one answer a line, both JSON: a [`Request`] is answered by a [`Response`]. Only [`Request::Tap`] is
+//! answered for as long as somebody listens.
 
 use crate::dialogue::{Decision, Event, Record};
 use crate::engine::rights::LeftNumber;
-use crate::engine::{Arrival, Clock, Engine, Received, SystemClock};
-use crate::sms::{BrandId, Key};
+use crate::engine::{Arrival, Clock, Engine, Happening, Received, SystemClock};
+use crate::sms::{BrandId, Key, Phone};
 use crate::store::{
     Cursor, Erased, Page, Report, Resolution, Resolved, Row, RowId, Scanned, SledStore, StoreError, Table,
 };
@@ -14,8 +15,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, Lines};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast::error::RecvError;
 
 /// The socket's name within the store's folder.
 pub const NAME: &str = "serve.sock";
@@ -66,6 +68,13 @@ pub enum Request {
         brand: Option<BrandId>,
         /// The moment.
         moment: Timestamp,
+    },
+    /// What happens from now on, until the connection ends.
+    Tap {
+        /// Only of this brand.
+        brand: Option<BrandId>,
+        /// Only of the person with this number.
+        phone: Option<Phone>,
     },
     /// Everything is looked at.
     Examine,
@@ -136,6 +145,12 @@ pub enum Response {
     Resolved(Resolved),
     /// Whether there was a text to decide about.
     Reviewed(bool),
+    /// From here on everything is told that happens.
+    Listening,
+    /// Something has happened.
+    Happened(Box<Happening>),
+    /// So many things have happened while nobody took them.
+    Missed(u64),
     /// It could not be done.
     Error(String),
 }
@@ -197,6 +212,9 @@ async fn converse(stream: UnixStream, engine: &Arc<Engine>, store: Arc<SledStore
         }
         let response = match serde_json::from_slice(&line) {
             Ok(Request::Backup) => return back_up(store, &mut write).await,
+            Ok(Request::Tap { brand, phone }) => {
+                return tell(engine, brand.as_ref(), phone, &mut lines, &mut write).await;
+            }
             Ok(Request::Examine) => examined(&store).await,
             Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
@@ -251,7 +269,40 @@ async fn done(request: Request, engine: &Arc<Engine>) -> Result<Response, String
         Request::Review { key, decision, by } => {
             review(engine, key, decision, by).await.map(Response::Reviewed)
         }
-        Request::Examine | Request::Backup => Err("only the server that has the store does this".to_owned()),
+        Request::Examine | Request::Backup | Request::Tap { .. } => {
+            Err("only the server that has the store does this".to_owned())
+        }
+    }
+}
+
+/// Tells what happens until the other side is gone.
+async fn tell(
+    engine: &Engine,
+    brand: Option<&BrandId>,
+    phone: Option<Phone>,
+    read: &mut (impl AsyncRead + Unpin),
+    write: &mut (impl AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    let mut happenings = engine.listen();
+    write.write_all(&line(&Response::Listening)?).await?;
+    loop {
+        let happened = tokio::select! {
+            happened = happenings.recv() => happened,
+            _said_more_or_gone = read.read_u8() => return Ok(()),
+        };
+        let response = match happened {
+            Ok(what) => {
+                let key = what.key();
+                if brand.is_some_and(|brand| *brand != key.brand) || phone.is_some_and(|one| one != key.phone)
+                {
+                    continue;
+                }
+                Response::Happened(Box::new(Happening::clone(&what)))
+            }
+            Err(RecvError::Lagged(missed)) => Response::Missed(missed),
+            Err(RecvError::Closed) => return Ok(()),
+        };
+        write.write_all(&line(&response)?).await?;
     }
 }
 
@@ -353,6 +404,12 @@ impl Client {
         }
     }
 
+    /// Asks for what is answered again and again.
+    pub async fn listen(mut self, request: &Request) -> std::io::Result<Listener> {
+        self.stream.write_all(&line(request)?).await?;
+        Ok(Listener(self.stream.lines()))
+    }
+
     /// Asks for something.
     pub async fn ask(&mut self, request: &Request) -> Result<Response, StoreError> {
         let gone = |error: std::io::Error| StoreError::Gone(error.to_string());
@@ -363,8 +420,20 @@ impl Client {
     }
 }
 
-fn line(request: &Request) -> std::io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(request)?;
+/// Answers that go on.
+#[derive(Debug)]
+pub struct Listener(Lines<BufReader<UnixStream>>);
+
+impl Listener {
+    /// The next answer; nothing where the server has ended. It may be given up while it waits, and loses nothing.
+    pub async fn next(&mut self) -> std::io::Result<Option<Response>> {
+        let line = self.0.next_line().await?;
+        Ok(line.map(|line| serde_json::from_str(&line)).transpose()?)
+    }
+}
+
+fn line(said: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(said)?;
     line.push(b'\n');
     Ok(line)
 }

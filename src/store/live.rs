@@ -6,7 +6,7 @@
 //! else waits. A line or group that may not send now is put aside until it may, when its turn comes, and not before.
 
 use super::queue::{Claim, Group, Line, Priority};
-use super::{Row, RowId, RowState, in_order};
+use super::{Row, RowCounts, RowId, RowState, in_order};
 use crate::sms::{Key, Meter, Rate};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -29,6 +29,8 @@ pub(super) struct Live {
     lines: FxHashMap<Arc<Line>, Arc<Line>>,
     /// The rows that wait.
     waiting: usize,
+    /// All rows, those that are never sent included.
+    counts: RowCounts,
     /// How many were claimed: the time by which turns are taken.
     served: u64,
     /// The last moment of a claim.
@@ -156,6 +158,7 @@ impl<K: Clone + Eq + Hash + Ord> Turns<K> {
 impl Live {
     /// Takes in a row as it now is.
     pub(super) fn put(&mut self, row: &Row) {
+        self.counts.add(&row.state);
         let state = match row.state {
             RowState::Pending => Progress::Pending,
             RowState::Held => Progress::Held,
@@ -178,6 +181,7 @@ impl Live {
 
     /// Forgets a row.
     pub(super) fn forget(&mut self, row: &Row) {
+        self.counts.remove(&row.state);
         let Some(lane) = self.lanes.get_mut(&row.key) else { return };
         let Ok(place) = lane.binary_search_by_key(&row.id, |slot| slot.id) else { return };
         let slot = lane.remove(place);
@@ -320,6 +324,10 @@ impl Live {
     pub(super) fn again(&self, now: Timestamp) -> Option<Timestamp> {
         let later = self.shelves.values().filter_map(|shelf| shelf.groups.later.first());
         later.map(|(at, _)| *at).filter(|at| *at > now).min()
+    }
+
+    pub(super) fn counts(&self) -> RowCounts {
+        self.counts
     }
 
     /// What waits for one person, in order.

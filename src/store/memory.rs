@@ -8,8 +8,8 @@ use super::stray::Strays;
 use super::{
     Alarm, Claim, Claimed, Commit, Cursor, Entry, Erased, Erasure, Page, Parts, PartsName, Resolution,
     Resolved, Row, RowId, RowState, Scanned, Sent, Settlement, Snapshot, Store, StoreError, Table, TakeKey,
-    Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered, rows,
-    sent, settled, take,
+    Tally, Turn, Whole, counted, erasure_entry, in_order, interrupted, interrupted_at, one_more, remembered,
+    rows, sent, settled, take,
 };
 use crate::consent::chain::{Digest, Link, OpenDay, Root, Salt};
 use crate::consent::{LedgerEntry, Suppressed, SuppressionKey};
@@ -511,6 +511,24 @@ impl Store for MemoryStore {
             inner.outbox.values().filter(waits).filter(|row| !inner.is_blocked(row)).map(|row| row.due);
         let dialogues = inner.dialogues.values().filter_map(|d| d.wake);
         Ok(rows.chain(dialogues).chain(inner.parts.next_due()).min())
+    }
+
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        let inner = self.inner();
+        let mut tally = Tally::default();
+        for row in inner.outbox.values() {
+            tally.rows.add(&row.state);
+            if matches!(row.state, RowState::Pending | RowState::Held) {
+                tally.first_due = tally.first_due.into_iter().chain([row.due]).min();
+            }
+        }
+        tally.first_alarm = inner.dialogues.values().filter_map(|d| d.wake).min();
+        for (_, item) in inner.everything(Table::Reviews) {
+            let Scanned::Review { entry, .. } = item else { continue };
+            tally.reviews += 1;
+            tally.first_review = tally.first_review.into_iter().chain([entry.at]).min();
+        }
+        Ok(tally)
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {

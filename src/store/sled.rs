@@ -27,7 +27,8 @@ pub use room::{ROOM_BYTES_MIN, room};
 
 use super::{
     Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, Page, Parts, PartsName, Resolution, Resolved,
-    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Turn, Whole, codec, remembered,
+    Row, RowId, Scanned, Settlement, Snapshot, Store, StoreError, Table, Tally, Turn, Whole, codec,
+    remembered,
 };
 use crate::consent::SuppressionKey;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
@@ -214,6 +215,10 @@ impl Store for SledStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.ask(Job::NextDue).await?
+    }
+
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        self.ask(Job::Tally).await?
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {

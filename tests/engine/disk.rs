@@ -8,8 +8,8 @@ use sayso::dialogue::Effect;
 use sayso::sms::{AccountId, Class, Key, MessageId, Part, Receipt, Sender};
 use sayso::store::{
     Alarm, Claim, Claimed, Commit, Cursor, Erased, Erasure, MemoryStore, Page, Parts, PartsName, Resolution,
-    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table, Turn,
-    Whole,
+    Resolved, Row, RowId, RowState, Scanned, Settlement, SledStore, Snapshot, Store, StoreError, Table,
+    Tally, Turn, Whole,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -371,6 +371,11 @@ impl Store for Disk {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.points.pass().await;
         at_once(self.now().next_due())
+    }
+
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        self.points.pass().await;
+        at_once(self.now().tally())
     }
 
     async fn receipt(&self, receipt: &Receipt) -> Result<Option<Key>, StoreError> {

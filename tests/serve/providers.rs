@@ -14,7 +14,7 @@ const BEN: &str = "+14045550124";
 const PATH: &str = "/v1/providers/push/inbound";
 
 /// A world in which the account `push` is another provider's; secrets are the token of curl, as the process has it.
-async fn world(kind: &str, settings: &str) -> World {
+pub(crate) async fn world(kind: &str, settings: &str) -> World {
     World::start_with(|before| {
         let (head, push) = before.split_once("[providers.push]").unwrap();
         let fake = push.split('"').find(|value| value.ends_with("/send")).unwrap();
@@ -33,7 +33,7 @@ fn code(parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-const SINCH: &str = r#"
+pub(crate) const SINCH: &str = r#"
 service_plan_id = "plan-1"
 base_url = "FAKE"
 api_token = "SECRET"
@@ -76,7 +76,7 @@ async fn sinch_brings_texts_and_receipts_of_its_batches() {
     world.end();
 }
 
-const INFOBIP: &str = r#"
+pub(crate) const INFOBIP: &str = r#"
 base_url = "FAKE"
 api_key = "SECRET"
 callback_user = "sayso"

@@ -202,6 +202,12 @@ impl Server {
         server
     }
 
+    /// The rest of a line that it said before it came up.
+    pub(crate) fn said_before(&self, words: &str) -> String {
+        let line = self.heard.lines().find_map(|line| line.strip_prefix(words));
+        line.unwrap_or_else(|| panic!("it never said {words:?}:\n{}", self.heard)).to_owned()
+    }
+
     /// SIGTERM, and everything that it said; it must end by itself.
     pub(crate) fn stop(self) -> (ExitStatus, String) {
         self.terminate();

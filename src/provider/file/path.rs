@@ -9,7 +9,7 @@
 //! | `../a` | the field `a` of what is around this item |
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -70,6 +70,26 @@ impl Path {
         self.with(scope, text_of).flatten()
     }
 
+    /// The same place seen from the whole request, for an item that these places lead to; nothing where it leads out of it.
+    #[must_use]
+    pub fn from_root(&self, items: &[Self]) -> Option<Self> {
+        let mut around: Vec<Vec<Step>> = vec![Vec::new()];
+        let from = |around: &[Vec<Step>], path: &Self| {
+            let outer = around.len().checked_sub(path.up + 1)?;
+            Some([&around[outer][..], &path.steps].concat())
+        };
+        for item in items {
+            around.push(from(&around, item)?);
+        }
+        Some(Self { written: self.written.clone(), up: 0, steps: from(&around, self)? })
+    }
+
+    /// Puts a value there, seen from the whole request; of a list where there may be several, as the first. O(steps), and
+    /// O(bytes) for each JSON within a text.
+    pub fn put(&self, request: &mut Value, value: Value) {
+        put(&self.steps, request, value);
+    }
+
     /// Reads each value that it means, in order.
     pub fn each(&self, scope: &Scope<'_>, read: &mut dyn FnMut(&Value)) {
         walk(&self.steps, scope.item, scope.any_case, read);
@@ -110,6 +130,42 @@ fn walk(steps: &[Step], value: &Value, any_case: bool, read: &mut dyn FnMut(&Val
             }
         }
         (Step::Name(_) | Step::At(_) | Step::Each | Step::Json, _) => {}
+    }
+}
+
+/// What stands in the way is made into what the place needs.
+fn put(steps: &[Step], within: &mut Value, value: Value) {
+    let Some((step, rest)) = steps.split_first() else {
+        *within = value;
+        return;
+    };
+    match step {
+        Step::Name(name) => {
+            if !within.is_object() {
+                *within = Value::Object(Map::new());
+            }
+            if let Some(fields) = within.as_object_mut() {
+                put(rest, fields.entry(name.as_str()).or_insert(Value::Null), value);
+            }
+        }
+        Step::At(_) | Step::Each => {
+            let at = if let Step::At(at) = step { *at } else { 0 };
+            if !within.is_array() {
+                *within = Value::Array(Vec::new());
+            }
+            if let Some(list) = within.as_array_mut() {
+                while list.len() <= at {
+                    list.push(Value::Null);
+                }
+                put(rest, &mut list[at], value);
+            }
+        }
+        Step::Json => {
+            let before = within.as_str().and_then(|text| serde_json::from_str(text).ok());
+            let mut inner = before.unwrap_or(Value::Null);
+            put(rest, &mut inner, value);
+            *within = Value::String(inner.to_string());
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! A user and a password in every request (RFC 7617): what Bandwidth and Infobip offer.
 
-use super::{Keys, Scheme, from_base64, header, is_key, never, nothing};
+use super::{Keys, Scheme, Unsignable, from_base64, header, is_key, needed, never, nothing, put};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "basic",
@@ -9,6 +11,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["user", "secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -21,6 +24,11 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     // Both are compared, whatever comes of the first.
     let passed = is_key(keys, "user", user) & is_key(keys, "secret", password);
     if passed && kind.eq_ignore_ascii_case("basic") { Ok(()) } else { Err(WRONG) }
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let both = format!("{}:{}", needed(keys, "user")?, needed(keys, "secret")?);
+    put(request, "authorization", &format!("Basic {}", STANDARD.encode(both)))
 }
 
 #[cfg(test)]

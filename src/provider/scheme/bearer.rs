@@ -1,6 +1,6 @@
 //! A token in every request (RFC 6750).
 
-use super::{Keys, Scheme, header, is_key, never, nothing};
+use super::{Keys, Scheme, Unsignable, header, is_key, needed, never, nothing, put};
 use crate::provider::{Forged, RawRequest};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -9,6 +9,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -17,6 +18,10 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     const WRONG: Forged = Forged("the bearer token is missing or wrong");
     let given = header(request, "authorization")?.strip_prefix("Bearer ").ok_or(WRONG)?;
     if is_key(keys, "secret", given.trim()) { Ok(()) } else { Err(WRONG) }
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    put(request, "authorization", &format!("Bearer {}", needed(keys, "secret")?))
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Bird: base64 of HMAC-SHA256 over time, address and the hash of the body, parted by line feeds.
 
-use super::{Keys, Scheme, from_base64, header, is_fresh, never, nothing, passed, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, passed, put, second,
+    signed,
+};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
 use sha2::{Digest, Sha256};
 
@@ -11,6 +16,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -25,6 +31,14 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let parts = [time.as_bytes(), b"\n", request.url.as_bytes(), b"\n", &hash];
     passed(signed::<Hmac<Sha256>>(keys, "secret", &parts, &given))?;
     is_fresh(request, keys, time, TOLERANCE)
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let (time, hash) = (second(request), Sha256::digest(&request.body));
+    let parts = [time.as_bytes(), b"\n", request.url.as_bytes(), b"\n", &hash];
+    let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &parts)?);
+    put(request, "messagebird-request-timestamp", &time)?;
+    put(request, "messagebird-signature", &signature)
 }
 
 #[cfg(test)]

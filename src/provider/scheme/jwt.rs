@@ -1,12 +1,12 @@
 //! JSON web tokens signed by a shared secret (RFC 7519, RFC 7518 §3.2). No crate: those that are kept ask the clock
 //! themselves and bring keys of every other kind.
 
-use super::{Keys, is_key, signed};
+use super::{Keys, Unsignable, code, is_key, signed};
 use crate::provider::{Forged, RawRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Hmac;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Sha256, Sha384, Sha512};
 
 const BROKEN: Forged = Forged("its token is no JSON web token");
@@ -27,6 +27,14 @@ pub(super) fn claims(token: &str, keys: &Keys) -> Result<Map<String, Value>, For
         return Err(Forged("its token is not signed by our secret"));
     }
     object(claims)
+}
+
+/// A token with these claims, signed as the provider would.
+pub(super) fn token(claims: &Value, keys: &Keys) -> Result<String, Unsignable> {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed_part = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
+    let signature = code::<Hmac<Sha256>>(keys, "secret", &[signed_part.as_bytes()])?;
+    Ok(format!("{signed_part}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 fn object(part: &str) -> Result<Map<String, Value>, Forged> {

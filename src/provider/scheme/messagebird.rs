@@ -1,7 +1,12 @@
 //! `MessageBird`'s older signature: base64 of HMAC-SHA256 over time, sorted query and the hash of the body.
 
-use super::{Keys, Scheme, from_base64, header, is_fresh, never, nothing, pairs, parted, passed, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, pairs, parted, passed,
+    put, second, signed,
+};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::Serializer;
 use hmac::Hmac;
 use sha2::{Digest, Sha256};
@@ -12,6 +17,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -22,13 +28,26 @@ const TOLERANCE: i64 = 24 * 3_600;
 fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let given = from_base64(header(request, "messagebird-signature")?)?;
     let time = header(request, "messagebird-request-timestamp")?;
-    let mut query: Vec<_> = pairs(parted(&request.url).1.as_bytes()).collect();
-    query.sort();
-    let query = Serializer::new(String::new()).extend_pairs(query).finish();
+    let query = sorted_query(&request.url);
     let hash = Sha256::digest(&request.body);
     let parts = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", &hash];
     passed(signed::<Hmac<Sha256>>(keys, "secret", &parts, &given))?;
     is_fresh(request, keys, time, TOLERANCE)
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let (time, query, hash) = (second(request), sorted_query(&request.url), Sha256::digest(&request.body));
+    let parts = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", &hash];
+    let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &parts)?);
+    put(request, "messagebird-request-timestamp", &time)?;
+    put(request, "messagebird-signature", &signature)
+}
+
+/// The query of an address in order of its names, written anew.
+fn sorted_query(url: &str) -> String {
+    let mut query: Vec<_> = pairs(parted(url).1.as_bytes()).collect();
+    query.sort();
+    Serializer::new(String::new()).extend_pairs(query).finish()
 }
 
 #[cfg(test)]

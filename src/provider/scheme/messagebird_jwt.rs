@@ -1,7 +1,8 @@
 //! `MessageBird`: a JSON web token that holds the hashes of the address and of the body.
 
-use super::{Keys, Scheme, header, hex, jwt, never, nothing};
+use super::{Keys, Scheme, Unsignable, header, hex, jwt, never, nothing, put};
 use crate::provider::{Forged, RawRequest};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -10,10 +11,13 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
 
+/// Seconds for which a token of ours is valid (`MessageBird`'s own).
+const VALID_FOR: i64 = 60;
 /// Seconds by which the clocks may differ (`MessageBird`'s own).
 const LEEWAY: i64 = 1;
 
@@ -34,6 +38,21 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     } else {
         Err(Forged("its token is for another address or another body"))
     }
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let (hash, second) = (|bytes: &[u8]| hex(&Sha256::digest(bytes)), request.at.as_second());
+    let mut claims = json!({
+        "iss": "MessageBird",
+        "nbf": second,
+        "exp": second + VALID_FOR,
+        "url_hash": hash(request.url.as_bytes()),
+    });
+    if !request.body.is_empty() {
+        claims["payload_hash"] = json!(hash(&request.body));
+    }
+    let token = jwt::token(&claims, keys)?;
+    put(request, "messagebird-signature-jwt", &token)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Meta: HMAC-SHA256 over the body. Before the first message it asks by GET whether this address knows the word that was
 //! agreed on: such a request brings that word, and no message.
 
-use super::{Keys, Scheme, from_hex, header, is_key, never, nothing, pairs, parted, passed, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_hex, header, hex, is_key, never, nothing, pairs, parted, passed,
+    put, signed,
+};
 use crate::provider::{Forged, RawRequest};
 use hmac::Hmac;
 use http::Method;
@@ -13,6 +16,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret", "verify_token"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -26,6 +30,11 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let given = header(request, "x-hub-signature-256")?.strip_prefix("sha256=");
     let given = from_hex(given.ok_or(Forged("its signature is not by SHA-256"))?)?;
     passed(signed::<Hmac<Sha256>>(keys, "secret", &[&request.body], &given))
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let signature = hex(&code::<Hmac<Sha256>>(keys, "secret", &[&request.body])?);
+    put(request, "x-hub-signature-256", &format!("sha256={signature}"))
 }
 
 #[cfg(test)]

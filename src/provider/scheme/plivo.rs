@@ -2,8 +2,13 @@
 //! and nonce (2, which does not cover the body), HMAC-SHA1 over address and parameters (1). What is there is checked, the
 //! newest first; a header may hold several signatures, one a token.
 
-use super::{Keys, Scheme, from_base64, header, never, nothing, pairs, parted, passed, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_base64, header, never, nonce, nothing, pairs, parted, passed, put,
+    signed,
+};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
 use http::Method;
 use sha1::Sha1;
@@ -15,6 +20,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -65,6 +71,16 @@ fn sorted(form: &[u8], between: &str, behind: &str) -> String {
     let mut all: Vec<_> = pairs(form).collect();
     all.sort();
     all.iter().map(|(name, value)| format!("{name}{between}{value}")).collect::<Vec<_>>().join(behind)
+}
+
+/// Signs by version 3.
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let nonce = nonce(request);
+    let (url, query) = parted(&request.url);
+    let signed_part = format!("{}.{nonce}", third(request, url, query));
+    let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &[signed_part.as_bytes()])?);
+    put(request, "x-plivo-signature-v3-nonce", &nonce)?;
+    put(request, "x-plivo-signature-v3", &signature)
 }
 
 #[cfg(test)]

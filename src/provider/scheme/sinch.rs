@@ -1,7 +1,12 @@
 //! Sinch SMS: base64 of HMAC-SHA256 over body, nonce and time.
 
-use super::{Keys, Scheme, from_base64, header, is_fresh, never, nothing, passed, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nonce, nothing, passed, put,
+    second, signed,
+};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
 use sha2::Sha256;
 
@@ -11,6 +16,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -25,6 +31,16 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let parts = [&request.body[..], b".", nonce.as_bytes(), b".", time.as_bytes()];
     passed(signed::<Hmac<Sha256>>(keys, "secret", &parts, &given))?;
     is_fresh(request, keys, time, TOLERANCE)
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let (nonce, time) = (nonce(request), second(request));
+    let parts = [&request.body[..], b".", nonce.as_bytes(), b".", time.as_bytes()];
+    let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &parts)?);
+    put(request, "x-sinch-webhook-signature-algorithm", "HmacSHA256")?;
+    put(request, "x-sinch-webhook-signature-nonce", &nonce)?;
+    put(request, "x-sinch-webhook-signature-timestamp", &time)?;
+    put(request, "x-sinch-webhook-signature", &signature)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Sinch's Numbers API: hexadecimal HMAC-SHA1 over the body.
 
-use super::{Keys, Scheme, from_hex, header, never, nothing, passed, signed};
+use super::{Keys, Scheme, Unsignable, code, from_hex, header, hex, never, nothing, passed, put, signed};
 use crate::provider::{Forged, RawRequest};
 use hmac::Hmac;
 use sha1::Sha1;
@@ -11,6 +11,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -18,6 +19,11 @@ pub(super) const SCHEME: Scheme = Scheme {
 fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let given = from_hex(header(request, "x-sinch-signature")?)?;
     passed(signed::<Hmac<Sha1>>(keys, "secret", &[&request.body], &given))
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let signature = hex(&code::<Hmac<Sha1>>(keys, "secret", &[&request.body])?);
+    put(request, "x-sinch-signature", &signature)
 }
 
 #[cfg(test)]

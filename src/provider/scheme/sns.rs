@@ -1,7 +1,7 @@
 //! Amazon SNS: RSA over the fields of the envelope, by a certificate that stands at an address of the topic's own region.
 //! The envelope is read for its signed fields alone; what the message says is read when it is vouched for.
 
-use super::{Keys, Scheme, from_base64, passed};
+use super::{Keys, Scheme, Unsignable, from_base64, passed};
 use crate::provider::{Forged, RawRequest};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use rustls_pki_types::pem::PemObject;
@@ -18,6 +18,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["topic"],
     takes: &[],
     check,
+    sign,
     wants,
     visits: |keys, url| keys.all("topic").any(|topic| is_of_topic(url, topic)),
 };
@@ -136,6 +137,10 @@ impl SignatureVerificationAlgorithm for RsaSha1 {
             0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05, 0x05, 0x00,
         ])
     }
+}
+
+fn sign(_: &mut RawRequest, _: &Keys) -> Result<(), Unsignable> {
+    Err(Unsignable("Amazon signs with a key that it alone has"))
 }
 
 #[cfg(test)]

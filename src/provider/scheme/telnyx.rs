@@ -1,6 +1,6 @@
 //! Telnyx: Ed25519 over time and body.
 
-use super::{Keys, Scheme, from_base64, header, is_fresh, never, nothing, passed};
+use super::{Keys, Scheme, Unsignable, from_base64, header, is_fresh, never, nothing, passed};
 use crate::provider::{Forged, RawRequest};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
@@ -10,6 +10,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["public_key"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -28,6 +29,10 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     };
     passed(keys.all("public_key").any(matches))?;
     is_fresh(request, keys, time, TOLERANCE)
+}
+
+fn sign(_: &mut RawRequest, _: &Keys) -> Result<(), Unsignable> {
+    Err(Unsignable("Telnyx signs with a key that it alone has"))
 }
 
 #[cfg(test)]

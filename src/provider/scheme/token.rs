@@ -1,8 +1,9 @@
 //! A secret in the address, for providers that sign nothing: `?token=…`. Whoever sees the address can call, so it belongs
 //! into no log, and behind TLS.
 
-use super::{Keys, Scheme, is_key, never, nothing, pairs, parted};
+use super::{Keys, Scheme, Unsignable, is_key, needed, never, nothing, pairs, parted};
 use crate::provider::{Forged, RawRequest};
+use form_urlencoded::Serializer;
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "token",
@@ -10,6 +11,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -19,6 +21,13 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let given = pairs(query.as_bytes()).find(|(name, _)| name == "token").map(|(_, value)| value);
     let passed = given.is_some_and(|given| is_key(keys, "secret", &given));
     if passed { Ok(()) } else { Err(Forged("`token` in its address is missing or wrong")) }
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let query = Serializer::new(String::new()).append_pair("token", needed(keys, "secret")?).finish();
+    let sign = if request.url.contains('?') { '&' } else { '?' };
+    request.url = format!("{}{sign}{query}", request.url);
+    Ok(())
 }
 
 #[cfg(test)]

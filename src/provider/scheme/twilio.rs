@@ -4,8 +4,13 @@
 //! The address is tried as it is configured, without its port and with the scheme's own, and with `'` as `%27`: Twilio
 //! signs one of these, depending on what it was given.
 
-use super::{Keys, Scheme, from_base64, header, hex, never, nothing, pairs, passed, same, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_base64, header, hex, never, nothing, pairs, passed, put, same,
+    signed,
+};
 use crate::provider::{Forged, RawRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hmac::Hmac;
 use http::Method;
 use sha1::Sha1;
@@ -18,6 +23,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret"],
     takes: &[],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -78,6 +84,12 @@ fn addresses(url: &str) -> Vec<String> {
         }
     }
     all
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let parts = [request.url.as_bytes(), sorted_form(&request.body).as_bytes()].concat();
+    let signature = STANDARD.encode(code::<Hmac<Sha1>>(keys, "secret", &[&parts])?);
+    put(request, "x-twilio-signature", &signature)
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! Vonage SMS: the parameter `sig`, a hexadecimal HMAC over all other parameters in order of their names, or the older MD5
 //! over them and the secret. Which one is a setting of the account at Vonage.
 
-use super::{Keys, Scheme, from_hex, is_fresh, never, nothing, pairs, parted, passed, same, signed};
+use super::{
+    Keys, Scheme, Unsignable, code, from_hex, hex, is_fresh, needed, never, nothing, pairs, parted, passed,
+    same, second, signed,
+};
 use crate::provider::{Forged, RawRequest};
+use form_urlencoded::Serializer;
 use hmac::Hmac;
 use http::Method;
 use md5::Md5;
@@ -17,6 +21,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret", "method"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -27,9 +32,7 @@ const TOLERANCE: i64 = 24 * 3_600;
 fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     let mut parameters = parameters(request);
     let given = from_hex(&parameters.remove("sig").ok_or(Forged("`sig` is missing"))?)?;
-    let plain = |text: &str| text.replace(['&', '='], "_");
-    let text =
-        parameters.iter().fold(String::new(), |text, (name, value)| text + "&" + name + "=" + &plain(value));
+    let text = signed_text(&parameters);
     let parts = [text.as_bytes()];
     passed(match keys.one("method") {
         Some("sha256") => signed::<Hmac<Sha256>>(keys, "secret", &parts, &given),
@@ -59,6 +62,37 @@ fn parameters(request: &RawRequest) -> BTreeMap<String, String> {
         }
     }
     all
+}
+
+/// What is signed: `&name=value` for each, in order of their names.
+fn signed_text(parameters: &BTreeMap<String, String>) -> String {
+    let plain = |text: &str| text.replace(['&', '='], "_");
+    parameters.iter().fold(String::new(), |text, (name, value)| text + "&" + name + "=" + &plain(value))
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let time = second(request);
+    let mut parameters = parameters(request);
+    parameters.insert("timestamp".to_owned(), time.clone());
+    let text = signed_text(&parameters);
+    let parts = [text.as_bytes()];
+    let signature = match needed(keys, "method")? {
+        "sha256" => code::<Hmac<Sha256>>(keys, "secret", &parts)?,
+        "sha512" => code::<Hmac<Sha512>>(keys, "secret", &parts)?,
+        "sha1" => code::<Hmac<Sha1>>(keys, "secret", &parts)?,
+        "md5" => code::<Hmac<Md5>>(keys, "secret", &parts)?,
+        "md5hash" => Md5::new().chain_update(&text).chain_update(needed(keys, "secret")?).finalize().to_vec(),
+        _ => return Err(Unsignable("the method is none of sha256, sha512, sha1, md5 and md5hash")),
+    };
+    let more = [("timestamp", time), ("sig", hex(&signature))];
+    if let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(&request.body) {
+        object.extend(more.map(|(name, value)| (name.to_owned(), value.into())));
+        request.body = Value::Object(object).to_string().into_bytes();
+    } else {
+        let before = String::from_utf8_lossy(&request.body).into_owned();
+        request.body = Serializer::new(before).extend_pairs(more).finish().into_bytes();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

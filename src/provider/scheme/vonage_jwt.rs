@@ -1,8 +1,8 @@
 //! Vonage Messages: a bearer token that is a JSON web token with the hash of the body.
 
-use super::{Keys, Scheme, header, hex, is_key, jwt, never, nothing};
+use super::{Keys, Scheme, Unsignable, header, hex, is_key, jwt, needed, never, nothing, put};
 use crate::provider::{Forged, RawRequest};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 pub(super) const SCHEME: Scheme = Scheme {
@@ -11,6 +11,7 @@ pub(super) const SCHEME: Scheme = Scheme {
     needs: &["secret", "api_key"],
     takes: &["tolerance"],
     check,
+    sign,
     wants: nothing,
     visits: never,
 };
@@ -36,6 +37,16 @@ fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
     } else {
         Err(Forged("its token is for another body"))
     }
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let claims = json!({
+        "iat": request.at.as_second(),
+        "api_key": needed(keys, "api_key")?,
+        "payload_hash": hex(&Sha256::digest(&request.body)),
+    });
+    let token = jwt::token(&claims, keys)?;
+    put(request, "authorization", &format!("Bearer {token}"))
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl Writer {
             self.delete(keys::alarm(alarm, key));
         }
         self.delete(keys::left(key));
-        self.delete(keys::review(key));
+        self.unlist_review(key);
         self.delete(dialogue);
         let standing = record.person.standing.after(&entry);
         let rule = erasure.rule.clone();

@@ -291,6 +291,19 @@ pub(super) fn scan(
     Ok(page)
 }
 
+/// Whose texts wait to be read, and since when. O(people whose texts wait). One that cannot be read is left out: the doctor
+/// tells of it, and the store opens all the same.
+pub(super) fn reviews(db: &sled::Db) -> Result<Vec<(Key, Timestamp)>, StoreError> {
+    let mut waiting = Vec::new();
+    for found in db.scan_prefix(b"r") {
+        let (key, value) = found.map_err(|error| gone(&error))?;
+        if let Ok(Scanned::Review { key, entry }) = scanned(db, Table::Reviews, &key, &value) {
+            waiting.push((key, entry.at));
+        }
+    }
+    Ok(waiting)
+}
+
 fn scanned(db: &sled::Db, what: Table, key: &[u8], value: &[u8]) -> Result<Scanned, StoreError> {
     Ok(match what {
         Table::Subscribers => Scanned::Subscriber {

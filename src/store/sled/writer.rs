@@ -1,19 +1,22 @@
 //! The writer: the one thread that writes. What is waiting becomes one batch, one flush, one sync, many answers.
 
+mod tally;
+
 use super::codec;
 use super::erase::Traces;
 use super::keys::{self, Stored, StoredRow, gone};
 use super::ledger::{self, StoredEntry};
 use super::room::Room;
-use crate::consent::{LedgerEntry, SuppressionKey};
+use crate::consent::SuppressionKey;
 use crate::dialogue::Effect;
 use crate::sms::{AccountId, Key, MessageId, Part, Receipt, Sender};
 use crate::store::live::Live;
 use crate::store::parts::{Changes, Gatherings};
 use crate::store::stray::Strays;
+use crate::store::tally::Reviews;
 use crate::store::{
     Alarm, Claim, Claimed, Commit, Erased, Parts, PartsName, Resolution, Resolved, Row, RowId, RowState,
-    Sent, Settlement, StoreError, Turn, Whole, interrupted, interrupted_at, rows, take,
+    Sent, Settlement, StoreError, Tally, Turn, Whole, interrupted, interrupted_at, rows, take,
 };
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
@@ -51,6 +54,7 @@ pub(super) enum Job {
         answer: Answer<Vec<Alarm>>,
     },
     NextDue(Answer<Option<Timestamp>>),
+    Tally(Answer<Tally>),
     Receipt(Receipt, Answer<Option<Key>>),
     /// `None` for everybody of whom something has come meanwhile.
     Erase(Vec<Traces>, Answer<Vec<Option<Erased>>>),
@@ -113,6 +117,7 @@ pub(super) struct Writer {
     file: File,
     seq: u64,
     pub(super) live: Live,
+    reviews: Reviews,
     strays: Strays,
     parts: Gatherings,
     batch: Batch,
@@ -159,10 +164,13 @@ impl Writer {
         suppressed: Arc<AtomicBool>,
     ) -> Result<Self, StoreError> {
         let seq = keys::last_seq(&db)?;
-        let (live, strays, parts) = (Live::default(), Strays::default(), Gatherings::default());
+        let (live, reviews) = (Live::default(), Reviews::default());
+        let (strays, parts) = (Strays::default(), Gatherings::default());
         let (batch, follower) = (Batch::default(), Weak::new());
-        let mut writer =
-            Self { db, file, seq, live, strays, parts, batch, suppression, suppressed, room, follower };
+        #[rustfmt::skip]
+        let mut writer = Self {
+            db, file, seq, live, reviews, strays, parts, batch, suppression, suppressed, room, follower,
+        };
         writer.keep_key()?;
         for found in writer.db.clone().scan_prefix(b"o") {
             let (key, value) = found.map_err(|error| gone(&error))?;
@@ -183,6 +191,9 @@ impl Writer {
         for found in writer.db.clone().scan_prefix(b"p") {
             let (_, value) = found.map_err(|error| gone(&error))?;
             writer.parts.put(codec::decode("a part of a text", &value)?);
+        }
+        for (key, at) in keys::reviews(&writer.db)? {
+            writer.reviews.put(&key, at);
         }
         writer.sync()?;
         Ok(writer)
@@ -279,6 +290,7 @@ impl Writer {
             Job::Resolve(id, resolution, at, answer) => reply(answer, self.resolve(id, resolution, at)),
             Job::Due { until, limit, answer } => reply(answer, self.due(until, limit)),
             Job::NextDue(answer) => reply(answer, self.next_due()),
+            Job::Tally(answer) => reply(answer, self.tally()),
             Job::Receipt(receipt, answer) => reply(answer, self.receipt(&receipt)),
             Job::Erase(people, answer) => {
                 reply(answer, people.iter().map(|traces| self.erase(traces)).collect())
@@ -383,16 +395,6 @@ impl Writer {
         Ok(Commit::Committed { seq: self.seq, taken })
     }
 
-    /// Puts a text that became unsure on the list of those that wait to be read, and takes off what was decided.
-    fn list_review(&mut self, turn: &Turn, change: &LedgerEntry) {
-        let waits = turn.record.person.standing.unsure.is_some_and(|unsure| unsure.entry == change.number);
-        if waits {
-            self.batch.put(keys::review(&turn.key), codec::encode(&change.number));
-        } else if change.settles.is_some() {
-            self.batch.delete(keys::review(&turn.key));
-        }
-    }
-
     fn takes(&mut self, turn: &Turn) -> Result<Vec<crate::dialogue::Taken>, StoreError> {
         let mut taken = Vec::new();
         for effect in &turn.entry.effects {
@@ -464,9 +466,7 @@ impl Writer {
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let first = self.db.scan_prefix(b"a").keys().next().transpose().map_err(|error| gone(&error))?;
-        let alarm = first.map(|key| keys::alarm_from(&key)).transpose()?.map(|(at, _)| at);
-        Ok(self.live.next_due().into_iter().chain(alarm).chain(self.parts.next_due()).min())
+        Ok(self.live.next_due().into_iter().chain(self.first_alarm()?).chain(self.parts.next_due()).min())
     }
 
     fn stray(&mut self, receipt: &Receipt, at: Timestamp) {

@@ -1,0 +1,79 @@
+//! Metrics: what is told at their own address is what has happened.
+
+use crate::server::{ACCOUNT_SID, MAIN, NOWHERE, World, answered, encode, form};
+use std::collections::BTreeMap;
+
+const ANA: &str = "+14045550123";
+const BEN: &str = "+14045550124";
+const GIL: &str = "+14045550129";
+
+/// Every sample by its name and labels.
+async fn scraped(world: &World, address: &str) -> BTreeMap<String, f64> {
+    let told = answered(world.client.get(address)).await.unwrap();
+    assert_eq!(told.status, 200, "{}", told.body);
+    assert!(told.content_type.starts_with("text/plain; version=0.0.4"), "{}", told.content_type);
+    for secret in ["4045550", ACCOUNT_SID, "gelato"] {
+        assert!(!told.body.contains(secret), "{secret} stands in a label:\n{}", told.body);
+    }
+    let samples = told.body.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(n, v)| (n.to_owned(), v.parse().unwrap()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_is_what_has_happened() {
+    let with = "[server]\nmetrics = \"127.0.0.1:0\"";
+    let world = World::start_with(|settings| settings.replacen("[server]", with, 1)).await;
+    let address = world.server.said_before("metrics on ");
+
+    for (sid, text) in [("SM1", "JOIN"), ("SM2", "yes"), ("SM2", "yes")] {
+        world.say(ANA, sid, text).await;
+    }
+    let nowhere = form(BEN, NOWHERE, "SM3", "JOIN");
+    assert_eq!(world.twilio("nowhere", &nowhere).await.status, 200);
+    world.say(GIL, "SM4", "JOIN").await;
+    world.say(GIL, "SM5", "shut up").await;
+    let forged = world.post_form("twilio-main", encode(&form(ANA, MAIN, "SM9", "STOP")), "forged").await;
+    assert_eq!(forged.status, 403);
+    assert_eq!(world.post("made-up", &[], "").await.status, 404);
+    world.export_until("sent", |sent| sent.len() >= 3).await;
+    world.export_until("outbox", |rows| rows.iter().any(|row| row["attempts"].as_u64() > Some(0))).await;
+
+    let told = scraped(&world, &address).await;
+    let expected = [
+        (r#"sayso_turns_total{event="text",outcome="turn"}"#, 5.0),
+        (r#"sayso_turns_total{event="text",outcome="duplicate"}"#, 1.0),
+        (r#"sayso_turns_total{event="text",outcome="error"}"#, 0.0),
+        (r#"sayso_turn_seconds_count{stage="whole"}"#, 6.0),
+        (r#"sayso_turn_seconds_count{stage="lane"}"#, 6.0),
+        (r#"sayso_turn_seconds_count{stage="load"}"#, 6.0),
+        (r#"sayso_turn_seconds_count{stage="step"}"#, 5.0),
+        (r#"sayso_turn_seconds_count{stage="commit"}"#, 5.0),
+        (r#"sayso_sends_total{errand="message",settlement="sent"}"#, 3.0),
+        (r#"sayso_webhooks_total{account="twilio-main",status="200"}"#, 5.0),
+        (r#"sayso_webhooks_total{account="twilio-main",status="403"}"#, 1.0),
+        (r#"sayso_webhooks_total{account="nowhere",status="200"}"#, 1.0),
+        (r#"sayso_webhooks_total{account="unknown",status="404"}"#, 1.0),
+        (r#"sayso_outbox_rows{state="pending"}"#, 1.0),
+        (r#"sayso_outbox_rows{state="dead"}"#, 0.0),
+        ("sayso_reviews_waiting", 1.0),
+        ("sayso_brands_served", 1.0),
+        ("sayso_numbers_closed", 0.0),
+    ];
+    for (name, value) in expected {
+        assert_eq!(told.get(name), Some(&value), "{name} of {told:#?}");
+    }
+    let retried = told[r#"sayso_sends_total{errand="message",settlement="retry"}"#];
+    assert!(retried >= 1.0, "{retried}");
+    assert!(told["sayso_reviews_oldest_seconds"] < 60.0);
+    assert!(
+        told[r#"sayso_turn_seconds_sum{stage="whole"}"#] >= told[r#"sayso_turn_seconds_sum{stage="commit"}"#]
+    );
+
+    // What listens for providers tells nothing.
+    let public = format!("{}/metrics", world.server.address);
+    assert_eq!(answered(world.client.get(public)).await.unwrap().status, 404);
+    world.end();
+}
