@@ -1178,6 +1178,8 @@ async fn so_many_are_on_their_way_at_once(store: &dyn Store) {
     let (sends, told): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.errand.send().is_some());
     assert_eq!((words(&sends), told.len()), (vec!["1".to_owned(), "2".to_owned()], 1));
     assert_eq!(claim().await, []);
+    // What comes in for later meanwhile keeps nobody waiting who may leave as soon as there is room.
+    done(store, held(turn(&person("scoops", 6), 0, 0, vec![reply("6")]), 500)).await;
     settle(store, sends[0].id, sent_as("SM1", 1)).await;
     assert_eq!(words(&claim().await), ["3"]);
     settle(store, told[0].id, Settlement::Done).await;

@@ -367,9 +367,9 @@ impl Shelf {
         }
     }
 
-    /// A group that was full may have room.
+    /// A group that was full may have room, whatever has been put in for later meanwhile.
     fn look_again(&mut self, group: &Group) {
-        if !self.groups.places.contains_key(group) && self.lines.contains_key(group) {
+        if self.lines.contains_key(group) {
             self.groups.put(group, Some(Place::Ready));
         }
     }

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the other process is asked.
-const GLANCE: Duration = Duration::from_millis(20);
+pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
 /// The address that providers are told; it is not the one that is listened on.
 pub(crate) const PUBLIC_URL: &str = "https://sms.example.com";
