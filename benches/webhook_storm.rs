@@ -217,7 +217,7 @@ fn workspace(provider: SocketAddr) -> tempfile::TempDir {
     let settings = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"{URL}\"\n\n[store]\npath = \"store\"\ncache_mb = 512\n\n\
          [providers.main]\nkind = \"twilio\"\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"env:TWILIO_TOKEN\"\n\
-         base_url = \"http://{provider}\"\npace = {{ account = {PACE}, us_number = {PACE} }}\n"
+         base_url = \"http://{provider}\"\nrequests_per_second = 20000\npace = {{ account = {PACE}, us_number = {PACE} }}\n"
     );
     let mut file = std::fs::File::create(folder.path().join("sayso.toml")).expect("a file");
     file.write_all(settings.as_bytes()).expect("a file");
@@ -296,7 +296,7 @@ fn turns(folder: &Path) -> Vec<String> {
     let ids = String::from_utf8(output.stdout).expect("UTF-8");
     let id = |line: &str| {
         let turn: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).expect("JSON");
-        turn["event"]["text"]["id"].as_str().map(str::to_owned)
+        turn["entry"]["event"]["text"]["id"].as_str().map(str::to_owned)
     };
     ids.lines().filter_map(id).collect()
 }
