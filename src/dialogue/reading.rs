@@ -57,7 +57,9 @@ pub fn read(bot: &Bot, state: &State, event: &Event, now: Timestamp) -> Reading 
         reading.agreed = Some(yes);
     }
     let answered = reading.agreed.is_some() || matches!(reading.answer, Some((_, Answer::Value(_))));
-    if kind != Kind::Speech && !answered && reading.heard.is_empty() {
+    // An intent that no file names leads nowhere: "not interested" is a no, and where nobody asked it is an opt-out.
+    let is_meant = reading.heard.iter().any(|heard| bot.intent(heard.intent).named);
+    if kind != Kind::Speech && !answered && !is_meant {
         return Reading { text: reading.text, kind, ..Reading::default() };
     }
     if reading.heard.is_empty() && !answered {
