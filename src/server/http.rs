@@ -3,6 +3,7 @@
 use super::access::{Access, pass};
 use super::api::reload::Asking;
 use super::api::{self, Api};
+use super::body::{self, BODY_BYTES_MAX};
 use super::caller::Proxies;
 use super::listen::{Front, listen};
 use super::rate::Rates;
@@ -27,8 +28,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing::{Instrument, Span};
 
-/// Largest body of a webhook, in bytes: the largest seen are a tenth of it.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a request may take in all. Twilio gives up after 15 seconds.
 const REQUEST_WITHIN: Duration = Duration::from_secs(15);
 /// How long requests that have begun may go on when the server is told to stop.
@@ -260,13 +259,13 @@ async fn inbound(State(shared): State<Shared>, Path(account): Path<String>, requ
 async fn raw(public_url: &str, at: Timestamp, request: Request) -> Result<RawRequest, Refusal> {
     let (head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await;
-    let body = body.map_err(|_| Refusal::TooLarge(format!("a body may have {BODY_BYTES_MAX} bytes")))?;
+    let body = body::whole(body).await;
+    let body = body.ok_or_else(|| Refusal::TooLarge(format!("a body may have {BODY_BYTES_MAX} bytes")))?;
     Ok(RawRequest {
         url: format!("{public_url}{path}"),
         method: head.method,
         headers: head.headers,
-        body: body.to_vec(),
+        body,
         at,
         fetched: None,
     })

@@ -205,12 +205,12 @@ async fn converse(stream: UnixStream, engine: &Arc<Engine>, store: Arc<SledStore
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read);
     loop {
-        let mut line = Vec::new();
-        (&mut lines).take(REQUEST_BYTES_MAX).read_until(b'\n', &mut line).await?;
-        if line.is_empty() {
+        let mut asked = Vec::new();
+        (&mut lines).take(REQUEST_BYTES_MAX).read_until(b'\n', &mut asked).await?;
+        if asked.is_empty() {
             return Ok(());
         }
-        let response = match serde_json::from_slice(&line) {
+        let response = match serde_json::from_slice(&asked) {
             Ok(Request::Backup) => return back_up(store, &mut write).await,
             Ok(Request::Tap { brand, phone }) => {
                 return tell(engine, brand.as_ref(), phone, &mut lines, &mut write).await;
@@ -219,9 +219,7 @@ async fn converse(stream: UnixStream, engine: &Arc<Engine>, store: Arc<SledStore
             Ok(request) => answer(request, engine).await,
             Err(error) => Response::Error(format!("this is no request: {error}")),
         };
-        let mut bytes = serde_json::to_vec(&response)?;
-        bytes.push(b'\n');
-        write.write_all(&bytes).await?;
+        write.write_all(&line(&response)?).await?;
     }
 }
 

@@ -126,8 +126,8 @@ pub(super) async fn sends(
 ) -> Answer<Page<Outgoing>> {
     let table = if wanted.state == Some(Progress::Sent) { Table::Sent } else { Table::Outbox };
     let is_wanted = |item: &Scanned| {
-        let progress = if let Scanned::Row(row) = item { Progress::of(row) } else { Progress::Sent };
-        item.brand() == brand.id() && wanted.state.is_none_or(|state| state == progress)
+        let state = if let Scanned::Row(row) = item { row.state.name() } else { Progress::Sent.name() };
+        item.brand() == brand.id() && wanted.state.is_none_or(|wanted| wanted.name() == state)
     };
     let (items, next) = some(&api, table, wanted.after.as_deref(), is_wanted).await?;
     let outgoing = items.into_iter().filter_map(|item| {
@@ -175,16 +175,6 @@ fn said(seq: u64, entry: &Entry) -> Vec<Message> {
 }
 
 impl Progress {
-    fn of(row: &Row) -> Self {
-        match row.state {
-            RowState::Pending => Self::Pending,
-            RowState::Held => Self::Held,
-            RowState::Sending => Self::Sending,
-            RowState::Unknown { .. } => Self::Unknown,
-            RowState::Dead { .. } => Self::Dead,
-        }
-    }
-
     fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -210,7 +200,7 @@ impl Outgoing {
             Errand::Lookup(_) => ("lookup", None),
             Errand::Notify(_) => ("notify", None),
         };
-        let (state, due, attempts) = (Progress::of(row).name(), Some(row.due), Some(row.attempts));
+        let (state, due, attempts) = (row.state.name(), Some(row.due), Some(row.attempts));
         let (id, phone) = (row.id.to_string(), row.key.phone.to_string());
         Self { id, phone, kind, state, why, text, due, attempts, ..Self::default() }
     }

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::{Api, CALLS_PER_SECOND, REFUSED_PER_SECOND};
 use crate::engine::Engine;
 use crate::server::access::method;
+use crate::server::body;
 use crate::server::caller::{Client, RequestId};
 use crate::sms::{BrandId, Key, Phone};
 use axum::body::Body;
@@ -20,8 +21,6 @@ use std::time::Duration;
 use tracing::{Instrument, Span};
 use utoipa::IntoParams;
 
-/// Bytes of a body.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(15);
 /// Letters of a name in the audit that is nobody's.
@@ -203,8 +202,8 @@ async fn answered(
         tracing::error!(%error, "the audit cannot be written: the API stops until it can");
         Problem::try_again("the audit cannot be written")
     })?;
-    let body = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_BYTES_MAX)).await;
-    let body = body.map_err(|_| Problem::too_slow())?.map_err(|_| Problem::too_large())?;
+    let body = tokio::time::timeout(BODY_WITHIN, body::whole(body)).await;
+    let body = body.map_err(|_| Problem::too_slow())?.ok_or_else(Problem::too_large)?;
     parts.extensions.insert(caller.clone());
     Ok(next.run(Request::from_parts(parts, body.into())).await)
 }
