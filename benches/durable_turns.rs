@@ -6,12 +6,8 @@
 // Bench code: it prints, it measures, and a panic is the report.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
-use async_trait::async_trait;
-use sayso::engine::{
-    Arrival, CallError, Engine, Outside, OutsideError, Parts, Received, Secrets, SystemChance, SystemClock,
-    Transport,
-};
-use sayso::provider::{Call, Response};
+use sayso::engine::transport::Nowhere;
+use sayso::engine::{Arrival, Engine, Parts, Received, Secrets, SystemChance, SystemClock};
 use sayso::sms::{Inbound, Key};
 use sayso::store::SledStore;
 use sayso::workspace::Workspace;
@@ -28,23 +24,6 @@ const RUN: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 3;
 /// Turns that wait at the same time.
 const WAITING: [usize; 4] = [1, 16, 128, 1_024];
-
-/// Nothing is sent here: the bench is about turns.
-struct Nowhere;
-
-#[async_trait]
-impl Transport for Nowhere {
-    async fn call(&self, _: Call) -> Result<Response, CallError> {
-        Err(CallError::NotSent("this is a bench".to_owned()))
-    }
-}
-
-#[async_trait]
-impl Outside for Nowhere {
-    async fn call(&self, _: Call, _: Duration) -> Result<Response, OutsideError> {
-        Err(OutsideError::Refused("this is a bench".to_owned()))
-    }
-}
 
 /// What one turn wrote, on the mean: for each kind of key, its length, its value's length, and how many a turn.
 #[derive(Debug, Clone)]

@@ -6,15 +6,11 @@
 // Bench code: it prints, it measures, and a panic is the report.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use sayso::bot::Bot;
 use sayso::dialogue::{Event, State, fingerprint, read, step, to_record};
-use sayso::engine::{
-    Arrival, CallError, Chance, Clock, Engine, Outside, OutsideError, Parts, Received, Secrets, SystemChance,
-    SystemClock, Transport,
-};
-use sayso::provider::{Call, Response};
+use sayso::engine::transport::Nowhere;
+use sayso::engine::{Arrival, Chance, Clock, Engine, Parts, Received, Secrets, SystemChance, SystemClock};
 use sayso::sms::{Inbound, Key, Phone};
 use sayso::store::{Entry, SledStore, Store, Turn};
 use sayso::workspace::Workspace;
@@ -249,21 +245,4 @@ fn sled_rate(people: u64) -> f64 {
         sync(batch);
     }
     turns as f64 / begin.elapsed().as_secs_f64()
-}
-
-/// Nothing is sent here: the bench is about turns.
-struct Nowhere;
-
-#[async_trait]
-impl Transport for Nowhere {
-    async fn call(&self, _: Call) -> Result<Response, CallError> {
-        Err(CallError::NotSent("this is a bench".to_owned()))
-    }
-}
-
-#[async_trait]
-impl Outside for Nowhere {
-    async fn call(&self, _: Call, _: Duration) -> Result<Response, OutsideError> {
-        Err(OutsideError::Refused("this is a bench".to_owned()))
-    }
 }

@@ -7,14 +7,10 @@
 // Bench code: it prints, it measures, and a panic is the report.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
-use async_trait::async_trait;
 use sayso::bot::Bot;
 use sayso::dialogue::{Event, State, read, step};
-use sayso::engine::{
-    Arrival, CallError, Engine, Outside, OutsideError, Parts, Received, Secrets, Served, SystemChance,
-    SystemClock, Transport,
-};
-use sayso::provider::{Call, Response};
+use sayso::engine::transport::Nowhere;
+use sayso::engine::{Arrival, Engine, Parts, Received, Secrets, Served, SystemChance, SystemClock};
 use sayso::sms::{BrandId, Inbound, Key, Phone};
 use sayso::store::SledStore;
 use sayso::workspace::{Live, Workspace};
@@ -213,23 +209,6 @@ fn reload(root: &Path, live: &mut Live, count: usize) {
     println!(
         "one brand read again among {count}: {all:.2?}, put in place in {put:.2?}; {ratio:.2} times the same alone"
     );
-}
-
-/// Nothing is sent here: the bench is about turns.
-struct Nowhere;
-
-#[async_trait]
-impl Transport for Nowhere {
-    async fn call(&self, _: Call) -> Result<Response, CallError> {
-        Err(CallError::NotSent("this is a bench".to_owned()))
-    }
-}
-
-#[async_trait]
-impl Outside for Nowhere {
-    async fn call(&self, _: Call, _: Duration) -> Result<Response, OutsideError> {
-        Err(OutsideError::Refused("this is a bench".to_owned()))
-    }
 }
 
 fn engine(live: &Live, store: &Path) -> Arc<Engine> {

@@ -3,6 +3,7 @@
 
 mod access;
 pub mod api;
+mod body;
 mod caller;
 mod http;
 mod listen;

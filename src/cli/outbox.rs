@@ -7,12 +7,12 @@ use crate::dialogue::Errand;
 use crate::engine::{Clock, SystemClock};
 use crate::server::socket::{Request, Response};
 use crate::sms::BrandId;
-use crate::store::{Death, Resolution, Resolved, Row, RowId, RowState, Scanned, Table};
+use crate::store::{Death, Resolution, Resolved, Row, RowCounts, RowId, RowState, Scanned, Table};
 use crate::workspace::Workspace;
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 
 /// What is asked about the outbox.
 #[derive(Debug, Subcommand)]
@@ -20,8 +20,8 @@ pub(super) enum Wanted {
     /// List what is not sent, oldest first.
     List {
         /// Only what is in this state.
-        #[arg(long)]
-        state: Option<State>,
+        #[arg(long, value_parser = PossibleValuesParser::new(RowCounts::NAMES))]
+        state: Option<String>,
         /// Only of this brand.
         #[arg(long)]
         brand: Option<String>,
@@ -61,38 +61,6 @@ pub(super) enum Wanted {
     },
 }
 
-/// The states that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum State {
-    Pending,
-    Held,
-    Sending,
-    Unknown,
-    Dead,
-}
-
-impl State {
-    fn of(row: &Row) -> Self {
-        match row.state {
-            RowState::Pending => Self::Pending,
-            RowState::Held => Self::Held,
-            RowState::Sending => Self::Sending,
-            RowState::Unknown { .. } => Self::Unknown,
-            RowState::Dead { .. } => Self::Dead,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Held => "held",
-            Self::Sending => "sending",
-            Self::Unknown => "unknown",
-            Self::Dead => "dead",
-        }
-    }
-}
-
 /// What became of a message whose fate nobody knew.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Fate {
@@ -114,7 +82,9 @@ pub(super) fn outbox(
     };
     match wanted {
         None => list(workspace, None, None, json, streams),
-        Some(Wanted::List { state, brand }) => list(workspace, *state, brand.as_deref(), json, streams),
+        Some(Wanted::List { state, brand }) => {
+            list(workspace, state.as_deref(), brand.as_deref(), json, streams)
+        }
         Some(Wanted::Show { id }) => show(workspace, *id, json, streams),
         Some(Wanted::Settle { id, fate: Fate::Sent, by }) => decide(&[*id], Resolution::Sent, by, streams),
         Some(Wanted::Settle { id, fate: Fate::Resend, by }) => {
@@ -127,23 +97,23 @@ pub(super) fn outbox(
 
 fn list(
     workspace: &Workspace,
-    state: Option<State>,
+    state: Option<&str>,
     brand: Option<&str>,
     json: bool,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
     let brand = brand.map(|brand| workspace.kept_as(&BrandId::from(brand)).clone());
     let now = SystemClock.now();
-    let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+    let mut counts = RowCounts::default();
     runtime(false)?.block_on(async {
         let mut desk = Desk::open(workspace).await?;
         desk.each(Table::Outbox, None, |item| {
             let Scanned::Row(row) = item else { return Ok(()) };
-            let is_wanted = state.is_none_or(|state| State::of(&row) == state);
+            let is_wanted = state.is_none_or(|state| row.state.name() == state);
             if !is_wanted || brand.as_ref().is_some_and(|brand| row.key.brand != *brand) {
                 return Ok(());
             }
-            *counts.entry(State::of(&row)).or_default() += 1;
+            counts.add(&row.state);
             if json {
                 writeln!(streams.out, "{}", as_json(workspace, &row))?;
             } else {
@@ -154,8 +124,8 @@ fn list(
         .await
     })?;
     if !json {
-        let counts: Vec<String> =
-            counts.into_iter().map(|(state, count)| format!("{count} {}", state.word())).collect();
+        let counts = counts.iter().filter(|(_, count)| *count > 0);
+        let counts: Vec<String> = counts.map(|(state, count)| format!("{count} {state}")).collect();
         let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
         writeln!(streams.err, "{counts}")?;
     }
@@ -180,15 +150,15 @@ fn show(workspace: &Workspace, id: RowId, json: bool, streams: &mut Streams<'_>)
     let attempts = (row.attempts > 0).then(|| many(row.attempts as usize, "attempt"));
     let facts: Vec<String> = from.into_iter().chain(way).chain(moments).chain(attempts).collect();
     writeln!(streams.out, "{}", facts.join(", "))?;
-    let ways = match State::of(&row) {
-        State::Unknown => {
+    let ways = match row.state {
+        RowState::Unknown { .. } => {
             format!("`sayso outbox settle {id} sent` where it arrived, `… settle {id} resend` where not")
         }
-        State::Dead => {
+        RowState::Dead { .. } => {
             format!("`sayso outbox resend {id}` tries it once more, `sayso outbox drop {id}` forgets it")
         }
-        State::Pending | State::Held => format!("`sayso outbox drop {id}` forgets it"),
-        State::Sending => "it is being sent".to_owned(),
+        RowState::Pending | RowState::Held => format!("`sayso outbox drop {id}` forgets it"),
+        RowState::Sending => "it is being sent".to_owned(),
     };
     writeln!(streams.err, "{ways}")?;
     Ok(Exit::Done)
@@ -210,7 +180,7 @@ fn resolve(
             let Response::Resolved(resolved) = asked else { return Err(strange()) };
             let done = matches!(resolved, Resolved::Done(_));
             let was = match &resolved {
-                Resolved::Done(row) | Resolved::Not(row) => State::of(row).word(),
+                Resolved::Done(row) | Resolved::Not(row) => row.state.name(),
                 Resolved::Missing => "missing",
             };
             if json {
@@ -280,7 +250,7 @@ fn errand(row: &Row) -> (String, String) {
 fn as_line(workspace: &Workspace, row: &Row, now: Timestamp) -> String {
     let (kind, words) = errand(row);
     let (brand, phone) = (workspace.called(&row.key.brand), row.key.phone);
-    let state = State::of(row).word();
+    let state = row.state.name();
     let age = age(now.duration_since(row.written).as_secs().max(0));
     let why = why(row).map(|why| format!("  ({why})")).unwrap_or_default();
     format!("{:<10} {state:<7}  {age:>11}  {brand}/{phone}  {kind}  {words:?}{why}", row.id.to_string())
@@ -290,7 +260,7 @@ fn as_json(workspace: &Workspace, row: &Row) -> Json {
     let (kind, words) = errand(row);
     json!({
         "id": row.id.to_string(),
-        "state": State::of(row).word(),
+        "state": row.state.name(),
         "why": why(row),
         "brand": workspace.called(&row.key.brand),
         "phone": row.key.phone,

@@ -6,8 +6,8 @@ use super::outbox::way;
 use crate::consent::How;
 use crate::dialogue::{Effect, Event, Step, fingerprint, read, resume, step, to_record};
 use crate::sms::{Inbound, Key, Receipt, Sender};
-use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn};
-use jiff::{SignedDuration, Timestamp};
+use crate::store::{Commit, Entry, PartsName, Snapshot, StoreError, Turn, Via};
+use jiff::SignedDuration;
 use tokio::sync::SemaphorePermit;
 use tracing::{Instrument, field};
 
@@ -157,7 +157,7 @@ impl Engine {
                 trace: step.trace.clone(),
             };
             let record = to_record(bot, &step.state);
-            let turn = self.turn(arrival, &snapshot, now, record, entry);
+            let turn = self.turn(arrival, &snapshot, record, entry, way(bot, &step.effects));
             let committed = self.store.commit(vec![turn]).await?.pop();
             laps.turn(TurnStage::Commit);
             match committed {
@@ -186,10 +186,11 @@ impl Engine {
         &self,
         arrival: &Arrival,
         snapshot: &Snapshot,
-        now: Timestamp,
         record: crate::dialogue::Record,
         entry: Entry,
+        via: Option<Via>,
     ) -> Turn {
+        let now = entry.at;
         Turn {
             key: arrival.key.clone(),
             read_version: snapshot.version,
@@ -200,7 +201,7 @@ impl Engine {
             hold_until: self
                 .answers_in_place(&arrival.event)
                 .then(|| now.checked_add(ANSWER_WITHIN).unwrap_or(now)),
-            via: self.bot(&arrival.key.brand).and_then(|bot| way(&bot, &entry.effects)),
+            via,
             entry,
         }
     }

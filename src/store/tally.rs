@@ -30,18 +30,27 @@ impl RowCounts {
     /// The states, in the order of [`Self::iter`].
     pub const NAMES: [&str; 5] = ["pending", "held", "sending", "unknown", "dead"];
 
-    /// Each state with its messages.
+    /// Each state with its messages, in the order of [`Self::NAMES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, usize)> {
         Self::NAMES.into_iter().zip(self.0)
     }
 
-    pub(super) fn add(&mut self, state: &RowState) {
+    /// One more in that state.
+    pub fn add(&mut self, state: &RowState) {
         self.0[place(state)] += 1;
     }
 
     pub(super) fn remove(&mut self, state: &RowState) {
         let count = &mut self.0[place(state)];
         *count = count.saturating_sub(1);
+    }
+}
+
+impl RowState {
+    /// Its word, wherever it is printed or counted.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        RowCounts::NAMES[place(self)]
     }
 }
 

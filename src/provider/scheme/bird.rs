@@ -22,20 +22,31 @@ pub(super) const SCHEME: Scheme = Scheme {
 };
 
 /// Seconds between signing and arrival. Nothing is documented; a retry may bear the time of the first attempt.
-const TOLERANCE: i64 = 24 * 3_600;
+pub(super) const TOLERANCE: i64 = 24 * 3_600;
 
 fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
+    check_of(request, keys, &request.url)
+}
+
+fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+    let url = request.url.clone();
+    sign_of(request, keys, &url)
+}
+
+/// Whether it is signed over time, what is `addressed`, and body.
+pub(super) fn check_of(request: &RawRequest, keys: &Keys, addressed: &str) -> Result<(), Forged> {
     let given = from_base64(header(request, "messagebird-signature")?)?;
     let time = header(request, "messagebird-request-timestamp")?;
     let hash = Sha256::digest(&request.body);
-    let parts = [time.as_bytes(), b"\n", request.url.as_bytes(), b"\n", &hash];
+    let parts = [time.as_bytes(), b"\n", addressed.as_bytes(), b"\n", &hash];
     passed(signed::<Hmac<Sha256>>(keys, "secret", &parts, &given))?;
     is_fresh(request, keys, time, TOLERANCE)
 }
 
-fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
+/// Signs it so.
+pub(super) fn sign_of(request: &mut RawRequest, keys: &Keys, addressed: &str) -> Result<(), Unsignable> {
     let (time, hash) = (second(request), Sha256::digest(&request.body));
-    let parts = [time.as_bytes(), b"\n", request.url.as_bytes(), b"\n", &hash];
+    let parts = [time.as_bytes(), b"\n", addressed.as_bytes(), b"\n", &hash];
     let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &parts)?);
     put(request, "messagebird-request-timestamp", &time)?;
     put(request, "messagebird-signature", &signature)

@@ -1,15 +1,8 @@
-//! `MessageBird`'s older signature: base64 of HMAC-SHA256 over time, sorted query and the hash of the body.
+//! `MessageBird`'s older signature: that of Bird over the sorted query in place of the address.
 
-use super::{
-    Keys, Scheme, Unsignable, code, from_base64, header, is_fresh, never, nothing, pairs, parted, passed,
-    put, second, signed,
-};
+use super::{Keys, Scheme, Unsignable, bird, never, nothing, pairs, parted};
 use crate::provider::{Forged, RawRequest};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::Serializer;
-use hmac::Hmac;
-use sha2::{Digest, Sha256};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "messagebird",
@@ -22,25 +15,13 @@ pub(super) const SCHEME: Scheme = Scheme {
     visits: never,
 };
 
-/// Seconds between signing and arrival. Nothing is documented; a retry may bear the time of the first attempt.
-const TOLERANCE: i64 = 24 * 3_600;
-
 fn check(request: &RawRequest, keys: &Keys) -> Result<(), Forged> {
-    let given = from_base64(header(request, "messagebird-signature")?)?;
-    let time = header(request, "messagebird-request-timestamp")?;
-    let query = sorted_query(&request.url);
-    let hash = Sha256::digest(&request.body);
-    let parts = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", &hash];
-    passed(signed::<Hmac<Sha256>>(keys, "secret", &parts, &given))?;
-    is_fresh(request, keys, time, TOLERANCE)
+    bird::check_of(request, keys, &sorted_query(&request.url))
 }
 
 fn sign(request: &mut RawRequest, keys: &Keys) -> Result<(), Unsignable> {
-    let (time, query, hash) = (second(request), sorted_query(&request.url), Sha256::digest(&request.body));
-    let parts = [time.as_bytes(), b"\n", query.as_bytes(), b"\n", &hash];
-    let signature = STANDARD.encode(code::<Hmac<Sha256>>(keys, "secret", &parts)?);
-    put(request, "messagebird-request-timestamp", &time)?;
-    put(request, "messagebird-signature", &signature)
+    let query = sorted_query(&request.url);
+    bird::sign_of(request, keys, &query)
 }
 
 /// The query of an address in order of its names, written anew.
@@ -52,6 +33,7 @@ fn sorted_query(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bird::TOLERANCE;
     use super::super::tests::{keys, request};
     use super::*;
 
