@@ -199,7 +199,8 @@ impl Life {
                         Scanned::Sent(message) => {
                             let effect = &wanted[&message.row.seq][usize::from(message.row.index)];
                             let Effect::Send(send) = effect else { panic!("{effect:?}") };
-                            left.push(Message { class: send.class, content: send.content, at: message.at });
+                            let sent = Message { class: send.class, content: send.content, at: message.at };
+                            left.push((message.row, sent));
                         }
                         Scanned::Subscriber { .. }
                         | Scanned::ErasedTurn { .. }
@@ -218,8 +219,9 @@ impl Life {
                 }
             }
         }
-        left.sort_by_key(|message| message.at);
-        left
+        // What left at one moment left in the order in which it was put in.
+        left.sort_by_key(|(row, message)| (message.at, row.seq, row.index));
+        left.into_iter().map(|(_, message)| message).collect()
     }
 
     fn spots(&self, at: Timestamp) -> Vec<Spot> {
