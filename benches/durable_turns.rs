@@ -1,5 +1,6 @@
 //! Durable turns a second through `Engine::receive`, beside a raw loop that does the same puts in sled, in the same
-//! batches, with the same syncs, and beside a bare file that is written and synced. Read the ratios: the disk changes.
+//! batches, with the same syncs, beside sled with a transaction and a sync for each turn, and beside a bare file that is written
+//! and synced. Read the ratios: the disk changes.
 //!
 //! `cargo bench --bench durable_turns`
 
@@ -25,6 +26,9 @@ const ROUNDS: usize = 3;
 /// Turns that wait at the same time.
 const WAITING: [usize; 4] = [1, 16, 128, 1_024];
 
+/// Threads that write one turn at a time: more only wait for each other.
+const WRITERS_MAX: usize = 64;
+
 /// What one turn wrote, on the mean: for each kind of key, its length, its value's length, and how many a turn.
 #[derive(Debug, Clone)]
 struct Shape(Vec<(u8, usize, usize, f64)>);
@@ -45,20 +49,23 @@ fn main() {
     println!(
         "each turn: a keyword of a new subscriber, answered by one text; {ROUNDS} rounds of {RUN:?}, medians\n"
     );
-    println!("waiting  engine/s  raw sled/s  ratio  file/s  ratio  syncs/s (file)");
+    println!("waiting  engine/s  raw sled/s  ratio  one by one/s  ratio  file/s  ratio  syncs/s (file)");
     for waiting in WAITING {
-        let (mut engine, mut raw, mut file, mut shape) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let (mut engine, mut raw, mut single, mut file) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut shape = None;
         for _ in 0..ROUNDS {
             let (rate, wrote) = engine_rate(&bot, waiting);
             engine.push(rate);
             raw.push(raw_rate(&wrote, waiting));
+            single.push(single_rate(&wrote, waiting));
             file.push(file_rate(&wrote, waiting));
             shape = Some(wrote);
         }
-        let (engine, raw, file) = (median(engine), median(raw), median(file));
+        let [engine, raw, single, file] = [engine, raw, single, file].map(median);
         println!(
-            "{waiting:7}  {engine:8.0}  {raw:10.0}  {:5.2}  {file:6.0}  {:5.2}  {:7.0}",
+            "{waiting:7}  {engine:8.0}  {raw:10.0}  {:5.2}  {single:12.0}  {:5.2}  {file:6.0}  {:5.2}  {:7.0}",
             engine / raw,
+            engine / single,
             engine / file,
             file / waiting as f64
         );
@@ -153,32 +160,78 @@ fn shape(folder: &Path, turns: u64) -> Shape {
     Shape(kinds.into_iter().map(mean).collect())
 }
 
+/// A fresh database, as the store opens it, and its file.
+fn sled_in(folder: &Path) -> (sled::Db, File) {
+    let path = folder.join("sled");
+    let config = sled::Config::new().path(&path).cache_capacity(256 << 20);
+    let config = config.mode(sled::Mode::HighThroughput).flush_every_ms(None);
+    let db = config.open().expect("a fresh database");
+    (db, File::open(path.join("db")).expect("sled's file"))
+}
+
+/// Puts that are as those of a turn.
+struct Puts<'s> {
+    shape: &'s Shape,
+    values: Vec<Vec<u8>>,
+}
+
+impl<'s> Puts<'s> {
+    fn of(shape: &'s Shape) -> Self {
+        Self { shape, values: shape.0.iter().map(|(_, _, value, _)| filler(*value)).collect() }
+    }
+
+    fn each(&self, turn: u64, mut put: impl FnMut(Vec<u8>, &[u8])) {
+        for ((kind, length, _, _), value) in self.shape.0.iter().zip(&self.values) {
+            let mut key = vec![*kind];
+            // Turns and messages come in order, people do not.
+            let number = if *kind == b'd' { turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) } else { turn };
+            key.extend_from_slice(&number.to_be_bytes());
+            key.resize(*length, 0);
+            put(key, value);
+        }
+    }
+}
+
+/// The same puts with a transaction and a sync for each turn, by as many threads as turns wait.
+fn single_rate(shape: &Shape, waiting: usize) -> f64 {
+    let folder = folder();
+    let (db, file) = sled_in(folder.path());
+    let (puts, next, begin) = (Puts::of(shape), AtomicU64::new(0), Instant::now());
+    let write = || {
+        while begin.elapsed() < RUN {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            let written = db.transaction(|db| {
+                let mut result = Ok(());
+                puts.each(turn, |key, value| {
+                    if let Err(error) = db.insert(key, value) {
+                        result = Err(error);
+                    }
+                });
+                Ok(result?)
+            });
+            written.map_err(|error: sled::transaction::TransactionError| error).expect("a write");
+            db.flush().expect("a flush");
+            file.sync_data().expect("a sync");
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..waiting.min(WRITERS_MAX) {
+            scope.spawn(write);
+        }
+    });
+    next.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64()
+}
+
 /// The same puts in the same batches with the same syncs, by a loop that does nothing else.
 fn raw_rate(shape: &Shape, waiting: usize) -> f64 {
     let folder = folder();
-    let path = folder.path().join("sled");
-    let db = sled::Config::new()
-        .path(&path)
-        .cache_capacity(256 << 20)
-        .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(None)
-        .open()
-        .expect("a fresh database");
-    let file = File::open(path.join("db")).expect("sled's file");
-    let values: Vec<Vec<u8>> = shape.0.iter().map(|(_, _, value, _)| filler(*value)).collect();
-    let begin = Instant::now();
+    let (db, file) = sled_in(folder.path());
+    let (puts, begin) = (Puts::of(shape), Instant::now());
     let mut turns = 0_u64;
     while begin.elapsed() < RUN {
         let mut batch = sled::Batch::default();
         for _ in 0..waiting {
-            for ((kind, length, _, _), value) in shape.0.iter().zip(&values) {
-                let mut key = vec![*kind];
-                // Turns and messages come in order, people do not.
-                let number = if *kind == b'd' { turns.wrapping_mul(0x9E37_79B9_7F4A_7C15) } else { turns };
-                key.extend_from_slice(&number.to_be_bytes());
-                key.resize(*length, 0);
-                batch.insert(key, value.as_slice());
-            }
+            puts.each(turns, |key, value| batch.insert(key, value));
             turns += 1;
         }
         db.apply_batch(batch).expect("a write");
