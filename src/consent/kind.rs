@@ -4,7 +4,7 @@
 //! ([`crate::reserved`]) count as a whole text, however they are typed; then slips of them, then what people say in words of
 //! their own. Carriers want opt-outs heard at any time, in any state (CTIA Messaging Principles 5.1.3).
 
-use super::likeness::likeness;
+use super::likeness::{Phrases, Sum, likeness};
 use super::opt_out::{Judged, judge};
 use super::rules::Reason;
 use super::tapback::is_tapback;
@@ -107,20 +107,28 @@ pub fn kind_of(text: &Text, hint: Option<OptOutHint>) -> Kind {
     read_twice(text, judged)
 }
 
-/// What the rules found, as the second reader sees it: it sends to the review list, and opts nobody out.
+/// What the phrases and all words together say.
 fn read_twice(text: &Text, judged: Option<Judged>) -> Kind {
-    let second = likeness(text);
-    match judged {
-        Some(Judged::OptOut { rule, yields, alone: false, .. }) if second.is_doubtful() => {
-            Kind::Unsure { rule, yields }
+    let (phrases, found) = match judged {
+        Some(Judged::OptOut { rule, reason, yields, alone }) => {
+            (if alone { Phrases::Alone } else { Phrases::Sure }, Some((rule, reason, yields)))
         }
-        Some(Judged::OptOut { rule, reason, yields, .. }) => Kind::OptOut { rule, reason, yields },
-        Some(Judged::Unsure { rule, yields }) if !second.is_unlikely() => Kind::Unsure { rule, yields },
-        Some(Judged::Help(rule)) => Kind::Help(rule),
-        Some(Judged::OptIn(rule)) => Kind::OptIn(rule),
-        Some(Judged::AutoReply) => Kind::AutoReply,
-        None if second.is_likely() => Kind::Unsure { rule: second.reason(), yields: true },
-        Some(Judged::Unsure { .. } | Judged::Wanted) | None => Kind::Speech,
+        Some(Judged::Unsure { rule, reason, yields }) => (Phrases::Doubtful, Some((rule, reason, yields))),
+        Some(Judged::Help(rule)) => return Kind::Help(rule),
+        Some(Judged::OptIn(rule)) => return Kind::OptIn(rule),
+        Some(Judged::AutoReply) => return Kind::AutoReply,
+        Some(Judged::Wanted) => return Kind::Speech,
+        None => (Phrases::Silent, None),
+    };
+    let words = likeness(text);
+    let sum = words.with(phrases);
+    if sum == Sum::Speech {
+        return Kind::Speech;
+    }
+    let (rule, reason, yields) = found.unwrap_or_else(|| (words.reason(), Reason::Asked, true));
+    match sum {
+        Sum::OptOut => Kind::OptOut { rule, reason, yields },
+        Sum::Doubt | Sum::Speech => Kind::Unsure { rule, yields },
     }
 }
 
@@ -179,6 +187,14 @@ mod tests {
             "cancel my appointment",
             "I want to stop smoking",
             "no more than $50",
+            // Words beside the words of the law.
+            "stip",
+            "atop",
+            "kung fu",
+            "block party",
+            "start the engine",
+            "canceled",
+            "no no thanks",
         ] {
             assert_eq!(kind(body), Kind::Speech, "{body}");
         }

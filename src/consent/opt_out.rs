@@ -16,7 +16,7 @@ pub(super) enum Judged {
     /// The person opts out; `alone`, if the text says nothing else.
     OptOut { rule: String, reason: Reason, yields: bool, alone: bool },
     /// A person must say whether they do.
-    Unsure { rule: String, yields: bool },
+    Unsure { rule: String, reason: Reason, yields: bool },
     /// The person asks what this is, or for help.
     Help(String),
     /// The person wants texts again.
@@ -116,7 +116,11 @@ impl<'s> Scene<'s> {
             return Some(Judged::Help(rule));
         }
         if let [only, ..] = doubts.as_slice() {
-            return Some(Judged::Unsure { rule: only.name.clone(), yields: only.yields });
+            return Some(Judged::Unsure {
+                rule: only.name.clone(),
+                reason: only.reason,
+                yields: only.yields,
+            });
         }
         self.wanted.then_some(Judged::Wanted)
     }

@@ -199,8 +199,8 @@ impl Life {
                         Scanned::Sent(message) => {
                             let effect = &wanted[&message.row.seq][usize::from(message.row.index)];
                             let Effect::Send(send) = effect else { panic!("{effect:?}") };
-                            let sent = Message { class: send.class, content: send.content, at: message.at };
-                            left.push((message.row, sent));
+                            let gone = Message { class: send.class, content: send.content, at: message.at };
+                            left.push((message.row, gone));
                         }
                         Scanned::Subscriber { .. }
                         | Scanned::ErasedTurn { .. }
