@@ -56,9 +56,9 @@ struct Scale {
     unit: f32,
 }
 
-/// From these scores on a text opts out, and a person looks at it: odds of twelve, and of three, to one.
+/// From these scores on a text opts out, and a person looks at it: odds of thirty, and of six, to one.
 const SURE: f32 = 3.5;
-const DOUBT: f32 = 1.5;
+const DOUBT: f32 = 1.75;
 
 /// What phrases say of a text, and what that is worth beside its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) enum Phrases {
 }
 
 impl Phrases {
-    /// Points of score: a phrase that is all of a text is right against words that speak against it at odds of four to one.
+    /// Points of score: a phrase that is all of a text is right where its words are as likely no opt-out as one, and a little beyond.
     fn worth(self) -> f32 {
         match self {
             Self::Silent => 0.0,
