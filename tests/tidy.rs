@@ -29,6 +29,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("typo", &["sms", "reserved"]),
     ("slot", &["language", "sms", "typo"]),
     ("expr", &["diagnostic", "outline", "language", "slot"]),
+    ("certificate", &[]),
     // rules
     ("consent", &["language", "sms", "reserved"]),
     // files
@@ -55,11 +56,14 @@ const TABLE: &[(&str, &[&str])] = &[
     // core
     ("dialogue", &["language", "sms", "reserved", "slot", "expr", "flow", "bot", "consent"]),
     // ports
-    ("provider", &["sms", "consent"]),
+    ("provider", &["sms", "consent", "certificate"]),
     ("store", &["sms", "consent", "dialogue"]),
     ("replay", &["sms", "consent", "bot", "dialogue", "store"]),
     // shell
-    ("engine", &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store"]),
+    (
+        "engine",
+        &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store", "certificate"],
+    ),
     ("config", &["diagnostic", "outline", "sms", "provider"]),
     ("workspace", &["diagnostic", "outline", "sms", "grammar", "flow", "bot", "provider", "config"]),
     // doors: they may use all that is above, but not one another
@@ -75,6 +79,7 @@ const TABLE: &[(&str, &[&str])] = &[
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
     "format", "graph", "consent", "dialogue", "provider", "store", "replay", "engine", "config", "workspace",
+    "certificate",
 ];
 
 #[rustfmt::skip]
@@ -103,7 +108,7 @@ const BELOW_THE_DOORS_AND_TRANSCRIPT: &[&str] = &[
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "graph", "consent", "dialogue", "provider", "replay",
+    "format", "graph", "consent", "dialogue", "provider", "replay", "certificate",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.

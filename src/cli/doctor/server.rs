@@ -5,7 +5,7 @@ use crate::cli::many;
 use crate::config::{ServerConfig, TlsConfig};
 use crate::server::api::keys::{Key, Keys, Scope};
 use crate::server::socket;
-use crate::server::tls::Pair;
+use crate::server::tls::identity;
 use crate::workspace::Workspace;
 use jiff::{SignedDuration, Timestamp};
 use std::fs::OpenOptions;
@@ -39,23 +39,35 @@ pub(super) fn server(workspace: &Workspace, now: Timestamp, found: &mut Findings
 }
 
 fn certificate(files: &TlsConfig, now: Timestamp, found: &mut Findings) {
-    let way = "renew it; `serve` reads the files again by itself";
-    match Pair::read(files) {
+    match identity(files) {
         Err(error) => {
             found.problem("tls", error.to_string(), "`[server.tls]` in `sayso.toml` names both files");
         }
-        Ok(Pair { ends: None, .. }) => found.note("tls", "the certificate does not say when it ends", way),
-        Ok(Pair { ends: Some(ends), .. }) if ends <= now => {
-            found.problem("tls", format!("the certificate ended on {}", day(ends)), way);
-        }
-        Ok(Pair { ends: Some(ends), .. }) if ends.duration_since(now) < SOON => {
-            found.note("tls", format!("the certificate ends on {}", day(ends)), way);
-        }
-        Ok(Pair { ends: Some(ends), .. }) => {
-            found.ok("tls", format!("the certificate fits its key, and ends on {}", day(ends)));
+        Ok(identity) => {
+            let way = "renew it; `serve` reads the files again by itself";
+            ends("tls", "the certificate", identity.ends(), now, way, found);
         }
     }
     owners_alone("tls", &files.key, found);
+}
+
+/// Whether a certificate that fits its key is valid for a while yet.
+pub(super) fn ends(
+    about: &'static str,
+    which: &str,
+    ends: Option<Timestamp>,
+    now: Timestamp,
+    way: &str,
+    found: &mut Findings,
+) {
+    match ends {
+        None => found.note(about, format!("{which} does not say when it ends"), way),
+        Some(ends) if ends <= now => found.problem(about, format!("{which} ended on {}", day(ends)), way),
+        Some(ends) if ends.duration_since(now) < SOON => {
+            found.note(about, format!("{which} ends on {}", day(ends)), way);
+        }
+        Some(ends) => found.ok(about, format!("{which} fits its key, and ends on {}", day(ends))),
+    }
 }
 
 /// A file that is its owner's alone, if it is there.
