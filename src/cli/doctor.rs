@@ -4,6 +4,7 @@ mod server;
 
 use super::{Exit, Streams, Unusable, many, runtime};
 use crate::engine::{Clock, SystemClock};
+use crate::provider::{Account, Way};
 use crate::server::socket::{self, Client};
 use crate::store::{self, Fault, OpenError, ROOM_BYTES_MIN, Report, SledStore};
 use crate::workspace::Workspace;
@@ -68,7 +69,7 @@ impl Findings {
 pub(super) fn doctor(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     let now = SystemClock.now();
     let mut found = Findings::default();
-    files(workspace, &mut found);
+    files(workspace, now, &mut found);
     zones(&mut found);
     server::server(workspace, now, &mut found);
     let folder = workspace.root.join(&workspace.config.store.path);
@@ -110,7 +111,7 @@ fn print(found: &Findings, json: bool, streams: &mut Streams<'_>) -> Result<(), 
 }
 
 /// The workspace's own files, and the secrets that its settings name.
-fn files(workspace: &Workspace, found: &mut Findings) {
+fn files(workspace: &Workspace, now: Timestamp, found: &mut Findings) {
     if workspace.found.has_errors() {
         found.problem("files", "the workspace's files have errors", "`sayso check` shows them");
     } else {
@@ -119,10 +120,22 @@ fn files(workspace: &Workspace, found: &mut Findings) {
     match workspace.config.open_accounts(&workspace.root) {
         Ok(accounts) => {
             found.ok("accounts", format!("{}, with their secrets", many(accounts.len(), "account")));
+            accounts.iter().for_each(|account| link(account, now, found));
         }
         Err(error) => {
             found.problem("accounts", error.to_string(), "set it, or take the account out of `sayso.toml`");
         }
+    }
+}
+
+/// The certificate by which a link is known to its provider.
+fn link(account: &Account, now: Timestamp, found: &mut Findings) {
+    if let Way::Link(opener) = &account.way
+        && let Some(identity) = opener.identity()
+    {
+        let which = format!("the certificate of `{}`", account.id);
+        let way = "renew it, and let `serve` read it by `kill -HUP`";
+        server::ends("links", &which, identity.ends(), now, way, found);
     }
 }
 
