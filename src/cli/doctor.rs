@@ -11,6 +11,7 @@ use crate::workspace::Workspace;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -128,14 +129,25 @@ fn files(workspace: &Workspace, now: Timestamp, found: &mut Findings) {
     }
 }
 
-/// The certificate by which a link is known to its provider.
+/// Who listens on the way of a link, and how long its provider knows us.
 fn link(account: &Account, now: Timestamp, found: &mut Findings) {
-    if let Way::Link(opener) = &account.way
-        && let Some(identity) = opener.identity()
-    {
-        let which = format!("the certificate of `{}`", account.id);
-        let way = "renew it, and let `serve` read it by `kill -HUP`";
-        server::ends("links", &which, identity.ends(), now, way, found);
+    let Way::Link(opener) = &account.way else { return };
+    let Some(peer) = opener.peer() else { return };
+    let is_here = peer.host == "localhost" || peer.host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
+    match &peer.tls {
+        None if !is_here => {
+            let what =
+                format!("`{}` is without TLS: its password and all texts can be read on the way", account.id);
+            found.note("links", what, "set `tls = \"yes\"`, or let nothing but a tunnel lead there");
+        }
+        None => {}
+        Some(tls) => {
+            if let Some(identity) = &tls.identity {
+                let which = format!("the certificate of `{}`", account.id);
+                let way = "renew it, and let `serve` read it by `kill -HUP`";
+                server::ends("links", &which, identity.ends(), now, way, found);
+            }
+        }
     }
 }
 

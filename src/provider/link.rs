@@ -77,7 +77,7 @@ pub fn by_name(name: &str) -> Option<&'static Protocol> {
 /// Makes an account's link, whenever one is wanted: by a server, or by a verb that sends one message.
 pub struct Opener {
     open: Box<dyn Fn(Use) -> Box<dyn Link> + Send + Sync>,
-    identity: Option<Identity>,
+    peer: Option<Peer>,
 }
 
 /// What a link is opened for.
@@ -92,19 +92,19 @@ pub enum Use {
 impl Opener {
     /// Something that makes links.
     pub fn new(open: impl Fn(Use) -> Box<dyn Link> + Send + Sync + 'static) -> Self {
-        Self { open: Box::new(open), identity: None }
+        Self { open: Box::new(open), peer: None }
     }
 
-    /// The same, whose links show who we are.
+    /// The same, which says where its links connect to.
     #[must_use]
-    pub fn showing(self, identity: Option<Identity>) -> Self {
-        Self { identity, ..self }
+    pub fn to(self, peer: Peer) -> Self {
+        Self { peer: Some(peer), ..self }
     }
 
-    /// What its links show where a provider asks who we are: so that somebody looks when it ends.
+    /// Where its links connect to, for whoever looks after them; an opener may not say.
     #[must_use]
-    pub fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
     }
 
     /// A link that has not begun.

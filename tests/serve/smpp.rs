@@ -417,7 +417,10 @@ async fn an_smsc_that_asks_who_we_are_is_shown_our_certificate() {
     let preview =
         sayso(&folder, &["provider", "encode", "smsc", "--to", ANA, "--text", "hi"]).output().unwrap();
     assert!(preview.status.success(), "{}", String::from_utf8_lossy(&preview.stderr));
-    world.end();
+    let (_, log) = world.end();
+    for told in [PASSWORD, &ANA[1..], "PRIVATE KEY", "Welcome to Pier News"] {
+        assert!(!log.contains(told), "{told} is in the log:\n{log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -435,6 +438,18 @@ async fn a_certificate_that_is_missing_or_unfit_is_told_before_anything_is_serve
     };
     let (_, said) = told(&["doctor"]);
     assert!(said.contains("the certificate of `smsc` fits its key, and ends on 2126-"), "{said}");
+    let open = folder.join("sayso.toml");
+    let over_tls = std::fs::read_to_string(&open).unwrap();
+    for (host, is_told) in
+        [("smsc.example.com", true), ("192.0.2.7", true), ("127.0.0.1", false), ("[::1]", false)]
+    {
+        let plain = over_tls.replace("tls = \"yes\"", "").replace("localhost:1\"", &format!("{host}:2775\""));
+        let plain = plain.replace(AUTHORITY, "").replace(IDENTITY, "");
+        std::fs::write(&open, plain).unwrap();
+        let (_, said) = told(&["doctor"]);
+        assert_eq!(said.contains("links: `smsc` is without TLS"), is_told, "{said}");
+    }
+    std::fs::write(&open, over_tls).unwrap();
     let spoiled: [(&str, Option<&str>, &str); 6] = [
         ("link.key", None, "the secret `certificate_key`: `link.key` cannot be read: No such file"),
         ("link.key", Some(include_str!("tls/first.key")), "do not fit one another"),

@@ -32,6 +32,7 @@ pub(super) fn server(workspace: &Workspace, now: Timestamp, found: &mut Findings
     }
     let store = workspace.root.join(&config.store.path);
     address(&config.server, UnixStream::connect(store.join(socket::NAME)).is_ok(), found);
+    metrics(&config.server, found);
     public_url(&config.server, found);
     proxies(&config.server, found);
     keys(workspace, now, found);
@@ -96,6 +97,15 @@ fn address(server: &ServerConfig, is_served: bool, found: &mut Findings) {
         let what = format!("whoever reaches {listen} speaks http, which others can read");
         let way = "listen on 127.0.0.1 behind a proxy with TLS, or give `[server.tls]` a certificate";
         found.note("address", what, way);
+    }
+}
+
+/// Metrics at an address of their own are told to whoever reaches it.
+fn metrics(server: &ServerConfig, found: &mut Findings) {
+    if let Some(address) = server.metrics.filter(|address| !address.ip().is_loopback()) {
+        let what = format!("whoever reaches {address} reads metrics, without a key");
+        let way = "listen on 127.0.0.1 or in a network of yours; `GET /metrics` of the API wants a key";
+        found.note("metrics", what, way);
     }
 }
 

@@ -43,9 +43,8 @@ const ANSWER: u32 = 0x8000_0000;
 
 fn open(kind: &Arc<Kind>, settings: &Settings) -> Result<Opener, SettingError> {
     let setup = Arc::new(Setup::of(kind, settings)?);
-    let identity = setup.peer.tls.as_ref().and_then(|tls| tls.identity.clone());
-    let opener = Opener::new(move |purpose| Box::new(Smpp::new(Arc::clone(&setup), purpose)));
-    Ok(opener.showing(identity))
+    let peer = setup.peer.clone();
+    Ok(Opener::new(move |purpose| Box::new(Smpp::new(Arc::clone(&setup), purpose))).to(peer))
 }
 
 /// One account.
