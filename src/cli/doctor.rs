@@ -121,7 +121,9 @@ fn files(workspace: &Workspace, now: Timestamp, found: &mut Findings) {
     match workspace.config.open_accounts(&workspace.root) {
         Ok(accounts) => {
             found.ok("accounts", format!("{}, with their secrets", many(accounts.len(), "account")));
-            accounts.iter().for_each(|account| link(account, now, found));
+            for account in &accounts {
+                link(account, now, found);
+            }
         }
         Err(error) => {
             found.problem("accounts", error.to_string(), "set it, or take the account out of `sayso.toml`");

@@ -44,8 +44,12 @@ pub fn identity(files: &TlsConfig) -> Result<Identity, TlsError> {
     let (certificate, key) = (read(&files.certificate)?, read(&files.key)?);
     Identity::from_pem(&certificate, &key).map_err(|unfit| match unfit {
         Unfit::Apart(why) => TlsError::Unfit { path: files.certificate.clone(), why },
-        unfit if unfit.is_of_key() => unreadable(&files.key, unfit.to_string()),
-        unfit => unreadable(&files.certificate, unfit.to_string()),
+        of_key @ (Unfit::NoKey | Unfit::Locked | Unfit::BadKey(_)) => {
+            unreadable(&files.key, of_key.to_string())
+        }
+        other @ (Unfit::NoCertificate | Unfit::BadCertificate(_)) => {
+            unreadable(&files.certificate, other.to_string())
+        }
     })
 }
 
