@@ -8,6 +8,7 @@ pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
 use crate::provider::file::Setting;
+use crate::provider::link::Said;
 use crate::provider::{
     Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, REQUESTS_PER_SECOND, SettingError, Settings,
 };
@@ -206,6 +207,7 @@ impl Config {
                 check_setting(of, key, value.get_ref(), file, found);
             }
             check_missing(of, name, settings, file, found);
+            check_beside(of, settings, file, found);
         }
     }
 
@@ -378,6 +380,25 @@ fn check_missing(
     }
 }
 
+/// Reports settings that do not go with the others.
+fn check_beside(
+    kind: &Kind,
+    said: &BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    file: FileId,
+    found: &mut Diagnostics,
+) {
+    let Some(protocol) = kind.protocol() else { return };
+    let own = said
+        .iter()
+        .map(|(key, value)| (key.get_ref().as_str(), value.get_ref().as_str().unwrap_or_default()));
+    for clash in (protocol.clashes)(&Said::of(&kind.file, own)) {
+        if let Some(key) = said.keys().find(|key| key.get_ref() == clash.setting) {
+            let diagnostic = Diagnostic::new(Code::BadConfig, Place::new(file, key.span()), clash.what);
+            found.push(diagnostic.hint(clash.way_out));
+        }
+    }
+}
+
 /// Whether a secret is written as the places where it is, and not as itself.
 fn is_reference(value: &toml::Value) -> bool {
     let sources = sources_of(value);
@@ -455,7 +476,8 @@ impl Config {
         for (key, value) in values.into_iter().flat_map(|(_, values)| values) {
             let (key, value) = (key.get_ref(), value.get_ref());
             if kind.file.secrets.contains_key(key) {
-                let resolved = sources_of(value).into_iter().map(|source| secret(source).map_err(error));
+                let named = |what| error(format!("the secret `{key}`: {what}"));
+                let resolved = sources_of(value).into_iter().map(|source| secret(source).map_err(named));
                 settings.secrets.insert(key.clone(), resolved.collect::<Result<_, _>>()?);
             } else if let (true, Some(value)) = (kind.file.settings.contains_key(key), value.as_str()) {
                 settings.plain.insert(key.clone(), value.to_owned());

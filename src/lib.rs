@@ -81,6 +81,7 @@
 //! - The line from text to answer: [`engine::Engine::receive`].
 
 pub mod bot;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 pub mod consent;

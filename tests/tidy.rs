@@ -29,6 +29,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("typo", &["sms", "reserved"]),
     ("slot", &["language", "sms", "typo"]),
     ("expr", &["diagnostic", "outline", "language", "slot"]),
+    ("certificate", &[]),
     // rules
     ("consent", &["language", "sms", "reserved"]),
     // files
@@ -55,11 +56,14 @@ const TABLE: &[(&str, &[&str])] = &[
     // core
     ("dialogue", &["language", "sms", "reserved", "slot", "expr", "flow", "bot", "consent"]),
     // ports
-    ("provider", &["sms", "consent"]),
+    ("provider", &["sms", "consent", "certificate"]),
     ("store", &["sms", "consent", "dialogue"]),
     ("replay", &["sms", "consent", "bot", "dialogue", "store"]),
     // shell
-    ("engine", &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store"]),
+    (
+        "engine",
+        &["language", "sms", "slot", "bot", "consent", "dialogue", "provider", "store", "certificate"],
+    ),
     ("config", &["diagnostic", "outline", "sms", "provider"]),
     ("workspace", &["diagnostic", "outline", "sms", "grammar", "flow", "bot", "provider", "config"]),
     // doors: they may use all that is above, but not one another
@@ -75,6 +79,7 @@ const TABLE: &[(&str, &[&str])] = &[
 const BELOW_THE_DOORS: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
     "format", "graph", "consent", "dialogue", "provider", "store", "replay", "engine", "config", "workspace",
+    "certificate",
 ];
 
 #[rustfmt::skip]
@@ -103,7 +108,7 @@ const BELOW_THE_DOORS_AND_TRANSCRIPT: &[&str] = &[
 #[rustfmt::skip]
 const PURE: &[&str] = &[
     "diagnostic", "outline", "language", "sms", "reserved", "typo", "slot", "expr", "grammar", "flow", "bot",
-    "format", "graph", "consent", "dialogue", "provider", "replay",
+    "format", "graph", "consent", "dialogue", "provider", "replay", "certificate",
 ];
 
 /// What a pure module does not name. A pattern matches anywhere in a path; `*` stands for any one part.
@@ -384,6 +389,51 @@ fn no_notes_to_oneself() {
         })
     });
     report(findings);
+}
+
+/// Reason: an image is built from what `.dockerignore` leaves. A file that the source embeds and that is left out breaks the build
+/// where nobody looks.
+#[test]
+fn the_image_is_given_what_the_source_embeds() {
+    let read = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".dockerignore")).unwrap();
+    let left_out: Vec<&str> = read.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut embedded = 0;
+    let findings: Vec<Finding> = SOURCES
+        .iter()
+        .flat_map(|source| {
+            let lines = source.text.lines().enumerate();
+            lines.flat_map(move |(index, line)| {
+                embeds(&source.path, line).map(move |path| (source, index, path))
+            })
+        })
+        .inspect(|_| embedded += 1)
+        .filter(|(_, _, path)| left_out.iter().any(|out| Path::new(path).starts_with(out)))
+        .map(|(source, index, path)| Finding {
+            place: format!("{}:{}", source.path, index + 1),
+            what: format!("`{path}` is embedded, and `.dockerignore` leaves it out"),
+            hint: "name in `.dockerignore` only what is made here",
+        })
+        .collect();
+    assert!(embedded > 30, "the source embeds {embedded} files: are they still found?");
+    report(findings);
+}
+
+/// The files that a line of a source embeds, from the root of the repository.
+fn embeds<'l>(source: &'l str, line: &'l str) -> impl Iterator<Item = String> + 'l {
+    let written = ["include_str!(\"", "include_bytes!(\""];
+    let paths = written.into_iter().flat_map(|open| line.split(open).skip(1));
+    paths.filter_map(|rest| rest.split('"').next()).map(|path| {
+        let mut parts: Vec<&str> = source.split('/').collect();
+        parts.pop();
+        for part in path.split('/') {
+            if part == ".." {
+                parts.pop();
+            } else {
+                parts.push(part);
+            }
+        }
+        parts.join("/")
+    })
 }
 
 // ── findings ────────────────────────────────────────────────────────────────────────────────────

@@ -4,12 +4,14 @@ mod server;
 
 use super::{Exit, Streams, Unusable, many, runtime};
 use crate::engine::{Clock, SystemClock};
+use crate::provider::{Account, Way};
 use crate::server::socket::{self, Client};
 use crate::store::{self, Fault, OpenError, ROOM_BYTES_MIN, Report, SledStore};
 use crate::workspace::Workspace;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -68,7 +70,7 @@ impl Findings {
 pub(super) fn doctor(workspace: &Workspace, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unusable> {
     let now = SystemClock.now();
     let mut found = Findings::default();
-    files(workspace, &mut found);
+    files(workspace, now, &mut found);
     zones(&mut found);
     server::server(workspace, now, &mut found);
     let folder = workspace.root.join(&workspace.config.store.path);
@@ -110,7 +112,7 @@ fn print(found: &Findings, json: bool, streams: &mut Streams<'_>) -> Result<(), 
 }
 
 /// The workspace's own files, and the secrets that its settings name.
-fn files(workspace: &Workspace, found: &mut Findings) {
+fn files(workspace: &Workspace, now: Timestamp, found: &mut Findings) {
     if workspace.found.has_errors() {
         found.problem("files", "the workspace's files have errors", "`sayso check` shows them");
     } else {
@@ -119,9 +121,34 @@ fn files(workspace: &Workspace, found: &mut Findings) {
     match workspace.config.open_accounts(&workspace.root) {
         Ok(accounts) => {
             found.ok("accounts", format!("{}, with their secrets", many(accounts.len(), "account")));
+            for account in &accounts {
+                link(account, now, found);
+            }
         }
         Err(error) => {
             found.problem("accounts", error.to_string(), "set it, or take the account out of `sayso.toml`");
+        }
+    }
+}
+
+/// Who listens on the way of a link, and how long its provider knows us.
+fn link(account: &Account, now: Timestamp, found: &mut Findings) {
+    let Way::Link(opener) = &account.way else { return };
+    let Some(peer) = opener.peer() else { return };
+    let is_here = peer.host == "localhost" || peer.host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
+    match &peer.tls {
+        None if !is_here => {
+            let what =
+                format!("`{}` is without TLS: its password and all texts can be read on the way", account.id);
+            found.note("links", what, "set `tls = \"yes\"`, or let nothing but a tunnel lead there");
+        }
+        None => {}
+        Some(tls) => {
+            if let Some(identity) = &tls.identity {
+                let which = format!("the certificate of `{}`", account.id);
+                let way = "renew it, and let `serve` read it by `kill -HUP`";
+                server::ends("links", &which, identity.ends(), now, way, found);
+            }
         }
     }
 }

@@ -28,15 +28,27 @@ pub(super) enum Wanted {
 pub(super) struct Add {
     /// Whose it is, in your words.
     name: String,
+    /// What it opens.
+    #[command(flatten)]
+    opens: Opens,
+    /// After how many days it ends.
+    #[arg(long, default_value = "365", value_name = "DAYS")]
+    days: NonZeroU16,
+}
+
+/// One of these.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Opens {
     /// The one brand that it opens.
-    #[arg(long, required_unless_present = "all_brands", conflicts_with = "all_brands")]
+    #[arg(long)]
     brand: Option<String>,
     /// It opens all brands.
     #[arg(long)]
     all_brands: bool,
-    /// After how many days it ends.
-    #[arg(long, default_value = "365", value_name = "DAYS")]
-    days: NonZeroU16,
+    /// It opens `GET /metrics` and nothing else: for who watches the host.
+    #[arg(long)]
+    metrics: bool,
 }
 
 /// Does it.
@@ -68,7 +80,8 @@ fn made(
     add: &Add,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Unusable> {
-    let scope = match &add.brand {
+    let scope = match &add.opens.brand {
+        None if add.opens.metrics => Scope::Metrics,
         None => Scope::All,
         Some(brand) => {
             let known = |name: &str| workspace.brands.iter().any(|known| known.as_str() == name);
@@ -95,6 +108,7 @@ fn list(keys: &Keys, json: bool, streams: &mut Streams<'_>) -> Result<Exit, Unus
         let opens = match &key.scope {
             Scope::All => "all brands",
             Scope::Brand(brand) => brand.as_str(),
+            Scope::Metrics => "metrics alone",
         };
         if json {
             let Key { id, name, scope, made, ends, revoked, .. } = key;

@@ -176,6 +176,10 @@ impl<'w> Named<'w> {
             settings.secrets =
                 secrets.map(|name| (name.to_owned(), vec![SecretString::from(self.mask())])).collect();
         }
+        if self.kind.protocol().is_some() {
+            // Certificates are read when a link is opened, and a mask is none.
+            settings.secrets.retain(|name, _| self.kind.file.secrets.get(name).is_some_and(needed));
+        }
         Ok(settings)
     }
 }

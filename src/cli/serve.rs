@@ -58,7 +58,7 @@ pub(super) fn serve(
     });
     let stale_after = SignedDuration::from_hours(config.outbox.stale_hours.get().into());
     let engine = engine.stale_after(stale_after);
-    let engine = Arc::new(if config.server.metrics.is_some() { engine.measured() } else { engine });
+    let engine = Arc::new(engine.measured());
     runtime(true)?.block_on(async {
         let address = config.server.listen;
         let listener = bind(address).await?;

@@ -8,9 +8,10 @@ mod smpp;
 
 use super::file::File;
 use super::{Delivery, Outcome, SettingError, Settings};
+use crate::certificate::{Authorities, Identity};
 use crate::sms::{MessageId, Outbound};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The protocols, by the names under which files speak of them.
@@ -26,8 +27,45 @@ pub struct Protocol {
     pub reads: &'static [&'static str],
     /// What is wrong with the value of a setting, if anything is.
     pub wrong: fn(&str, &str) -> Option<String>,
+    /// What is wrong with settings beside one another that are each sound alone.
+    pub clashes: fn(&Said<'_>) -> Vec<Clash>,
     /// Makes what opens the links of an account.
     pub open: fn(&Arc<super::Kind>, &Settings) -> Result<Opener, SettingError>,
+}
+
+/// What an account says: plain settings by their values, defaults among them, and secrets by their names alone.
+pub struct Said<'s>(BTreeMap<&'s str, &'s str>);
+
+impl<'s> Said<'s> {
+    /// What is said by names and values, over the defaults of a kind's file.
+    pub fn of(file: &'s File, own: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
+        let defaults =
+            file.settings.iter().filter_map(|(name, s)| Some((name.as_str(), s.default.as_deref()?)));
+        Self(defaults.chain(own).collect())
+    }
+
+    /// The value of a plain setting.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&'s str> {
+        self.0.get(name).copied()
+    }
+
+    /// Whether it says something under a name.
+    #[must_use]
+    pub fn says(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+/// A setting that does not go with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// Which.
+    pub setting: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub way_out: String,
 }
 
 /// The protocol of that name.
@@ -37,7 +75,10 @@ pub fn by_name(name: &str) -> Option<&'static Protocol> {
 }
 
 /// Makes an account's link, whenever one is wanted: by a server, or by a verb that sends one message.
-pub struct Opener(Box<dyn Fn(Use) -> Box<dyn Link> + Send + Sync>);
+pub struct Opener {
+    open: Box<dyn Fn(Use) -> Box<dyn Link> + Send + Sync>,
+    peer: Option<Peer>,
+}
 
 /// What a link is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +92,25 @@ pub enum Use {
 impl Opener {
     /// Something that makes links.
     pub fn new(open: impl Fn(Use) -> Box<dyn Link> + Send + Sync + 'static) -> Self {
-        Self(Box::new(open))
+        Self { open: Box::new(open), peer: None }
+    }
+
+    /// The same, which says where its links connect to.
+    #[must_use]
+    pub fn to(self, peer: Peer) -> Self {
+        Self { peer: Some(peer), ..self }
+    }
+
+    /// Where its links connect to, for whoever looks after them; an opener may not say.
+    #[must_use]
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
     }
 
     /// A link that has not begun.
     #[must_use]
     pub fn open(&self, purpose: Use) -> Box<dyn Link> {
-        (self.0)(purpose)
+        (self.open)(purpose)
     }
 }
 
@@ -169,15 +222,17 @@ pub struct Peer {
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// Whether the connection is TLS, and how it is told that it is the right one.
+    /// Whether the connection is TLS, and by what each of us is known.
     pub tls: Option<Tls>,
 }
 
-/// How TLS tells that it is the right provider.
+/// How TLS tells that it is the right provider, and the provider that it is us.
 #[derive(Debug, Clone, Default)]
 pub struct Tls {
-    /// The authority that vouches for it, as PEM; those that the machine trusts where there is none.
-    pub authority: Option<SecretString>,
+    /// Who vouches for the provider; the authorities that the machine trusts where none are named.
+    pub authorities: Option<Authorities>,
+    /// What we show to a provider that asks who we are.
+    pub identity: Option<Identity>,
 }
 
 impl PartialEq for Peer {

@@ -5,6 +5,7 @@ mod consents;
 mod dialogues;
 pub mod keys;
 mod messages;
+mod metrics;
 mod page;
 mod problem;
 pub mod reload;
@@ -15,7 +16,7 @@ use super::rate::Rates;
 use crate::config::ApiConfig;
 use crate::engine::Engine;
 use crate::sms::Rate;
-use audit::Audit;
+use audit::{Audit, Repeats};
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::http::request::Parts;
@@ -46,6 +47,7 @@ pub(super) struct Api {
     engine: Arc<Engine>,
     keys: Arc<KeyRing>,
     audit: Arc<Audit>,
+    repeats: Arc<Repeats>,
     rates: Arc<Rates<String>>,
     refused: Arc<Rates<String>>,
     reload: reload::Asking,
@@ -66,6 +68,7 @@ impl Api {
             engine: Arc::clone(engine),
             keys: Arc::new(KeyRing::new(root.join(&config.keys))),
             audit: Arc::new(Audit::new(root.join(&config.audit))),
+            repeats: Arc::default(),
             rates: Arc::default(),
             refused: Arc::default(),
             reload,
@@ -73,7 +76,8 @@ impl Api {
     }
 }
 
-/// What is answered below `/v1`, but for webhooks. What is not there is a problem, too.
+/// What is answered below `/v1`, but for webhooks, and `/metrics`, where those who scrape look for it. What is not there is a
+/// problem, too.
 pub(super) fn router(api: Api) -> Router {
     let (routes, document) = routes_and_document();
     let document = Arc::new(document);
@@ -107,6 +111,7 @@ fn routes_and_document() -> (Router<Api>, OpenApi) {
         .routes(routes!(messages::messages))
         .routes(routes!(messages::sends))
         .routes(routes!(reload::reload))
+        .routes(routes!(metrics::metrics))
         .split_for_parts();
     // Every call may end in a problem: it is said once, here, and not beside each of them.
     let problem = ResponseBuilder::new().description("a problem, with a way out").content(

@@ -194,10 +194,31 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     fn from(places: &Arc<Places>, address: &str) -> Option<Place> {
         let permit = Arc::clone(&places.all).try_acquire_owned().ok()?;
         places.take(Peer(address.parse().unwrap()), permit)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_goes_on_asking_ends_all_the_same() {
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let graceful = GracefulShutdown::new();
+        let (ours, mut theirs) = tokio::io::duplex(4_096);
+        let peer = Peer("192.0.2.1".parse().unwrap());
+        tokio::spawn(requests(ours, peer, router, graceful.watcher()));
+        let begun = tokio::time::Instant::now();
+        // Well within every limit of one request.
+        let mut answers = 0_u32;
+        while theirs.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok()
+            && theirs.read(&mut [0; 4_096]).await.is_ok_and(|length| length > 0)
+        {
+            answers += 1;
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
+        assert_eq!(answers, 43, "one at the beginning, and one every seven seconds of five minutes");
+        assert!(begun.elapsed() < CONNECTION_WITHIN + Duration::from_secs(7));
     }
 
     #[test]

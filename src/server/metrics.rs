@@ -1,7 +1,8 @@
-//! Metrics, at an address of their own: what listens for providers is open to the world, and numbers about a business
-//! are not for everybody.
+//! Metrics, at an address of their own without a lock, or by the API with a key: what listens for providers is open to the
+//! world, and numbers about a business are not for everybody.
 
 use crate::engine::Engine;
+use crate::store::StoreError;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -20,11 +21,14 @@ pub async fn serve(engine: Arc<Engine>, listener: TcpListener) -> std::io::Resul
 }
 
 async fn metrics(State(engine): State<Arc<Engine>>) -> Response {
-    match engine.metrics().await {
-        Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "metrics cannot be told");
-            (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
-        }
-    }
+    told(&engine).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "metrics cannot be told");
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
+    })
+}
+
+/// All metrics.
+pub(super) async fn told(engine: &Engine) -> Result<Response, StoreError> {
+    let text = engine.metrics().await?;
+    Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
 }

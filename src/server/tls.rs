@@ -1,10 +1,8 @@
 //! Certificates of our own, for where no proxy has them: TLS 1.2 and 1.3, read again when their files change.
 
+use crate::certificate::{Identity, Unfit};
 use crate::config::TlsConfig;
-use jiff::Timestamp;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +12,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use x509_cert::der::Decode;
 
 /// How often the files are looked at. Looking is reliable where watching is not: certificates come by links and mounts.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -40,39 +37,20 @@ pub enum TlsError {
     },
 }
 
-/// A certificate as it was read.
-pub struct Pair {
-    key: Arc<CertifiedKey>,
-    /// When it ends.
-    pub ends: Option<Timestamp>,
-}
-
-impl Pair {
-    /// Reads both files.
-    pub fn read(files: &TlsConfig) -> Result<Self, TlsError> {
-        let unreadable = |path: &Path, why: rustls::pki_types::pem::Error| TlsError::Unreadable {
-            path: path.to_path_buf(),
-            why: why.to_string(),
-        };
-        let chain: Result<Vec<_>, _> =
-            CertificateDer::pem_file_iter(&files.certificate).and_then(Iterator::collect);
-        let chain = chain.map_err(|why| unreadable(&files.certificate, why))?;
-        let Some(first) = chain.first() else {
-            return Err(unreadable(&files.certificate, rustls::pki_types::pem::Error::NoItemsFound));
-        };
-        let ends = ends(first);
-        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|why| unreadable(&files.key, why))?;
-        let key = CertifiedKey::from_der(chain, key, &ring::default_provider());
-        let key = key.map_err(|why| TlsError::Unfit { path: files.certificate.clone(), why })?;
-        Ok(Self { key: Arc::new(key), ends })
-    }
-}
-
-/// When a certificate ends.
-fn ends(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let read = x509_cert::Certificate::from_der(certificate).ok()?;
-    let ends = read.tbs_certificate().validity().not_after.to_unix_duration();
-    Timestamp::from_second(ends.as_secs().try_into().ok()?).ok()
+/// Reads the identity that the files hold.
+pub fn identity(files: &TlsConfig) -> Result<Identity, TlsError> {
+    let unreadable = |path: &Path, why: String| TlsError::Unreadable { path: path.to_path_buf(), why };
+    let read = |path: &Path| std::fs::read(path).map_err(|why| unreadable(path, why.to_string()));
+    let (certificate, key) = (read(&files.certificate)?, read(&files.key)?);
+    Identity::from_pem(&certificate, &key).map_err(|unfit| match unfit {
+        Unfit::Apart(why) => TlsError::Unfit { path: files.certificate.clone(), why },
+        of_key @ (Unfit::NoKey | Unfit::Locked | Unfit::BadKey(_)) => {
+            unreadable(&files.key, of_key.to_string())
+        }
+        other @ (Unfit::NoCertificate | Unfit::BadCertificate(_)) => {
+            unreadable(&files.certificate, other.to_string())
+        }
+    })
 }
 
 /// The certificate of the moment.
@@ -101,8 +79,7 @@ impl std::fmt::Debug for Certificates {
 impl Certificates {
     /// Reads the files.
     pub fn open(files: TlsConfig) -> Result<Self, TlsError> {
-        let pair = Pair::read(&files)?;
-        let current = Arc::new(Current(RwLock::new(pair.key)));
+        let current = Arc::new(Current(RwLock::new(identity(&files)?.shown())));
         let builder = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder
             .with_safe_default_protocol_versions()
@@ -128,10 +105,10 @@ impl Certificates {
                 continue;
             }
             seen = looks;
-            match Pair::read(&self.files) {
-                Ok(pair) => {
-                    *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = pair.key;
-                    let ends = pair.ends.map(tracing::field::display);
+            match identity(&self.files) {
+                Ok(identity) => {
+                    *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = identity.shown();
+                    let ends = identity.ends().map(tracing::field::display);
                     tracing::info!(ends, "the certificate was read again");
                 }
                 Err(error) => tracing::error!(%error, "the certificate stays the old one"),

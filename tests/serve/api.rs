@@ -31,7 +31,7 @@ async fn world() -> World {
 }
 
 /// A key from the verb, as an operator makes one.
-fn key(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn key(folder: &Path, arguments: &[&str]) -> String {
     let output = sayso(folder, &[&["key", "add", "crm"], arguments].concat()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -98,6 +98,7 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
     let world = world().await;
     let folder = world.folder.path();
     let (gelato, all) = (key(folder, &["--brand", "gelato"]), key(folder, &["--all-brands"]));
+    let metrics = key(folder, &["--metrics"]);
     let (revoked, ended) = (key(folder, &["--brand", "sorbet"]), key(folder, &["--brand", "sorbet"]));
     let id = |key: &str| key.split('_').nth(1).unwrap().to_owned();
     assert!(sayso(folder, &["key", "revoke", &id(&revoked)]).status().unwrap().success());
@@ -114,7 +115,7 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
 
     let before = export(folder, "subscribers");
     let routes = routes(&world).await;
-    assert!(routes.len() >= 14, "{routes:?}");
+    assert!(routes.len() >= 15, "{routes:?}");
     let mut tried = BTreeSet::new();
     for (method, pattern, body) in &routes {
         for brand in ["sorbet", "gelato"] {
@@ -127,8 +128,12 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
                 );
             }
         }
-        if pattern == "/v1/reload" {
+        if matches!(pattern.as_str(), "/v1/reload" | "/metrics") {
             assert_eq!(call(&world, &gelato, method, pattern, None).await.status, 403);
+        }
+        if !matches!(pattern.as_str(), "/v1/brands" | "/metrics") {
+            let said = call(&world, &metrics, method, &filled(pattern, "gelato"), body.clone()).await;
+            assert!(matches!(said.status, 403 | 404), "{method} {pattern} opens to metrics: {}", said.text);
         }
         if !pattern.contains("{brand}") {
             continue;
@@ -151,6 +156,7 @@ async fn no_route_opens_to_a_key_of_another_brand_or_to_none() {
     let brands = get(&world, &gelato, "/v1/brands").await;
     assert_eq!(brands, json!([{ "brand": "gelato", "called": "gelato" }]));
     assert_eq!(get(&world, &all, "/v1/brands").await.as_array().unwrap().len(), 2);
+    assert_eq!(get(&world, &metrics, "/v1/brands").await, json!([]));
     world.end();
 }
 

@@ -66,6 +66,11 @@ async fn certificates_and_addresses_are_looked_at() {
     };
     let folder = some_workspace(change).await;
     says(folder.path(), "address", "note", "speaks http");
+    assert_eq!(said(folder.path(), "metrics"), [], "none are told there");
+    let metrics =
+        |settings: String| settings.replacen("[server]\n", "[server]\nmetrics = \"0.0.0.0:9090\"\n", 1);
+    let folder_of_metrics = some_workspace(metrics).await;
+    says(folder_of_metrics.path(), "metrics", "note", "whoever reaches 0.0.0.0:9090 reads metrics");
     says(folder.path(), "proxies", "note", "more than somebody's own proxies");
     let folder = some_workspace(|settings| settings).await;
     says(folder.path(), "proxies", "note", "none is trusted");

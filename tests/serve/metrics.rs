@@ -1,6 +1,8 @@
-//! Metrics: what is told at their own address is what has happened.
+//! Metrics: what is told, at their own address or with a key, is what has happened, and names nobody.
 
+use crate::api::key;
 use crate::server::{ACCOUNT_SID, MAIN, NOWHERE, World, answered, encode, form};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 const ANA: &str = "+14045550123";
@@ -8,11 +10,11 @@ const BEN: &str = "+14045550124";
 const GIL: &str = "+14045550129";
 
 /// Every sample by its name and labels.
-async fn scraped(world: &World, address: &str) -> BTreeMap<String, f64> {
-    let told = answered(world.client.get(address)).await.unwrap();
+async fn scraped(request: reqwest::RequestBuilder) -> BTreeMap<String, f64> {
+    let told = answered(request).await.unwrap();
     assert_eq!(told.status, 200, "{}", told.body);
     assert!(told.content_type.starts_with("text/plain; version=0.0.4"), "{}", told.content_type);
-    for secret in ["4045550", ACCOUNT_SID, "gelato"] {
+    for secret in ["4045550", ACCOUNT_SID, "gelato", "JOIN", "too much"] {
         assert!(!told.body.contains(secret), "{secret} stands in a label:\n{}", told.body);
     }
     let samples = told.body.lines().filter(|line| !line.starts_with('#'));
@@ -41,7 +43,7 @@ async fn what_is_told_is_what_has_happened() {
     world.export_until("sent", |sent| sent.len() >= 3).await;
     world.export_until("outbox", |rows| rows.iter().any(|row| row["attempts"].as_u64() > Some(0))).await;
 
-    let told = scraped(&world, &address).await;
+    let told = scraped(world.client.get(&address)).await;
     let expected = [
         (r#"sayso_turns_total{event="text",outcome="turn"}"#, 5.0),
         (r#"sayso_turns_total{event="text",outcome="duplicate"}"#, 1.0),
@@ -72,8 +74,39 @@ async fn what_is_told_is_what_has_happened() {
         told[r#"sayso_turn_seconds_sum{stage="whole"}"#] >= told[r#"sayso_turn_seconds_sum{stage="commit"}"#]
     );
 
-    // What listens for providers tells nothing.
+    // What listens for providers tells nothing to who shows no key.
     let public = format!("{}/metrics", world.server.address);
-    assert_eq!(answered(world.client.get(public)).await.unwrap().status, 404);
+    let refused = answered(world.client.get(&public)).await.unwrap();
+    assert!(refused.status == 401 && !refused.body.contains("sayso_turns"), "{}", refused.body);
+    world.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_key_of_the_host_scrapes_where_webhooks_come_in() {
+    let world = World::start().await;
+    let folder = world.folder.path();
+    let public = format!("{}/metrics", world.server.address);
+    let keys = [key(folder, &["--metrics"]), key(folder, &["--all-brands"])];
+    world.say(ANA, "SM1", "JOIN").await;
+    for key in &keys {
+        for _ in 0..5 {
+            let told = scraped(world.client.get(&public).bearer_auth(key)).await;
+            for name in [r#"sayso_turns_total{event="text",outcome="turn"}"#, "sayso_brands_served"] {
+                assert_eq!(told.get(name), Some(&1.0), "{name} of {told:#?}");
+            }
+        }
+    }
+    let brands = key(folder, &["--brand", "gelato"]);
+    for _ in 0..2 {
+        let refused = answered(world.client.get(&public).bearer_auth(&brands)).await.unwrap();
+        assert!(refused.status == 403 && refused.body.contains("not-its-own"), "{}", refused.body);
+    }
+    // Scrapes that follow one another are one line an hour; who is refused is told each time.
+    let audit = std::fs::read_to_string(folder.join("data/audit.jsonl")).unwrap();
+    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> =
+        lines.iter().map(|line| (line["what"].as_str().unwrap(), line["status"].as_u64().unwrap())).collect();
+    assert_eq!(told, [200, 200, 403, 403].map(|status| ("GET /metrics", status)), "{audit}");
+    assert_ne!(lines[0]["key"], lines[1]["key"]);
     world.end();
 }

@@ -1,14 +1,17 @@
 //! SMPP through its front door: the server bound to SMSCs that others have written, each test against both of them.
 
-use crate::server::{GLANCE, PATIENCE, Server, World, export, sayso, texts};
+use crate::server::{GLANCE, PATIENCE, Server, World, export, sayso, some_workspace, texts, write};
 use crate::smsc::{Deliver, PASSWORD, Smsc, THROTTLED, free_port};
 use jiff::Timestamp;
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -307,14 +310,19 @@ async fn texts_for_nobody_are_refused(smsc: Smsc) {
     assert_eq!(export(folder.path(), "turns"), Vec::<Value>::new());
 }
 
-/// TLS in front of an SMSC: a certificate for `localhost`, which the authority in `tests/serve/tls` vouches for. Made by
-/// `openssl`, for these tests alone.
-async fn tls_before(smsc: u16) -> u16 {
+/// TLS in front of an SMSC: a certificate for `localhost`, which the authority in `tests/serve/tls` vouches for. It may ask who
+/// we are: then it lets in whom `clients.pem` vouches for. All made by `openssl`, for these tests alone.
+async fn tls_before(smsc: u16, asks: bool) -> u16 {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/localhost.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/localhost.key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let mut clients = RootCertStore::empty();
+    clients.add(CertificateDer::from_pem_slice(include_bytes!("tls/clients.pem")).unwrap()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(clients), provider).build().unwrap();
+    let config = if asks { config.with_client_cert_verifier(verifier) } else { config.with_no_client_auth() };
+    let config = config.with_single_cert(vec![certificate], key).unwrap();
     let (acceptor, listener) =
         (TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let port = listener.local_addr().unwrap().port();
@@ -322,39 +330,159 @@ async fn tls_before(smsc: u16) -> u16 {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                let Ok(mut outside) = acceptor.accept(stream).await else { return };
-                let mut inside = TcpStream::connect(("127.0.0.1", smsc)).await.unwrap();
-                let _ended = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+                match acceptor.accept(stream).into_fallible().await {
+                    Ok(mut outside) => {
+                        let mut inside = TcpStream::connect(("127.0.0.1", smsc)).await.unwrap();
+                        let _ended = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+                    }
+                    // What was said arrives: a socket that is closed with something unread takes it back.
+                    Err((_, mut refused)) => {
+                        let _gone = refused.shutdown().await;
+                        let _gone = tokio::io::copy(&mut refused, &mut tokio::io::sink()).await;
+                    }
+                }
             });
         }
     });
     port
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tls_takes_the_smsc_that_its_authority_vouches_for_and_no_other() {
-    let smsc = Smsc::rust().await.unwrap();
-    let port = tls_before(smsc.port).await;
-    let account = |name: &str, authority: &str| {
-        format!(
-            "\n[providers.{name}]\nkind = \"smpp\"\naddress = \"localhost:{port}\"\nsystem_id = \"sayso\"\npassword = \"file:smpp-password\"\ntls = \"yes\"\n{authority}\n"
-        )
-    };
-    let accounts = account("smsc", "authority = \"file:authority.pem\"") + &account("stranger", "");
-    let files = [
+/// An account at an SMSC with TLS.
+fn over_tls(name: &str, port: u16, more: &str) -> String {
+    format!(
+        "\n[providers.{name}]\nkind = \"smpp\"\naddress = \"localhost:{port}\"\nsystem_id = \"sayso\"\npassword = \"file:smpp-password\"\ntls = \"yes\"\n{more}\n"
+    )
+}
+
+fn files_for_tls() -> [(&'static str, String); 7] {
+    [
         ("flows/pier/brand.flow", BRAND.to_owned()),
         ("flows/pier/welcome.flow", WELCOME.to_owned()),
         ("grammars/pier/en.grammar", GRAMMAR.to_owned()),
         ("smpp-password", PASSWORD.to_owned()),
         ("authority.pem", include_str!("tls/authority.pem").to_owned()),
-    ];
-    let world = World::start_among(&files, |settings| settings + &accounts).await;
+        ("link.pem", include_str!("tls/link.pem").to_owned()),
+        ("link.key", include_str!("tls/link.key").to_owned()),
+    ]
+}
+
+const AUTHORITY: &str = "authority = \"file:authority.pem\"";
+const IDENTITY: &str = "certificate = \"file:link.pem\"\ncertificate_key = \"file:link.key\"";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_takes_the_smsc_that_its_authority_vouches_for_and_no_other() {
+    let smsc = Smsc::rust().await.unwrap();
+    let port = tls_before(smsc.port, false).await;
+    let accounts = over_tls("smsc", port, AUTHORITY) + &over_tls("stranger", port, "");
+    let world = World::start_among(&files_for_tls(), |settings| settings + &accounts).await;
     smsc.wait("a bind", |seen| seen.bound == 1).await;
     assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "JOIN")).await, 0);
     smsc.wait("an answer", |seen| !seen.texts_to(ANA).is_empty()).await;
     let said = world.end().1;
     assert!(said.contains("invalid peer certificate"), "{said}");
     assert_eq!(smsc.seen().binds.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_asks_who_we_are_is_shown_our_certificate() {
+    let smsc = Smsc::rust().await.unwrap();
+    let port = tls_before(smsc.port, true).await;
+    let known = format!("{AUTHORITY}\n{IDENTITY}");
+    // One that nobody there vouches for: it is for a server of these tests.
+    let foreign = known.replace("link.", "localhost.");
+    let accounts = over_tls("smsc", port, &known)
+        + &over_tls("unknown", port, AUTHORITY)
+        + &over_tls("foreign", port, &foreign);
+    let mut files = files_for_tls().to_vec();
+    files.push(("localhost.pem", include_str!("tls/localhost.pem").to_owned()));
+    files.push(("localhost.key", include_str!("tls/localhost.key").to_owned()));
+    let mut world = World::start_among(&files, |settings| settings + &accounts).await;
+    smsc.wait("a bind", |seen| seen.bound == 1).await;
+    assert_eq!(smsc.deliver(Deliver::text(ANA, PIER, "JOIN")).await, 0);
+    smsc.wait("an answer", |seen| !seen.texts_to(ANA).is_empty()).await;
+    world.server.hear("the provider asks for a certificate of ours");
+    world.server.hear("the provider does not take our certificate");
+    assert_eq!(smsc.seen().binds.len(), 1, "nobody else was let in");
+
+    // A certificate that was renewed is read when the files are, and one that is unfit changes nothing.
+    let folder = world.folder.path().to_path_buf();
+    std::fs::write(folder.join("link.pem"), include_str!("tls/first.pem")).unwrap();
+    world.server.hang_up();
+    world
+        .server
+        .hear("the secret `certificate` is unfit: the certificate and the key do not fit one another");
+    std::fs::write(folder.join("link.pem"), include_str!("tls/link.pem")).unwrap();
+    world.server.hang_up();
+    smsc.wait("another bind", |seen| seen.bound == 2 && seen.unbinds == 1).await;
+    let preview =
+        sayso(&folder, &["provider", "encode", "smsc", "--to", ANA, "--text", "hi"]).output().unwrap();
+    assert!(preview.status.success(), "{}", String::from_utf8_lossy(&preview.stderr));
+    let (_, log) = world.end();
+    for told in [PASSWORD, &ANA[1..], "PRIVATE KEY", "Welcome to Pier News"] {
+        assert!(!log.contains(told), "{told} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_missing_or_unfit_is_told_before_anything_is_served() {
+    let accounts = over_tls("smsc", 1, &format!("{AUTHORITY}\n{IDENTITY}"));
+    let folder = some_workspace(|settings| settings + &accounts).await;
+    let folder = folder.path();
+    for (path, text) in files_for_tls() {
+        write(folder, path, &text);
+    }
+    let told = |arguments: &[&str]| {
+        let output = sayso(folder, arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (_, said) = told(&["doctor"]);
+    assert!(said.contains("the certificate of `smsc` fits its key, and ends on 2126-"), "{said}");
+    let open = folder.join("sayso.toml");
+    let over_tls = std::fs::read_to_string(&open).unwrap();
+    for (host, is_told) in
+        [("smsc.example.com", true), ("192.0.2.7", true), ("127.0.0.1", false), ("[::1]", false)]
+    {
+        let plain = over_tls.replace("tls = \"yes\"", "").replace("localhost:1\"", &format!("{host}:2775\""));
+        let plain = plain.replace(AUTHORITY, "").replace(IDENTITY, "");
+        std::fs::write(&open, plain).unwrap();
+        let (_, said) = told(&["doctor"]);
+        assert_eq!(said.contains("links: `smsc` is without TLS"), is_told, "{said}");
+    }
+    std::fs::write(&open, over_tls).unwrap();
+    let spoiled: [(&str, Option<&str>, &str); 6] = [
+        ("link.key", None, "the secret `certificate_key`: `link.key` cannot be read: No such file"),
+        ("link.key", Some(include_str!("tls/first.key")), "do not fit one another"),
+        (
+            "link.key",
+            Some("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGj\n-----END ENCRYPTED PRIVATE KEY-----\n"),
+            "the secret `certificate_key` is unfit: its private key has a passphrase",
+        ),
+        ("link.pem", Some("nothing"), "the secret `certificate` is unfit: there is no certificate in it"),
+        ("authority.pem", Some("nothing"), "the secret `authority` is unfit: there is no certificate in it"),
+        ("link.pem", None, "the secret `certificate`: `link.pem` cannot be read: No such file"),
+    ];
+    for (path, text, what) in spoiled {
+        let sound = std::fs::read_to_string(folder.join(path)).unwrap();
+        match text {
+            Some(text) => std::fs::write(folder.join(path), text).unwrap(),
+            None => std::fs::remove_file(folder.join(path)).unwrap(),
+        }
+        for (verb, code) in [("serve", 2), ("doctor", 1)] {
+            let (status, said) = told(&[verb]);
+            assert!(
+                status == Some(code) && said.contains("account `smsc`: ") && said.contains(what),
+                "{said}"
+            );
+        }
+        std::fs::write(folder.join(path), sound).unwrap();
+    }
+    let ended = [("ended.pem", "link.pem"), ("ended.key", "link.key")];
+    for (from, to) in ended {
+        std::fs::copy(Path::new("tests/serve/tls").join(from), folder.join(to)).unwrap();
+    }
+    let (status, said) = told(&["doctor"]);
+    assert!(status == Some(1) && said.contains("the certificate of `smsc` ended on 2026-11-22"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

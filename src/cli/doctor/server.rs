@@ -5,7 +5,7 @@ use crate::cli::many;
 use crate::config::{ServerConfig, TlsConfig};
 use crate::server::api::keys::{Key, Keys, Scope};
 use crate::server::socket;
-use crate::server::tls::Pair;
+use crate::server::tls::identity;
 use crate::workspace::Workspace;
 use jiff::{SignedDuration, Timestamp};
 use std::fs::OpenOptions;
@@ -32,6 +32,7 @@ pub(super) fn server(workspace: &Workspace, now: Timestamp, found: &mut Findings
     }
     let store = workspace.root.join(&config.store.path);
     address(&config.server, UnixStream::connect(store.join(socket::NAME)).is_ok(), found);
+    metrics(&config.server, found);
     public_url(&config.server, found);
     proxies(&config.server, found);
     keys(workspace, now, found);
@@ -39,23 +40,35 @@ pub(super) fn server(workspace: &Workspace, now: Timestamp, found: &mut Findings
 }
 
 fn certificate(files: &TlsConfig, now: Timestamp, found: &mut Findings) {
-    let way = "renew it; `serve` reads the files again by itself";
-    match Pair::read(files) {
+    match identity(files) {
         Err(error) => {
             found.problem("tls", error.to_string(), "`[server.tls]` in `sayso.toml` names both files");
         }
-        Ok(Pair { ends: None, .. }) => found.note("tls", "the certificate does not say when it ends", way),
-        Ok(Pair { ends: Some(ends), .. }) if ends <= now => {
-            found.problem("tls", format!("the certificate ended on {}", day(ends)), way);
-        }
-        Ok(Pair { ends: Some(ends), .. }) if ends.duration_since(now) < SOON => {
-            found.note("tls", format!("the certificate ends on {}", day(ends)), way);
-        }
-        Ok(Pair { ends: Some(ends), .. }) => {
-            found.ok("tls", format!("the certificate fits its key, and ends on {}", day(ends)));
+        Ok(identity) => {
+            let way = "renew it; `serve` reads the files again by itself";
+            ends("tls", "the certificate", identity.ends(), now, way, found);
         }
     }
     owners_alone("tls", &files.key, found);
+}
+
+/// Whether a certificate that fits its key is valid for a while yet.
+pub(super) fn ends(
+    about: &'static str,
+    which: &str,
+    ends: Option<Timestamp>,
+    now: Timestamp,
+    way: &str,
+    found: &mut Findings,
+) {
+    match ends {
+        None => found.note(about, format!("{which} does not say when it ends"), way),
+        Some(ends) if ends <= now => found.problem(about, format!("{which} ended on {}", day(ends)), way),
+        Some(ends) if ends.duration_since(now) < SOON => {
+            found.note(about, format!("{which} ends on {}", day(ends)), way);
+        }
+        Some(ends) => found.ok(about, format!("{which} fits its key, and ends on {}", day(ends))),
+    }
 }
 
 /// A file that is its owner's alone, if it is there.
@@ -84,6 +97,15 @@ fn address(server: &ServerConfig, is_served: bool, found: &mut Findings) {
         let what = format!("whoever reaches {listen} speaks http, which others can read");
         let way = "listen on 127.0.0.1 behind a proxy with TLS, or give `[server.tls]` a certificate";
         found.note("address", what, way);
+    }
+}
+
+/// Metrics at an address of their own are told to whoever reaches it.
+fn metrics(server: &ServerConfig, found: &mut Findings) {
+    if let Some(address) = server.metrics.filter(|address| !address.ip().is_loopback()) {
+        let what = format!("whoever reaches {address} reads metrics, without a key");
+        let way = "listen on 127.0.0.1 or in a network of yours; `GET /metrics` of the API wants a key";
+        found.note("metrics", what, way);
     }
 }
 

@@ -1,11 +1,10 @@
 //! One connection of a link: made, read and written by tasks of its own, over TCP or TLS.
 
 use crate::provider::link::{Peer, Tls};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use rustls::sign::SingleCertAndKey;
 use rustls_platform_verifier::BuilderVerifierExt;
-use secrecy::ExposeSecret;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,18 +85,42 @@ async fn connect(peer: &Peer) -> io::Result<Box<dyn Stream>> {
     Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await?))
 }
 
-/// How the peer must prove who it is.
-fn client(tls: &Tls) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+/// How the peer must prove who it is, and how we do where it asks.
+fn client(tls: &Tls) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let Some(authority) = &tls.authority else {
-        return Ok(config.with_platform_verifier()?.with_no_client_auth());
+    let config = match &tls.authorities {
+        Some(authorities) => config.with_root_certificates(authorities.roots()),
+        None => config.with_platform_verifier()?,
     };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(authority.expose_secret().as_bytes()) {
-        roots.add(certificate?)?;
-    }
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    Ok(match &tls.identity {
+        Some(identity) => {
+            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.shown())))
+        }
+        None => config.with_no_client_auth(),
+    })
+}
+
+/// Why a connection is broken. What a peer thinks of our certificate it may say only when the connection stands already (RFC
+/// 8446, 4.4.2.4), and in words that nobody remembers.
+fn broken(error: &io::Error) -> String {
+    use rustls::AlertDescription as Alert;
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let about = match tls {
+        Some(rustls::Error::AlertReceived(Alert::CertificateRequired)) => {
+            "the provider asks for a certificate of ours"
+        }
+        Some(rustls::Error::AlertReceived(
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA,
+        )) => "the provider does not take our certificate",
+        Some(_) | None => "the connection is broken",
+    };
+    format!("{about}: {error}")
 }
 
 /// Reads until the connection ends; why it did.
@@ -130,7 +153,7 @@ where
                     return "nobody listens".to_owned();
                 }
             }
-            Err(error) => return format!("the connection is broken: {error}"),
+            Err(error) => return broken(&error),
         }
     }
 }

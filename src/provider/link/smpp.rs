@@ -30,6 +30,7 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     about: "SMPP 3.4 and 5.0: a connection to an SMSC that is kept",
     reads: setup::READS,
     wrong: setup::wrong,
+    clashes: setup::clashes,
     open,
 };
 
@@ -42,7 +43,8 @@ const ANSWER: u32 = 0x8000_0000;
 
 fn open(kind: &Arc<Kind>, settings: &Settings) -> Result<Opener, SettingError> {
     let setup = Arc::new(Setup::of(kind, settings)?);
-    Ok(Opener::new(move |purpose| Box::new(Smpp::new(Arc::clone(&setup), purpose))))
+    let peer = setup.peer.clone();
+    Ok(Opener::new(move |purpose| Box::new(Smpp::new(Arc::clone(&setup), purpose))).to(peer))
 }
 
 /// One account.

@@ -1,4 +1,5 @@
-//! Keys of the API: 256 bits of chance each, of which a file keeps the hash. A key opens one brand, or all.
+//! Keys of the API: 256 bits of chance each, of which a file keeps the hash. A key opens one brand, or all, or metrics
+//! alone.
 //!
 //! A hash that costs time is for passwords, which can be guessed; nobody guesses these.
 
@@ -27,6 +28,8 @@ pub enum Scope {
     All,
     /// One brand, by the name under which its data is kept.
     Brand(BrandId),
+    /// Metrics, and nothing of any brand.
+    Metrics,
 }
 
 /// A key as it is kept: without itself.

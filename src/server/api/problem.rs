@@ -42,7 +42,7 @@ impl Problem {
     const NO_KEY: Kind = ("no-key", StatusCode::UNAUTHORIZED, "no key that is valid",
         "send `Authorization: Bearer KEY`; `sayso key list` shows which are valid");
     const NOT_ITS_OWN: Kind = ("not-its-own", StatusCode::FORBIDDEN, "this belongs to no brand",
-        "ask with a key of all brands: `sayso key add NAME --all-brands`");
+        "ask with a key that opens it: `sayso key add NAME --all-brands`, or `--metrics` for metrics");
     const NOT_HERE: Kind = ("not-here", StatusCode::NOT_FOUND, "there is nothing at this address",
         "`GET /v1/openapi.json` lists all there is");
     const NO_METHOD: Kind = ("no-method", StatusCode::METHOD_NOT_ALLOWED, "this is not done at this address",

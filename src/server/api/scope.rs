@@ -1,7 +1,7 @@
 //! Who calls, and what their key opens. A brand's data is reached through [`OfBrand`] and [`OfPerson`] alone, and nobody but a
 //! key makes one: what a handler cannot name, it cannot show.
 
-use super::audit::Call;
+use super::audit::{Call, Repeated};
 use super::keys::{Key as ApiKey, Scope};
 use super::problem::Problem;
 use super::{Api, CALLS_PER_SECOND, REFUSED_PER_SECOND};
@@ -41,6 +41,7 @@ impl Caller {
         match &self.0.scope {
             Scope::All => true,
             Scope::Brand(own) => own == brand,
+            Scope::Metrics => false,
         }
     }
 
@@ -55,6 +56,10 @@ impl Caller {
 /// That the caller's key opens everything, also what is no brand's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfAll(());
+
+/// That the caller's key reads how the host does: numbers about all brands together, and nothing of any of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfHost(());
 
 /// A brand that the caller may see.
 #[derive(Debug, Clone)]
@@ -115,6 +120,17 @@ impl FromRequestParts<Api> for OfAll {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         match Caller::from_request_parts(parts, api).await?.0.scope {
             Scope::All => Ok(Self(())),
+            Scope::Brand(_) | Scope::Metrics => Err(Problem::not_its_own()),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for OfHost {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, api).await?.0.scope {
+            Scope::All | Scope::Metrics => Ok(Self(())),
             Scope::Brand(_) => Err(Problem::not_its_own()),
         }
     }
@@ -235,6 +251,10 @@ impl Line {
     }
 
     fn audited(&self, api: &Api, key: Option<&ApiKey>, answer: &Response) {
+        let repeated = answer.extensions().get::<Repeated>().and(key);
+        if repeated.is_some_and(|key| !api.repeats.is_first(&key.id, &self.client, self.at)) {
+            return;
+        }
         api.audit.add(&Call {
             at: self.at,
             request: self.request.clone(),

@@ -1,7 +1,8 @@
 //! What an account over SMPP says about itself, read once.
 
+use crate::certificate::{Authorities, Identity, Unfit};
 use crate::provider::file::Class;
-use crate::provider::link::{Peer, Tls};
+use crate::provider::link::{self, Clash, Peer, Tls};
 use crate::provider::{Kind, SettingError, Settings};
 use crate::sms::AccountId;
 use jiff::SignedDuration;
@@ -28,6 +29,8 @@ pub(super) const READS: &[&str] = &[
     "country",
     "password",
     "authority",
+    "certificate",
+    "certificate_key",
 ];
 
 /// Characters of the strings of a bind, without the zero that ends them (SMPP 3.4, 4.1.1).
@@ -128,10 +131,14 @@ impl Setup {
                 return Err(said.error(wrong));
             }
         }
-        let tls = said.value("tls") == Some("yes");
+        let own = settings.plain.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let secrets = settings.secrets.keys().map(|name| (name.as_str(), ""));
+        if let Some(clash) = clashes(&link::Said::of(&kind.file, own.chain(secrets))).first() {
+            return Err(said.error(format!("{}: {}", clash.what, clash.way_out)));
+        }
         Ok(Self {
             account: AccountId::from(settings.account.as_str()),
-            peer: Peer { host, port, tls: tls.then(|| Tls { authority: said.secret("authority") }) },
+            peer: Peer { host, port, tls: said.tls()? },
             system_id: said.needed("system_id")?.to_owned(),
             system_type: said.value("system_type").unwrap_or_default().to_owned(),
             address_range: said.value("address_range").unwrap_or_default().to_owned(),
@@ -189,9 +196,48 @@ impl Said<'_> {
         self.settings.secrets.get(name)?.last().cloned()
     }
 
+    /// How TLS is spoken, where it is.
+    fn tls(&self) -> Result<Option<Tls>, SettingError> {
+        if self.value("tls") != Some("yes") {
+            return Ok(None);
+        }
+        let pem = |name| self.secret(name).map(|pem| pem.expose_secret().as_bytes().to_vec());
+        let unfit = |name: &str, why: &Unfit| self.error(format!("the secret `{name}` is unfit: {why}"));
+        let authorities = pem("authority").map(|pem| Authorities::from_pem(&pem));
+        let authorities = authorities.transpose().map_err(|why| unfit("authority", &why))?;
+        let identity = pem("certificate").zip(pem("certificate_key"));
+        let identity = identity.map(|(certificate, key)| Identity::from_pem(&certificate, &key));
+        let identity = identity
+            .transpose()
+            .map_err(|why| unfit(if why.is_of_key() { "certificate_key" } else { "certificate" }, &why))?;
+        Ok(Some(Tls { authorities, identity }))
+    }
+
     fn error(&self, what: String) -> SettingError {
         SettingError { account: self.settings.account.clone(), what }
     }
+}
+
+/// What is said of TLS where there is none, and half an identity: either would be sent in the open, or not at all.
+pub(super) fn clashes(said: &link::Said<'_>) -> Vec<Clash> {
+    let clash = |setting, what, way_out| Clash { setting, what, way_out };
+    let mut found = Vec::new();
+    for (one, other, about) in [
+        ("certificate", "certificate_key", "its private key, as PEM"),
+        ("certificate_key", "certificate", "the certificate and those that lead from it to a root, as PEM"),
+    ] {
+        if said.says(one) && !said.says(other) {
+            let way_out = format!("add `{other} = \"file:PATH\"`: {about}");
+            found.push(clash(one, format!("`{one}` is of no use without `{other}`"), way_out));
+        }
+    }
+    for setting in ["authority", "certificate", "certificate_key"] {
+        if said.says(setting) && said.value("tls") != Some("yes") {
+            let what = format!("`{setting}` is for TLS, and this connection is without it");
+            found.push(clash(setting, what, format!("add `tls = \"yes\"`, or take `{setting}` out")));
+        }
+    }
+    found
 }
 
 fn roles(bind: Option<&str>) -> &'static [Role] {

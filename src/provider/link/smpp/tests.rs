@@ -437,6 +437,22 @@ fn what_cannot_be_taken_now_is_to_come_again() {
 }
 
 #[test]
+fn who_brings_more_than_can_wait_is_told_to_come_back() {
+    let mut scene = Scene::bound(&[]);
+    for number in 0..1_000 {
+        let words = format!("text {number}");
+        scene.say(CommandStatus::EsmeRok, number, deliver(0, 0, words.as_bytes(), vec![]));
+    }
+    assert_eq!((scene.delivered().len(), scene.wrote.len()), (1_000, 0));
+    scene.say(CommandStatus::EsmeRok, 1_000, deliver(0, 0, b"one more", vec![]));
+    assert_eq!(scene.statuses(), [(CommandId::DeliverSmResp, CommandStatus::EsmeRmsgqful, 1_000)]);
+    let first = scene.delivered()[0].0;
+    scene.tell(Happened::Taken(first, Taken::Kept));
+    scene.say(CommandStatus::EsmeRok, 1_001, deliver(0, 0, b"one more", vec![]));
+    assert_eq!(scene.delivered().len(), 1_001, "there is a place again");
+}
+
+#[test]
 fn an_answer_goes_over_the_connection_of_its_request_or_nowhere() {
     let mut scene = Scene::bound(&[]);
     scene.say(CommandStatus::EsmeRok, 70, deliver(0, 0, b"JOIN", vec![]));

@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_no_smpp_is_not_waited_for() {
-        for bytes in [b"GET / HTTP/1.1\r\n".as_slice(), &[0, 0, 0, 15], &[0xff; 8]] {
+        for bytes in [b"GET / HTTP/1.1\r\n".as_slice(), &[0, 0, 0, 15], &[0, 1, 0x18, 1], &[0xff; 8]] {
             assert_eq!(names(&Frames::default().take(bytes)), ["lost"]);
         }
     }
