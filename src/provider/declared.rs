@@ -7,7 +7,7 @@ mod send;
 pub use self::mimic::{Mimic, MimicError};
 
 use super::file::{Class, Codes, File, Hole, Path, Scope, Template, When};
-use super::file::{Expected, text_of};
+use super::file::{Expected, text_of, xml};
 use super::scheme::{self, Keys, Scheme};
 use super::{
     Call, DecodeError, Delivery, Forged, Handshake, Kind, Outcome, Provider, RawRequest, Reply, Response,
@@ -270,7 +270,8 @@ fn is_there(value: &Value) -> bool {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
+        Value::Object(_) => !xml::is_empty(value),
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

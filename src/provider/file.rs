@@ -4,9 +4,11 @@
 mod check;
 mod path;
 mod template;
+pub(super) mod xml;
 
 pub use path::{Path, Scope};
 pub use template::{Hole, Template};
+pub use xml::Xml;
 
 pub(super) use path::text_of;
 
@@ -57,6 +59,9 @@ pub struct File {
     /// How its requests are read. What a GET brings is always in its address.
     #[serde(default)]
     pub read: Read,
+    /// How answers to our sends are read.
+    #[serde(default)]
+    pub read_answers: ReadAnswers,
     /// Whether names of fields come in any case.
     #[serde(default)]
     pub any_case: bool,
@@ -114,9 +119,22 @@ pub enum Read {
     Form,
     /// As JSON.
     Json,
+    /// As XML.
+    Xml,
     /// As what their content type says.
     #[default]
     FormOrJson,
+}
+
+/// How answers to our sends are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadAnswers {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As XML.
+    Xml,
 }
 
 /// Conditions on fields: all of them must hold.
@@ -372,6 +390,9 @@ pub struct Send {
     /// Its body as JSON.
     #[serde(default)]
     pub json: Option<Body>,
+    /// Its body as XML.
+    #[serde(default)]
+    pub xml: Option<Xml>,
     /// When a message is taken.
     #[serde(default)]
     pub accepted: Accepted,
@@ -389,7 +410,7 @@ pub struct Accepted {
     pub when: When,
     /// The provider's id of the message: the first that is there.
     pub id: Many<Path>,
-    /// The same in an answer that is no JSON: its first group.
+    /// The same in an answer that is neither JSON nor XML: its first group.
     pub id_pattern: Option<Pattern>,
     /// Whether an answer without an id means that the message was not taken.
     pub id_required: bool,
@@ -422,7 +443,7 @@ pub enum Class {
 pub struct Codes {
     /// Where the code stands in an answer: the first that is there.
     pub path: Many<Path>,
-    /// The same in an answer that is no JSON: its first group.
+    /// The same in an answer that is neither JSON nor XML: its first group.
     pub pattern: Option<Pattern>,
     /// Where the words for people stand.
     pub message: Many<Path>,

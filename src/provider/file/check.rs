@@ -220,8 +220,13 @@ impl Check<'_> {
         if !matches!(send.method.as_str(), "GET" | "POST" | "PUT") {
             self.wrong_of(&send.method, format!("`{}` sends nothing", send.method), &["POST", "GET", "PUT"]);
         }
-        if send.json.is_some() && !send.form.is_empty() {
-            self.wrong("[[send]]", "a request has one body: a form, or JSON");
+        if [!send.form.is_empty(), send.json.is_some(), send.xml.is_some()]
+            .into_iter()
+            .filter(|is| *is)
+            .count()
+            > 1
+        {
+            self.wrong("[[send]]", "a request has one body: a form, JSON or XML");
         }
         for name in send.headers.keys() {
             if HeaderName::from_bytes(name.as_bytes()).is_err() {
