@@ -376,6 +376,14 @@ fn check_missing(
             format!("give it one of the secrets by which `{}` can tell: {}", kind.name, secrets.join(", "));
         found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
     }
+    if is_called && !is_told && !kind.can_send(is_said) {
+        let message = format!("the account `{}` has nothing by which it could send", name.get_ref());
+        let conditions: Vec<_> =
+            kind.file.send.iter().map(|send| format!("`{}`", send.when.join("`, `"))).collect();
+        let hint =
+            format!("a message of `{}` leaves where this is said: {}", kind.name, conditions.join(", or "));
+        found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
+    }
 }
 
 /// Whether a secret is written as the places where it is, and not as itself.

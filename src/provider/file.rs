@@ -12,6 +12,7 @@ pub use xml::Xml;
 
 pub(super) use path::text_of;
 
+use super::grant::{self, Grant};
 use crate::sms::{Pace, ReceiptState};
 use regex::Regex;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -381,6 +382,9 @@ pub struct Send {
     /// A token (RFC 6750).
     #[serde(default)]
     pub bearer: Option<Template>,
+    /// How the token is got that it bears, where it is one that ends: `by`, and the keys of that grant.
+    #[serde(default)]
+    pub token: Option<BTreeMap<String, Template>>,
     /// How it is signed: `by`, and the keys of that signer.
     #[serde(default)]
     pub sign: Option<BTreeMap<String, Template>>,
@@ -396,6 +400,24 @@ pub struct Send {
     /// When a message is taken.
     #[serde(default)]
     pub accepted: Accepted,
+}
+
+impl Send {
+    /// How the token is got that it bears, where it is one that ends.
+    #[must_use]
+    pub fn grant(&self) -> Option<&'static Grant> {
+        grant::by_name(self.token.as_ref()?.get("by")?.words()?)
+    }
+
+    /// Whether it takes every message of an account that says these names.
+    pub(super) fn takes_all(&self, is_said: impl Fn(&str) -> bool) -> bool {
+        self.when.iter().all(|condition| {
+            let (bare, wanted) =
+                condition.strip_prefix('!').map_or((condition.as_str(), true), |bare| (bare, false));
+            let name = bare.strip_prefix("cfg.").or_else(|| bare.strip_prefix("secret."));
+            name.is_some_and(|name| is_said(name) == wanted)
+        })
+    }
 }
 
 fn post() -> String {

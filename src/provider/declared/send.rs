@@ -3,8 +3,7 @@
 use super::{Class, Declared, File, Scope, Setup, class, first, holds};
 use crate::provider::file::{Body, Codes, Hole, ReadAnswers, Send, Template, xml};
 use crate::provider::scheme::hex;
-use crate::provider::signer;
-use crate::provider::{Call, Outcome, Rejection, Response, message_id};
+use crate::provider::{Call, Outcome, Rejection, Response, message_id, signer};
 use crate::sms::encoding::{Alphabet, cost};
 use crate::sms::{Outbound, Sender};
 use base64::Engine as _;
@@ -69,7 +68,7 @@ impl Filling<'_> {
                 "media" => !self.outbound.media.is_empty(),
                 "gsm7" => self.is_gsm7(),
                 "short_code" => matches!(self.outbound.from, Sender::ShortCode(_)),
-                _ => return self.setup.may(condition),
+                named => self.setup.holds(named),
             };
             holds == wanted
         })
@@ -91,7 +90,7 @@ fn uuid(outbound: &Outbound) -> String {
 /// The request that sends a message: the first of the file whose conditions hold.
 pub(super) fn call(file: &File, filling: &Filling<'_>, at: Timestamp) -> Call {
     let nothing = || Call { method: Method::POST, url: String::new(), headers: Vec::new(), body: Vec::new() };
-    let Some(send) = file.send.iter().find(|send| filling.takes(send)) else { return nothing() };
+    let Some(send) = taken_by(file, filling) else { return nothing() };
     if !filling.outbound.media.is_empty() && !carries_media(send) {
         // Where pictures cannot go, their addresses do.
         let mut outbound = filling.outbound.clone();
@@ -102,6 +101,16 @@ pub(super) fn call(file: &File, filling: &Filling<'_>, at: Timestamp) -> Call {
         return made(send, &Filling { setup: filling.setup, outbound: &outbound }, at);
     }
     made(send, filling, at)
+}
+
+fn taken_by<'f>(file: &'f File, filling: &Filling<'_>) -> Option<&'f Send> {
+    file.send.iter().find(|send| filling.takes(send))
+}
+
+/// The request that brings the token which a message's own request bears, if it bears one.
+pub(super) fn token_request(file: &File, filling: &Filling<'_>) -> Option<Call> {
+    let send = taken_by(file, filling)?;
+    Some((send.grant()?.request)(&filling.setup.keys(send.token.as_ref()?)))
 }
 
 fn carries_media(send: &Send) -> bool {
