@@ -180,3 +180,184 @@ impl Asking<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ManualClock;
+    use crate::provider::{Kind, Rejection, Response, Settings, Way};
+    use async_trait::async_trait;
+    use std::collections::VecDeque;
+    use tokio::task::JoinSet;
+
+    const FILE: &str = r#"
+        title = "A"
+        documentation = "a"
+        verify = [{ scheme = "token", secret = "{secret.secret}" }]
+        secrets = { secret = { about = "a" } }
+        [[send]]
+        url = "https://a.example/send"
+        token = { by = "client_secret_post", url = "https://a.example/token", id = "a", secret = "{secret.secret}" }
+        form = { text = "{text}" }
+    "#;
+
+    fn provider(secret: &str) -> Box<dyn Provider> {
+        let kind = Arc::new(Kind::parse("a", FILE).expect("a file"));
+        let mut settings = Settings { account: "main".to_owned(), ..Settings::default() };
+        settings.secrets.insert("secret".to_owned(), vec![secret.into()]);
+        let Ok(Way::Calls(provider)) = kind.open(&settings) else { panic!("it is called") };
+        provider
+    }
+
+    /// An endpoint that grants `t-1`, `t-2` and so on, each for an hour, where nothing else is scripted; and a provider that
+    /// takes the newest alone.
+    #[derive(Default)]
+    struct Far {
+        script: Mutex<VecDeque<Result<Response, CallError>>>,
+        granted: Mutex<usize>,
+        asked: Mutex<Vec<String>>,
+        borne: Mutex<Vec<String>>,
+        takes_none: bool,
+    }
+
+    fn response(status: u16, body: &str) -> Response {
+        Response { status, retry_after: None, body: body.as_bytes().to_vec() }
+    }
+
+    #[async_trait]
+    impl Transport for Far {
+        async fn call(&self, call: Call) -> Result<Response, CallError> {
+            if call.url.ends_with("/token") {
+                self.asked.lock().expect("no panic").push(String::from_utf8_lossy(&call.body).into_owned());
+                for _ in 0..3 {
+                    tokio::task::yield_now().await; // everybody else comes to wait for it
+                }
+                if let Some(scripted) = self.script.lock().expect("no panic").pop_front() {
+                    return scripted;
+                }
+                let mut granted = self.granted.lock().expect("no panic");
+                *granted += 1;
+                return Ok(response(200, &format!(r#"{{"access_token":"t-{granted}","expires_in":3600}}"#)));
+            }
+            let bearer = call.headers.iter().find(|(name, _)| name.as_str() == "authorization");
+            let bearer = bearer.map(|(_, value)| value.clone()).unwrap_or_default();
+            let newest = format!("Bearer t-{}", self.granted.lock().expect("no panic"));
+            let is_taken = bearer == newest && !self.takes_none;
+            self.borne.lock().expect("no panic").push(bearer);
+            Ok(response(if is_taken { 200 } else { 401 }, "{}"))
+        }
+    }
+
+    struct World {
+        tokens: Tokens,
+        far: Far,
+        clock: ManualClock,
+    }
+
+    impl World {
+        fn new(far: Far) -> Arc<Self> {
+            Arc::new(Self { tokens: Tokens::default(), far, clock: ManualClock::new(Timestamp::UNIX_EPOCH) })
+        }
+
+        async fn send(&self, secret: &str) -> (u16, Outcome) {
+            let outbound = Outbound {
+                from: "+14045550100".parse().expect("a number"),
+                to: "+14045550123".parse().expect("a number"),
+                body: "hi".to_owned(),
+                media: Vec::new(),
+                reference: "1.0".to_owned(),
+            };
+            let means = Means { transport: &self.far, clock: &self.clock };
+            let account = AccountId::from("main");
+            self.tokens.carry(means, &account, &*provider(secret), &outbound).await.expect("an outcome")
+        }
+
+        /// So many messages at once.
+        async fn at_once(self: &Arc<Self>, count: usize) -> Vec<(u16, Outcome)> {
+            let mut sends = JoinSet::new();
+            for _ in 0..count {
+                let world = Arc::clone(self);
+                sends.spawn(async move { world.send("sesame").await });
+            }
+            sends.join_all().await
+        }
+
+        fn asked(&self) -> usize {
+            self.far.asked.lock().expect("no panic").len()
+        }
+    }
+
+    fn taken() -> (u16, Outcome) {
+        (200, Outcome::Accepted { id: None })
+    }
+
+    #[tokio::test]
+    async fn one_token_is_fetched_however_many_wait_and_another_shortly_before_its_end() {
+        let world = World::new(Far::default());
+        assert_eq!(world.at_once(50).await, vec![taken(); 50]);
+        assert_eq!(world.asked(), 1);
+        world.clock.advance(SignedDuration::from_secs(3_539));
+        assert_eq!((world.send("sesame").await, world.asked()), (taken(), 1));
+        world.clock.advance(SignedDuration::from_secs(1));
+        assert_eq!(world.at_once(50).await, vec![taken(); 50]);
+        assert_eq!(world.asked(), 2, "a minute before its end it is given up");
+    }
+
+    #[tokio::test]
+    async fn another_secret_is_another_token_and_what_ended_is_not_kept() {
+        let world = World::new(Far::default());
+        world.send("sesame").await;
+        assert_eq!((world.send("barley").await, world.asked()), (taken(), 2));
+        assert!(world.far.asked.lock().expect("no panic")[1].ends_with("client_secret=barley"));
+        world.clock.advance(SignedDuration::from_hours(1));
+        world.send("rye").await;
+        assert_eq!(world.tokens.0.lock().expect("no panic").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_not_taken_is_dropped_and_it_is_tried_once_anew() {
+        let world = World::new(Far::default());
+        world.send("sesame").await;
+        *world.far.granted.lock().expect("no panic") += 1; // somebody else has made it void
+        assert_eq!(world.at_once(20).await, vec![taken(); 20]);
+        assert_eq!(world.asked(), 2, "one new token for all of them");
+        let borne = world.far.borne.lock().expect("no panic").clone();
+        assert_eq!(
+            (borne[0].as_str(), borne[1].as_str(), borne.last().map(String::as_str)),
+            ("Bearer t-1", "Bearer t-1", Some("Bearer t-3"))
+        );
+
+        let closed = World::new(Far { takes_none: true, ..Far::default() });
+        let (status, outcome) = closed.send("sesame").await;
+        assert!(matches!(outcome, Outcome::Rejected { kind: Rejection::Config, .. }), "{outcome:?}");
+        assert_eq!((status, closed.asked(), closed.far.borne.lock().expect("no panic").len()), (401, 2, 2));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_fails_is_asked_once_and_left_alone_for_as_long_as_it_wants() {
+        let after = Some(SignedDuration::from_secs(30));
+        let script = [
+            Ok(Response { retry_after: after, ..response(503, "") }),
+            Err(CallError::NoAnswer("it hung up".to_owned())),
+            Ok(response(401, r#"{"error":"invalid_client"}"#)),
+        ];
+        let world = World::new(Far { script: Mutex::new(script.into()), ..Far::default() });
+        let retry = |after, why: &str| Outcome::Retry { after, why: format!("the token endpoint {why}") };
+        let busy = (503, retry(after, "answers 503"));
+        assert_eq!(world.at_once(50).await, vec![busy.clone(); 50]);
+        world.clock.advance(SignedDuration::from_secs(29));
+        assert_eq!((world.send("sesame").await, world.asked()), (busy, 1));
+
+        world.clock.advance(SignedDuration::from_secs(1));
+        let silent = (0, retry(None, "does not answer: it hung up"));
+        assert_eq!(world.at_once(50).await, vec![silent; 50], "no message has left, so none is unknown");
+        assert_eq!(world.asked(), 2);
+
+        world.clock.advance(REFUSED_FOR);
+        let why = "the token endpoint answers 401 invalid_client".to_owned();
+        assert_eq!(world.send("sesame").await, (401, Outcome::Rejected { kind: Rejection::Config, why }));
+        assert_eq!(world.far.borne.lock().expect("no panic").len(), 0);
+        world.clock.advance(REFUSED_FOR);
+        assert_eq!((world.send("sesame").await, world.asked()), (taken(), 4));
+    }
+}

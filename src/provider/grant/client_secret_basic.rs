@@ -42,7 +42,7 @@ mod tests {
             let header = call.headers.iter().find(|(name, _)| *name == header::AUTHORIZATION);
             assert_eq!(header.map(|(_, value)| value.as_str()), Some(expected));
             let body = String::from_utf8(call.body).expect("text");
-            assert!(!body.contains("client_"), "one way to say who it is: {body}");
+            assert!(!body.contains("client_id"), "one way to say who it is: {body}");
         }
     }
 }
