@@ -7,7 +7,7 @@ pub use secrets::SecretError;
 pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
-use crate::provider::file::Setting;
+use crate::provider::file::{Send, Setting};
 use crate::provider::{
     Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, REQUESTS_PER_SECOND, SettingError, Settings,
 };
@@ -378,10 +378,14 @@ fn check_missing(
     }
     if is_called && !is_told && !kind.can_send(is_said) {
         let message = format!("the account `{}` has nothing by which it could send", name.get_ref());
-        let conditions: Vec<_> =
-            kind.file.send.iter().map(|send| format!("`{}`", send.when.join("`, `"))).collect();
-        let hint =
-            format!("a message of `{}` leaves where this is said: {}", kind.name, conditions.join(", or "));
+        let named = |condition: &String| {
+            let name = condition.strip_prefix("cfg.").or_else(|| condition.strip_prefix("secret."))?;
+            Some(format!("`{name}`"))
+        };
+        let all_of =
+            |send: &Send| Some(send.when.iter().map(named).collect::<Option<Vec<_>>>()?.join(" and "));
+        let ways: Vec<_> = kind.file.send.iter().filter_map(all_of).collect();
+        let hint = format!("give it what `{}` can send with: {}", kind.name, ways.join(", or "));
         found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
     }
 }

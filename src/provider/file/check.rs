@@ -233,14 +233,14 @@ impl Check<'_> {
         send.accepted.when.keys().chain(&*send.accepted.id).for_each(|path| self.one(path));
         if let Some(keys) = &send.sign {
             let find = |name: &str| signer::by_name(name).map(|signer| (signer.needs, &[][..]));
-            self.block("sign", "signer", keys, &signer::ALL.map(|signer| signer.name), find);
+            self.block("sign =", "signer", keys, &signer::ALL.map(|signer| signer.name), find);
         }
         if let Some(keys) = &send.token {
             let find = |name: &str| grant::by_name(name).map(|grant| (grant.needs, grant.takes));
-            self.block("token", "grant", keys, &grant::ALL.map(|grant| grant.name), find);
+            self.block("token =", "grant", keys, &grant::ALL.map(|grant| grant.name), find);
             if send.bearer.is_some() || send.basic.is_some() || send.sign.is_some() {
                 self.wrong(
-                    "token",
+                    "token =",
                     "a request says in one way who we are: `basic`, `bearer`, `sign` or `token`",
                 );
             }
@@ -258,6 +258,7 @@ impl Check<'_> {
     ) {
         let name = keys.get("by").and_then(|by| by.words()).unwrap_or_default();
         let Some((needs, takes)) = find(name) else {
+            let at = if name.is_empty() { at } else { name };
             return self.wrong_of(at, format!("there is no {what} `{name}`"), all);
         };
         for missing in needs.iter().filter(|need| !keys.contains_key(**need)) {
