@@ -1,7 +1,7 @@
 //! Other providers through the front door: how each signs, what it posts, what it is sent.
 
 use crate::fake::Answer;
-use crate::server::{CURL_TOKEN, FIRST_SID, PUBLIC_URL, World, answered, export};
+use crate::server::{CURL_TOKEN, FIRST_SID, PUBLIC_URL, World, answered, export, sayso};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -397,4 +397,24 @@ async fn where_no_token_is_granted_messages_wait_or_are_shown_and_no_redirect_is
     assert_eq!(lines(&world)[4..], ["/sms", GRANTS], "the secret goes nowhere else");
     let (_folder, said) = world.end();
     assert!(said.contains("there is no token to send with") && !said.contains(TOKEN), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_real_message_is_tried_with_a_token_of_its_own() {
+    let world = world("azure", ENTRA).await;
+    let taken = says(202, r#"{"value":[{"messageId":"o-1","successful":true}]}"#);
+    world.fake.script("", [granted(), taken, says(400, r#"{"error":"unauthorized_client"}"#)]);
+    let test = ["provider", "test", "push", "--to", BEN, "--text", "hi"];
+    let tried = || {
+        let done = sayso(world.folder.path(), &test).output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
+    };
+    assert_eq!(tried(), (0, "accepted as o-1\n".to_owned()));
+    assert_eq!(lines(&world), [GRANTS, "/sms"]);
+    assert_eq!(
+        tried(),
+        (1, "refused (Config): the token endpoint answers 400 unauthorized_client\n".to_owned())
+    );
+    assert_eq!(world.fake.calls().len(), 3);
+    world.end();
 }

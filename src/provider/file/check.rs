@@ -217,12 +217,8 @@ impl Check<'_> {
         if !matches!(send.method.as_str(), "GET" | "POST" | "PUT") {
             self.wrong_of(&send.method, format!("`{}` sends nothing", send.method), &["POST", "GET", "PUT"]);
         }
-        if [!send.form.is_empty(), send.json.is_some(), send.xml.is_some()]
-            .into_iter()
-            .filter(|is| *is)
-            .count()
-            > 1
-        {
+        let bodies = [!send.form.is_empty(), send.json.is_some(), send.xml.is_some()];
+        if bodies.into_iter().filter(|is_there| *is_there).count() > 1 {
             self.wrong("[[send]]", "a request has one body: a form, JSON or XML");
         }
         for name in send.headers.keys() {
@@ -238,10 +234,11 @@ impl Check<'_> {
         if let Some(keys) = &send.token {
             let find = |name: &str| grant::by_name(name).map(|grant| (grant.needs, grant.takes));
             self.block("token =", "grant", keys, &grant::ALL.map(|grant| grant.name), find);
-            if send.bearer.is_some() || send.basic.is_some() || send.sign.is_some() {
+            let header = send.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
+            if header || send.bearer.is_some() || send.basic.is_some() || send.sign.is_some() {
                 self.wrong(
                     "token =",
-                    "a request says in one way who we are: `basic`, `bearer`, `sign` or `token`",
+                    "a request says in one way who we are: `basic`, `bearer`, `sign`, `token`, or a header of its own",
                 );
             }
         }
