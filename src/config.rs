@@ -7,7 +7,7 @@ pub use secrets::SecretError;
 pub use server::{ApiConfig, ProxyHeader, ServerConfig, TlsConfig};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Place};
-use crate::provider::file::Setting;
+use crate::provider::file::{Send, Setting};
 use crate::provider::link::Said;
 use crate::provider::{
     Account, BAD_NUMBER_AFTER, COMMON, Catalogue, Kind, REQUESTS_PER_SECOND, SettingError, Settings,
@@ -376,6 +376,18 @@ fn check_missing(
         let secrets: Vec<_> = ways.map(|(name, _)| name.as_str()).collect();
         let hint =
             format!("give it one of the secrets by which `{}` can tell: {}", kind.name, secrets.join(", "));
+        found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
+    }
+    if is_called && !is_told && !kind.can_send(is_said) {
+        let message = format!("the account `{}` has nothing by which it could send", name.get_ref());
+        let named = |condition: &String| {
+            let name = condition.strip_prefix("cfg.").or_else(|| condition.strip_prefix("secret."))?;
+            Some(format!("`{name}`"))
+        };
+        let all_of =
+            |send: &Send| Some(send.when.iter().map(named).collect::<Option<Vec<_>>>()?.join(" and "));
+        let ways: Vec<_> = kind.file.send.iter().filter_map(all_of).collect();
+        let hint = format!("give it what `{}` can send with: {}", kind.name, ways.join(", or "));
         found.push(Diagnostic::new(Code::BadConfig, place, message).hint(hint));
     }
 }

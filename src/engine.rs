@@ -19,6 +19,7 @@ mod route;
 mod serving;
 mod tap;
 mod timers;
+pub mod tokens;
 pub mod transport;
 
 pub use chance::{Chance, CountedChance, SystemChance};
@@ -48,6 +49,7 @@ use serving::Serving;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tap::Tap;
+use tokens::Tokens;
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// Everything that a message passes through.
@@ -76,6 +78,7 @@ pub struct Engine {
     joining: Joining,
     links: Links,
     fetched: Fetched,
+    tokens: Tokens,
     wake_outbox: Notify,
     stop: watch::Sender<bool>,
     log_numbers: bool,
@@ -132,6 +135,7 @@ impl Engine {
             counted: Lanes::default(),
             lines: Lanes::default(),
             fetched: Fetched::default(),
+            tokens: Tokens::default(),
             wake_outbox: Notify::new(),
             stop: watch::Sender::new(false),
             log_numbers: parts.log_numbers,

@@ -2,12 +2,14 @@
 //! one HTTP client.
 //!
 //! A provider is a file in `providers/`: how it signs, where its fields are, how it sends. What truly needs code is a named
-//! building block: a [`scheme`] by which it proves who calls, a [`signer`] of our own requests.
+//! building block: a [`scheme`] by which it proves who calls, a [`signer`] of our own requests, a [`grant`] of the token that
+//! they bear.
 //! What is no request and an answer keeps a connection: a [`link`].
 //! Outside crates implement [`Provider`] or [`link::Link`] and hand it to the engine.
 
 mod declared;
 pub mod file;
+pub mod grant;
 pub mod link;
 pub mod scheme;
 mod shipped;
@@ -21,7 +23,7 @@ pub use shipped::{ALL, Catalogue};
 use crate::consent::How;
 use crate::sms::{AccountId, Inbound, Media, MessageId, Outbound, Pace, Part, Phone, Rate, Receipt, Sender};
 use file::{File, Hole, Mistake, Template};
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, Method, header};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -76,6 +78,15 @@ impl Kind {
             | Hole::Uuid
             | Hole::Callback => true,
         })
+    }
+
+    /// Whether an account that says these names can send, whatever the message is: by a call, or in the answer to a webhook.
+    #[must_use]
+    pub fn can_send(&self, is_said: impl Fn(&str) -> bool) -> bool {
+        let has = |name: &str| {
+            is_said(name) || self.file.settings.get(name).is_some_and(|setting| setting.default.is_some())
+        };
+        self.file.answer.replies.is_some() || self.file.send.iter().any(|send| send.takes_all(has))
     }
 
     /// The protocol of its link, if it keeps a connection.
@@ -346,6 +357,15 @@ pub struct Call {
     pub body: Vec<u8>,
 }
 
+impl Call {
+    /// The same, with a token (RFC 6750).
+    #[must_use]
+    pub fn bearing(mut self, token: &str) -> Self {
+        self.headers.push((header::AUTHORIZATION, format!("Bearer {token}")));
+        self
+    }
+}
+
 impl fmt::Debug for Call {
     /// Without headers and body: they hold secrets and people's words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -451,6 +471,12 @@ pub trait Provider: Send + Sync {
 
     /// The request that sends a message, made at that moment: some signatures hold the time.
     fn encode(&self, outbound: &Outbound, at: Timestamp) -> Call;
+
+    /// The request by which the token is fetched that [`Self::encode`]'s request is to bear, where it bears one that ends. Its
+    /// answer is read by [`grant::granted`]; whoever calls keeps the token until it ends, and adds it.
+    fn token_request(&self, _outbound: &Outbound) -> Option<Call> {
+        None
+    }
 
     /// What an answer to such a request means.
     fn outcome(&self, response: &Response) -> Outcome;

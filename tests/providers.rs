@@ -1,5 +1,5 @@
-//! Every provider that comes with sayso: requests as they would arrive, in `tests/providers/KIND/*.http`, and beside each what it
-//! brings; what would be sent; what its answers mean. `SAYSO_BLESS=1` writes the expectations anew.
+//! Every provider that comes with sayso, and one of a workspace's own: requests as they would arrive, in
+//! `tests/providers/KIND/*.http`, and beside each what it brings; what would be sent; what its answers mean. `SAYSO_BLESS=1` writes the expectations anew.
 
 // Test code: a panic is the report, and one environment variable says whether to write.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
@@ -22,6 +22,21 @@ const NOW: &str = "2026-06-01T12:00:00Z";
 /// The address that providers are configured with.
 const PUBLIC_URL: &str = "https://sms.example.com";
 
+/// A kind of a workspace's own: what none of those does that come with sayso.
+const OWN: (&str, &str) = ("own-xml", include_str!("providers/own-xml/kind.toml"));
+
+/// Every kind that is tried.
+fn kinds() -> impl Iterator<Item = &'static str> {
+    ALL.iter().chain([&OWN]).map(|(kind, _)| *kind)
+}
+
+/// The kind of that name.
+fn kind_of(name: &str) -> Arc<Kind> {
+    let mut catalogue = Catalogue::default();
+    catalogue.add(Kind::parse(OWN.0, OWN.1).unwrap());
+    Arc::clone(catalogue.kind(name).unwrap())
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/providers")
 }
@@ -42,7 +57,7 @@ fn account(kind: &str) -> BTreeMap<String, String> {
 
 /// The account of a kind, with two values of each secret.
 fn settings(kind: &str) -> (Arc<Kind>, Settings) {
-    let of = Arc::clone(Catalogue::default().kind(kind).unwrap());
+    let of = kind_of(kind);
     let mut settings = Settings { account: format!("{kind}-main"), ..Settings::default() };
     for (name, value) in account(kind) {
         if of.file.secrets.contains_key(&name) {
@@ -64,18 +79,18 @@ fn open(kind: &str) -> Box<dyn Provider> {
 
 /// The kinds that are called, and call: all but those that keep a link.
 fn called() -> impl Iterator<Item = &'static str> {
-    let catalogue = Catalogue::default();
-    ALL.iter().map(|(kind, _)| *kind).filter(move |kind| catalogue.kind(kind).unwrap().protocol().is_none())
+    kinds().filter(|kind| kind_of(kind).protocol().is_none())
 }
 
 /// A workspace with an account of each kind.
 fn workspace(root: &Path) {
     let mut text = format!("[server]\npublic_url = \"{PUBLIC_URL}\"\n");
-    let catalogue = Catalogue::default();
-    for (kind, _) in ALL {
+    std::fs::create_dir(root.join("providers")).unwrap();
+    std::fs::write(root.join(format!("providers/{}.toml", OWN.0)), OWN.1).unwrap();
+    for kind in kinds() {
         writeln!(text, "\n[providers.{kind}-main]\nkind = \"{kind}\"").unwrap();
         for (name, value) in account(kind) {
-            if catalogue.kind(kind).unwrap().file.secrets.contains_key(&name) {
+            if kind_of(kind).file.secrets.contains_key(&name) {
                 std::fs::write(root.join(format!("{kind}-{name}")), value).unwrap();
                 writeln!(text, "{name} = \"file:{kind}-{name}\"").unwrap();
             } else {
@@ -132,7 +147,7 @@ fn messages_leave_as_each_provider_takes_them() {
         &["--text", "It’s “on” 🙂"],
         &["--text", "look", "--media", "https://a.example/1.png"],
     ];
-    for (kind, _) in ALL {
+    for kind in kinds() {
         let mut said = String::new();
         for message in messages {
             let named = format!("{kind}-main");
@@ -152,7 +167,7 @@ fn messages_leave_as_each_provider_takes_them() {
             said.push('\n');
         }
         for (name, value) in account(kind) {
-            let is_secret = Catalogue::default().kind(kind).unwrap().file.secrets.contains_key(&name);
+            let is_secret = kind_of(kind).file.secrets.contains_key(&name);
             assert!(!is_secret || !said.contains(&value), "{kind} shows its secret `{name}`:\n{said}");
         }
         is_as(&folder().join(kind).join("send.txt"), said.trim_end_matches('\n'));
@@ -224,8 +239,10 @@ fn read(path: &Path) -> RawRequest {
 }
 
 /// Providers whose webhooks hold a secret and no signature: a body that was changed on the way is not noticed.
-const UNSIGNED: [&str; 8] =
-    ["africas-talking", "azure", "bandwidth", "clicksend", "generic", "infobip", "jasmin", "kannel"];
+#[rustfmt::skip]
+const UNSIGNED: [&str; 9] = [
+    "africas-talking", "azure", "bandwidth", "clicksend", "generic", "infobip", "jasmin", "kannel", "own-xml",
+];
 
 #[test]
 fn what_is_not_the_providers_own_is_refused() {

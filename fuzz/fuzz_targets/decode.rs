@@ -1,10 +1,11 @@
-//! Webhooks of every provider: any bytes are refused, or read into numbers and ids that fit the store. The first byte chooses the
-//! provider, the second how the request comes.
+//! Webhooks of every provider, and of one of a workspace's own that speaks XML: any bytes are refused, or read into numbers and
+//! ids that fit the store; as an answer to a send, any bytes mean something. The first byte chooses the provider, the second
+//! how the request comes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sayso::provider::link::{Happened, Use, Wire};
-use sayso::provider::{ALL, Catalogue, Delivery, Kind, RawRequest, Settings, Way};
+use sayso::provider::{ALL, Catalogue, Delivery, Kind, Outcome, RawRequest, Response, Settings, Way};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
@@ -13,12 +14,19 @@ const ID_BYTES_MAX: usize = 128;
 /// Bytes of all addresses of pictures and their types.
 const MEDIA_BYTES_MAX: usize = 2 * 1024;
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
+/// What none of those does that come with sayso.
+const OWN: (&str, &str) = ("own-xml", include_str!("../../tests/providers/own-xml/kind.toml"));
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let mut catalogue = Catalogue::default();
+    catalogue.add(Kind::parse(OWN.0, OWN.1).expect("tests read it"));
+    catalogue
+});
 
 fuzz_target!(|bytes: &[u8]| {
     let [which, how, content @ ..] = bytes else { return };
-    let (name, _) = ALL[usize::from(*which) % ALL.len()];
-    let kind = CATALOGUE.kind(name).expect("it comes with sayso");
+    let (name, _) = ALL.get(usize::from(*which) % (ALL.len() + 1)).copied().unwrap_or(OWN);
+    let kind = CATALOGUE.kind(name).expect("it is in the catalogue");
     let mut settings = Settings { account: name.to_owned(), ..Settings::default() };
     for (name, setting) in &kind.file.settings {
         let value = setting.default.clone().unwrap_or_else(|| "x".to_owned());
@@ -47,6 +55,12 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(Way::Calls(opened)) = kind.open(&settings) else { panic!("all that it needs is set") };
     let _what_it_wants = opened.wants(&request);
     assert!(opened.verify(request.clone()).is_err(), "nobody signed this");
+    for status in [200, 400] {
+        let outcome = opened.outcome(&Response { status, retry_after: None, body: content.to_vec() });
+        if let Outcome::Accepted { id: Some(id) } = outcome {
+            assert!((1..=ID_BYTES_MAX).contains(&id.as_str().len()), "{id}");
+        }
+    }
     for delivery in kind.preview(&settings, &request).unwrap_or_default() {
         let id = match &delivery {
             Delivery::Text(inbound) => {

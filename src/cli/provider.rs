@@ -2,9 +2,10 @@
 
 use super::{Exit, Streams, Unusable};
 use crate::diagnostic::nearest;
+use crate::engine::tokens::{Means, Tokens};
 use crate::engine::transport::Http;
-use crate::engine::{CallError, Clock, SystemClock, Transport, link};
-use crate::provider::file::{Hole, Setting, Template};
+use crate::engine::{CallError, Clock, SystemClock, link};
+use crate::provider::file::{Hole, Send, Setting, Template};
 use crate::provider::link::Use;
 use crate::provider::{Call, Delivery, Kind, Outcome, RawRequest, SendBy, Settings, Way, scheme};
 use crate::sms::{AccountId, Outbound, Part, Phone, Sender};
@@ -250,6 +251,9 @@ fn show(named: &Named<'_>, json: bool, streams: &mut Streams<'_>) -> Result<Exit
     for scheme in schemes(kind).into_iter().filter_map(scheme::by_name) {
         writeln!(streams.out, "who calls: {}", scheme.about)?;
     }
+    for grant in kind.file.send.iter().filter_map(Send::grant) {
+        writeln!(streams.out, "token:     {}", grant.about)?;
+    }
     let url = named.workspace.config.server.inbound_url(named.account_name());
     let token = if schemes(kind).contains(&"token") { "?token=…" } else { "" };
     writeln!(streams.out, "webhooks:  {url}{token}")?;
@@ -451,24 +455,41 @@ fn encode(
         writeln!(streams.out, "{}", if json { line.to_string() } else { said })?;
         return Ok(Exit::Done);
     }
-    let call = provider.encode(outbound, at);
-    let Call { method, url, headers, body } = &call;
-    let body = String::from_utf8_lossy(body);
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect();
-    let escaped: String = form_urlencoded::byte_serialize(MASK.as_bytes()).collect();
-    let unmask = |text: &str| text.replace(&escaped, MASK);
-    if json {
-        let headers: BTreeMap<_, _> = headers.into_iter().collect();
-        let line = json!({ "method": method.as_str(), "url": unmask(url), "headers": headers, "body": unmask(&body) });
-        writeln!(streams.out, "{line}")?;
-    } else {
-        writeln!(streams.out, "{method} {}", unmask(url))?;
-        for (name, value) in headers {
-            writeln!(streams.out, "{name}: {value}")?;
-        }
-        writeln!(streams.out, "\n{}", unmask(&body))?;
+    let token = provider.token_request(outbound);
+    let mut call = provider.encode(outbound, at);
+    if token.is_some() {
+        call = call.bearing(MASK);
     }
+    if json {
+        let mut line = as_json(&call);
+        if let Some(request) = &token {
+            line["token"] = as_json(request);
+        }
+        writeln!(streams.out, "{line}")?;
+        return Ok(Exit::Done);
+    }
+    let lines: Vec<_> = token.iter().chain([&call]).map(as_lines).collect();
+    writeln!(streams.out, "{}", lines.join("\n\n"))?;
     Ok(Exit::Done)
+}
+
+/// A text without the escapes that its masks got.
+fn unmasked(text: &str) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(MASK.as_bytes()).collect();
+    text.replace(&escaped, MASK)
+}
+
+fn as_json(Call { method, url, headers, body }: &Call) -> Value {
+    let headers: BTreeMap<_, _> =
+        headers.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect();
+    let body = unmasked(&String::from_utf8_lossy(body));
+    json!({ "method": method.as_str(), "url": unmasked(url), "headers": headers, "body": body })
+}
+
+fn as_lines(Call { method, url, headers, body }: &Call) -> String {
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {}\n", shown(name, value)));
+    let (headers, body) = (headers.collect::<String>(), unmasked(&String::from_utf8_lossy(body)));
+    format!("{method} {}\n{headers}\n{body}", unmasked(url))
 }
 
 /// A header without the secret that is coded or signed into it.
@@ -503,9 +524,10 @@ fn test(
     let (outcome, status) = match &account.way {
         Way::Calls(provider) => {
             let transport = Http::new().map_err(|error| Unusable::new(error.to_string()))?;
-            let call = provider.encode(outbound, now());
-            let response = runtime.block_on(transport.call(call)).map_err(unusable)?;
-            (provider.outcome(&response), Some(response.status))
+            let (tokens, means) = (Tokens::default(), Means { transport: &transport, clock: &SystemClock });
+            let carried = tokens.carry(means, &account.id, &**provider, outbound);
+            let (status, outcome) = runtime.block_on(carried).map_err(unusable)?;
+            (outcome, Some(status))
         }
         Way::Link(opener) => {
             let account = AccountId::from(named.name.as_str());

@@ -74,7 +74,7 @@ pub(super) enum Phrases {
 }
 
 impl Phrases {
-    /// Points of score: a phrase that is all of a text is right where its words are as likely no opt-out as one, and a little beyond.
+    /// Points of score: one that is sure opts out unless the words speak against it; alone, unless they do so at three to one.
     fn worth(self) -> f32 {
         match self {
             Self::Silent => 0.0,

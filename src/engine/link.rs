@@ -3,6 +3,7 @@
 
 mod socket;
 
+use super::tokens::Means;
 use super::{Arrival, CallError, Clock, Engine, ReceiveError};
 use crate::dialogue::fingerprint;
 use crate::provider::link::{Happened, Link, NoAnswer, Opener, Taken, Ticket, Use, Weight, Wire, Wish};
@@ -73,8 +74,8 @@ impl Engine {
     ) -> Result<(u16, Outcome), CallError> {
         match &account.way {
             Way::Calls(provider) => {
-                let response = self.transport.call(provider.encode(outbound, self.clock.now())).await?;
-                Ok((response.status, provider.outcome(&response)))
+                let means = Means { transport: &*self.transport, clock: &*self.clock };
+                self.tokens.carry(means, &account.id, &**provider, outbound).await
             }
             Way::Link(_) => Ok((0, self.links.send(&account.id, outbound).await?)),
         }

@@ -7,7 +7,7 @@ mod send;
 pub use self::mimic::{Mimic, MimicError};
 
 use super::file::{Class, Codes, File, Hole, Path, Scope, Template, When};
-use super::file::{Expected, text_of};
+use super::file::{Expected, text_of, xml};
 use super::scheme::{self, Keys, Scheme};
 use super::{
     Call, DecodeError, Delivery, Forged, Handshake, Kind, Outcome, Provider, RawRequest, Reply, Response,
@@ -121,7 +121,11 @@ impl Declared {
         let token = schemes.iter().find(|(scheme, _)| scheme.name == "token");
         let token = token.and_then(|(_, keys)| keys.one("secret"));
         setup.callback = settings.inbound_url.as_ref().map(|url| with_token(url, token));
-        let calls = file.send.iter().any(|send| send.when.iter().all(|one| setup.may(one)));
+        let is_said = |name: &str| setup.settings.contains_key(name) || setup.secrets.contains_key(name);
+        let calls = file.send.iter().any(|send| send.takes_all(is_said));
+        if !calls && file.answer.replies.is_none() {
+            return Err(settings.error("nothing is set by which it could send".to_owned()));
+        }
         let inbound = settings.inbound_url.clone().unwrap_or_default();
         Ok(Self { kind: Arc::clone(kind), setup, schemes, inbound, calls })
     }
@@ -161,13 +165,10 @@ fn with_token(url: &str, token: Option<&str>) -> String {
 }
 
 impl Setup {
-    /// Whether a condition can hold, whatever the message is.
-    fn may(&self, condition: &str) -> bool {
-        let (bare, wanted) = condition.strip_prefix('!').map_or((condition, true), |bare| (bare, false));
-        if let Some(name) = bare.strip_prefix("cfg.") {
-            return self.settings.contains_key(name) == wanted;
-        }
-        bare.strip_prefix("secret.").is_none_or(|name| self.secrets.contains_key(name) == wanted)
+    /// Whether a condition on what is set holds.
+    fn holds(&self, condition: &str) -> bool {
+        let setting = condition.strip_prefix("cfg.").is_some_and(|name| self.settings.contains_key(name));
+        setting || condition.strip_prefix("secret.").is_some_and(|name| self.secrets.contains_key(name))
     }
 }
 
@@ -229,6 +230,10 @@ impl Provider for Declared {
         send::call(&self.kind.file, &self.filling(outbound), at)
     }
 
+    fn token_request(&self, outbound: &Outbound) -> Option<Call> {
+        send::token_request(&self.kind.file, &self.filling(outbound))
+    }
+
     fn outcome(&self, response: &Response) -> Outcome {
         send::outcome(&self.kind.file, response)
     }
@@ -270,7 +275,8 @@ fn is_there(value: &Value) -> bool {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
+        Value::Object(_) => !xml::is_empty(value),
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

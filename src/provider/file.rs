@@ -4,12 +4,15 @@
 mod check;
 mod path;
 mod template;
+pub(super) mod xml;
 
 pub use path::{Path, Scope};
 pub use template::{Hole, Template};
+pub use xml::Xml;
 
 pub(super) use path::text_of;
 
+use super::grant::{self, Grant};
 use crate::sms::{Pace, ReceiptState};
 use regex::Regex;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -57,6 +60,9 @@ pub struct File {
     /// How its requests are read. What a GET brings is always in its address.
     #[serde(default)]
     pub read: Read,
+    /// How answers to our sends are read.
+    #[serde(default)]
+    pub read_answers: ReadAnswers,
     /// Whether names of fields come in any case.
     #[serde(default)]
     pub any_case: bool,
@@ -114,9 +120,22 @@ pub enum Read {
     Form,
     /// As JSON.
     Json,
+    /// As XML.
+    Xml,
     /// As what their content type says.
     #[default]
     FormOrJson,
+}
+
+/// How answers to our sends are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadAnswers {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As XML.
+    Xml,
 }
 
 /// Conditions on fields: all of them must hold.
@@ -363,6 +382,9 @@ pub struct Send {
     /// A token (RFC 6750).
     #[serde(default)]
     pub bearer: Option<Template>,
+    /// How the token is got that it bears, where it is one that ends: `by`, and the keys of that grant.
+    #[serde(default)]
+    pub token: Option<BTreeMap<String, Template>>,
     /// How it is signed: `by`, and the keys of that signer.
     #[serde(default)]
     pub sign: Option<BTreeMap<String, Template>>,
@@ -372,9 +394,30 @@ pub struct Send {
     /// Its body as JSON.
     #[serde(default)]
     pub json: Option<Body>,
+    /// Its body as XML.
+    #[serde(default)]
+    pub xml: Option<Xml>,
     /// When a message is taken.
     #[serde(default)]
     pub accepted: Accepted,
+}
+
+impl Send {
+    /// How the token is got that it bears, where it is one that ends.
+    #[must_use]
+    pub fn grant(&self) -> Option<&'static Grant> {
+        grant::by_name(self.token.as_ref()?.get("by")?.words()?)
+    }
+
+    /// Whether it takes every message of an account that says these names.
+    pub(super) fn takes_all(&self, is_said: impl Fn(&str) -> bool) -> bool {
+        self.when.iter().all(|condition| {
+            let (bare, wanted) =
+                condition.strip_prefix('!').map_or((condition.as_str(), true), |bare| (bare, false));
+            let name = bare.strip_prefix("cfg.").or_else(|| bare.strip_prefix("secret."));
+            name.is_some_and(|name| is_said(name) == wanted)
+        })
+    }
 }
 
 fn post() -> String {
@@ -389,7 +432,7 @@ pub struct Accepted {
     pub when: When,
     /// The provider's id of the message: the first that is there.
     pub id: Many<Path>,
-    /// The same in an answer that is no JSON: its first group.
+    /// The same in an answer that is neither JSON nor XML: its first group.
     pub id_pattern: Option<Pattern>,
     /// Whether an answer without an id means that the message was not taken.
     pub id_required: bool,
@@ -422,7 +465,7 @@ pub enum Class {
 pub struct Codes {
     /// Where the code stands in an answer: the first that is there.
     pub path: Many<Path>,
-    /// The same in an answer that is no JSON: its first group.
+    /// The same in an answer that is neither JSON nor XML: its first group.
     pub pattern: Option<Pattern>,
     /// Where the words for people stand.
     pub message: Many<Path>,

@@ -18,6 +18,14 @@ send_url = \"http://ADDRESS/send\"
 [providers.in-place]
 kind = \"generic\"
 token = \"file:token\"
+
+[providers.entra]
+kind = \"azure\"
+endpoint = \"https://a.example\"
+tenant_id = \"tenant-1\"
+client_id = \"client-1\"
+client_secret = \"file:token\"
+callback_token = \"file:token\"
 ";
 
 const REQUEST: &str = "\
@@ -56,6 +64,8 @@ fn kinds_are_listed_and_shown_as_they_are_set_up() {
     {
         assert!(out.contains(words), "{words}:\n{out}");
     }
+    let (_, out, _) = provider(folder.path(), &["show", "azure"]);
+    assert!(out.contains("\ntoken:     client credentials (RFC 6749, 4.4)"), "{out}");
     let (code, _, err) = provider(folder.path(), &["show", "telnix"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("did you mean `telnyx`?"), "{err}");
@@ -100,6 +110,21 @@ fn what_would_be_sent_is_shown_without_its_secrets() {
     let (code, _, err) = provider(folder.path(), &["encode", "curl", "--to", "+14045550123"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("--from"), "{err}");
+}
+
+#[test]
+fn where_a_token_is_fetched_first_both_requests_are_shown() {
+    let folder = workspace("127.0.0.1:1");
+    let arguments =
+        ["encode", "entra", "--from", "+14045550100", "--to", "+14045550123", "--text", "Hi", "--json"];
+    let (code, out, _) = provider(folder.path(), &arguments);
+    assert_eq!(code, Some(0), "{out}");
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(shown["token"]["url"], "https://login.microsoftonline.com/tenant-1/oauth2/v2.0/token");
+    let body = shown["token"]["body"].as_str().unwrap();
+    assert!(body.ends_with("&client_id=client-1&client_secret=•••"), "{body}");
+    assert_eq!(shown["headers"]["authorization"], "Bearer •••");
+    assert!(!out.contains("sesame"), "{out}");
 }
 
 #[test]

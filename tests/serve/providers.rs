@@ -1,7 +1,7 @@
 //! Other providers through the front door: how each signs, what it posts, what it is sent.
 
 use crate::fake::Answer;
-use crate::server::{CURL_TOKEN, FIRST_SID, PUBLIC_URL, World, answered, export};
+use crate::server::{CURL_TOKEN, FIRST_SID, PUBLIC_URL, World, answered, export, sayso};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,7 +15,12 @@ const PATH: &str = "/v1/providers/push/inbound";
 
 /// A world in which the account `push` is another provider's; secrets are the token of curl, as the process has it.
 pub(crate) async fn world(kind: &str, settings: &str) -> World {
-    World::start_with(|before| {
+    world_among(&[], kind, settings).await
+}
+
+/// The same, with more in its files.
+async fn world_among(more: &[(&str, String)], kind: &str, settings: &str) -> World {
+    World::start_among(more, |before| {
         let (head, push) = before.split_once("[providers.push]").unwrap();
         let fake = push.split('"').find(|value| value.ends_with("/send")).unwrap();
         let settings = settings.replace("FAKE", fake.trim_end_matches("/send"));
@@ -184,4 +189,232 @@ async fn what_is_longer_than_a_provider_carries_is_not_sent() {
     assert!(world.fake.calls().is_empty());
     let folder = world.end().0;
     assert_eq!(export(folder.path(), "sent"), Vec::<Value>::new());
+}
+
+const OWN_XML: &str = r#"
+url = "FAKE"
+client_id = "sayso"
+client_secret = "SECRET"
+token = "SECRET"
+"#;
+
+/// A token that must not be seen anywhere but in the header of a send.
+const TOKEN: &str = "2YotnFZFEjr1zCsicMWpAA";
+
+fn granted() -> Answer {
+    let body = json!({ "access_token": TOKEN, "token_type": "bearer", "expires_in": 3600 });
+    Answer::Say(200, String::new(), body.to_string())
+}
+
+fn says(status: u16, body: &str) -> Answer {
+    Answer::Say(status, String::new(), body.to_owned())
+}
+
+async fn xml(world: &World, body: &str) -> u16 {
+    let bearer = format!("Bearer {CURL_TOKEN}");
+    world.post("push", &[("authorization", &bearer), ("content-type", "text/xml")], body).await.status
+}
+
+fn message(id: &str, from: &str, text: &str) -> String {
+    format!("<message id='{id}'><from>{from}</from><to>14045550102</to><text>{text}</text></message>")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspaces_own_file_speaks_xml_with_a_token_that_ends() {
+    let file = include_str!("../providers/own-xml/kind.toml").to_owned();
+    let world = world_among(&[("providers/own-xml.toml", file)], "own-xml", OWN_XML).await;
+    world
+        .fake
+        .script("", [granted(), says(200, "<accepted id='out-1'/>"), says(200, "<accepted id='out-2'/>")]);
+    assert_eq!(
+        xml(&world, &format!("<messages>{}</messages>", message("1", "14045550124", "JOIN"))).await,
+        200
+    );
+    let calls = world.fake.wait_for("", 2).await;
+    assert_eq!(calls[0].line, "POST /token HTTP/1.1");
+    let basic = format!("Basic {}", STANDARD.encode(format!("sayso:{CURL_TOKEN}")));
+    assert_eq!(
+        (&calls[0].headers["authorization"], calls[0].body.as_str()),
+        (&basic, "grant_type=client_credentials&scope=sms")
+    );
+    assert_eq!(calls[1].line, "POST /submit HTTP/1.1");
+    assert_eq!(calls[1].headers["authorization"], format!("Bearer {TOKEN}"));
+    assert_eq!(calls[1].headers["content-type"], "application/xml");
+    let document = roxmltree::Document::parse(&calls[1].body).unwrap();
+    let said = |name: &str| {
+        document
+            .descendants()
+            .find(|node| node.has_tag_name(("urn:carrier", name)))
+            .and_then(|node| node.text())
+    };
+    assert_eq!((said("to"), said("from")), (Some("14045550124"), Some("14045550102")));
+    assert!(said("text").unwrap().contains("cones?"), "{}", calls[1].body);
+
+    // The next message bears the same token; a report by XML finds the first.
+    assert_eq!(
+        xml(&world, &format!("<messages>{}</messages>", message("2", "14045550124", "yes"))).await,
+        200
+    );
+    assert_eq!(world.fake.wait_for("", 3).await[2].line, "POST /submit HTTP/1.1");
+    world.export_until("sent", |sent| sent.len() == 2).await;
+    let report = "<reports><report message='out-1'><state>Delivered</state></report></reports>";
+    assert_eq!(xml(&world, report).await, 200);
+    let sent = world.export("sent");
+    let first = sent.iter().find(|sent| sent["id"] == "out-1").unwrap();
+    assert_eq!(first["receipt"], "delivered");
+    let (_folder, said) = world.end();
+    assert!(!said.contains(TOKEN), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn xml_that_fetches_or_grows_is_refused_and_leaves_no_trace() {
+    let file = include_str!("../providers/own-xml/kind.toml").to_owned();
+    let world = world_among(&[("providers/own-xml.toml", file)], "own-xml", OWN_XML).await;
+    let secret = world.folder.path().join("sayso.toml");
+    let external = format!("<!ENTITY mine SYSTEM 'file://{}'>", secret.display());
+    let called = format!("<!ENTITY mine SYSTEM 'http://{}/entity'>", world.fake.address);
+    let mut laughs = "<!ENTITY l0 'ha'>".to_owned();
+    for n in 1..10 {
+        write!(laughs, "<!ENTITY l{n} '{}'>", format!("&l{};", n - 1).repeat(10)).unwrap();
+    }
+    laughs.push_str("<!ENTITY mine '&l9;'>");
+    for entities in [external, called, laughs] {
+        let body = message("1", "14045550124", "&mine;");
+        let body = format!("<!DOCTYPE messages [{entities}]><messages>{body}</messages>");
+        assert_eq!(xml(&world, &body).await, 400, "{body}");
+    }
+    let deep = format!("<messages>{}{}</messages>", "<a>".repeat(9_000), "</a>".repeat(9_000));
+    assert_eq!(xml(&world, &deep).await, 400);
+    assert!(world.fake.calls().is_empty(), "{:?}", world.fake.calls());
+    let (folder, _) = world.end();
+    assert_eq!(export(folder.path(), "turns"), Vec::<Value>::new());
+}
+
+/// What a person writes is said back in XML as it was written, and is no XML of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_writes_is_no_element_of_what_is_sent() {
+    let file = include_str!("../providers/own-xml/kind.toml").to_owned();
+    let echo = "\nflow echo\n  start on echo\n\nnode first\n  say What is it?\n  ask word\n    tries 5 -> last\n  -> last\n\n\
+                node last\n  say It is {word else \"nothing\"}!\n  end\n";
+    let more = [
+        ("providers/own-xml.toml", file),
+        ("flows/gelato/echo.flow", echo.to_owned()),
+        ("flows/gelato/brand.flow", "field word: text\n".to_owned()),
+        ("grammars/en.grammar", "\nintent echo\n  echo\n  > ECHO\n".to_owned()),
+    ];
+    let world = world_among(&more, "own-xml", OWN_XML).await;
+    let taken = || says(200, "<accepted id='a'/>");
+    world.fake.script("", [granted(), taken(), taken()]);
+    let words = r#"</c:text><c:to>+1</c:to>&x; {secret.token} ]]> <![CDATA[ "it's" "#;
+    let escaped = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for (id, text) in [("1", "ECHO"), ("2", escaped.as_str())] {
+        assert_eq!(
+            xml(&world, &format!("<messages>{}</messages>", message(id, "14045550124", text))).await,
+            200
+        );
+        world.export_until("outbox", <[_]>::is_empty).await;
+    }
+    let calls = world.fake.wait_for("", 3).await;
+    let document = roxmltree::Document::parse(&calls[2].body).unwrap();
+    let all = |name: &str| {
+        document
+            .descendants()
+            .filter(|node| node.has_tag_name(("urn:carrier", name)))
+            .filter_map(|node| node.text())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(all("to"), ["14045550124"]);
+    assert_eq!(all("text"), [format!("It is {}!", words.trim())]);
+    world.end();
+}
+
+const ENTRA: &str = r#"
+endpoint = "FAKE"
+login_url = "FAKE"
+tenant_id = "tenant-1"
+client_id = "client-1"
+client_secret = "SECRET"
+callback_token = "SECRET"
+"#;
+
+/// A text as Event Grid brings it.
+async fn event(world: &World, id: &str, from: &str, text: &str) {
+    let data = json!({ "messageId": id, "from": from, "to": "+14045550102", "message": text });
+    let event = json!([{ "eventType": "Microsoft.Communication.SMSReceived", "data": data }]);
+    let url = format!("{}{PATH}?token={CURL_TOKEN}", world.server.address);
+    let answered = answered(world.client.post(url).body(event.to_string())).await.unwrap();
+    assert_eq!(answered.status, 200, "{answered:?}");
+}
+
+fn lines(world: &World) -> Vec<String> {
+    let path = |line: &str| line.split(' ').nth(1).unwrap().split('?').next().unwrap().to_owned();
+    world.fake.calls().iter().map(|call| path(&call.line)).collect()
+}
+
+const GRANTS: &str = "/tenant-1/oauth2/v2.0/token";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azure_takes_a_token_of_entra_which_is_fetched_anew_when_it_is_not_taken() {
+    let world = world("azure", ENTRA).await;
+    let taken = |id: &str| says(202, &format!(r#"{{"value":[{{"messageId":"{id}","successful":true}}]}}"#));
+    let denied = says(401, r#"{"error":{"code":"Denied"}}"#);
+    world.fake.script("", [granted(), taken("o-1"), denied, granted(), taken("o-2")]);
+    event(&world, "1", BEN, "JOIN").await;
+    let calls = world.fake.wait_for("", 2).await;
+    assert_eq!(lines(&world), [GRANTS, "/sms"]);
+    let expected = "grant_type=client_credentials&scope=https%3A%2F%2Fcommunication.azure.com%2F%2F.default&client_id=client-1&client_secret=";
+    assert_eq!(calls[0].body, format!("{expected}{CURL_TOKEN}"));
+    assert_eq!(calls[1].headers["authorization"], format!("Bearer {TOKEN}"));
+    assert!(!calls[1].headers.contains_key("x-ms-date"), "it is signed by nothing else");
+
+    event(&world, "2", BEN, "yes").await;
+    let calls = world.fake.wait_for("", 5).await;
+    assert_eq!(lines(&world)[2..], ["/sms", GRANTS, "/sms"]);
+    assert_eq!(calls[2].body, calls[4].body, "one message, tried once more");
+    world.export_until("sent", |sent| sent.len() == 2).await;
+    let (_folder, said) = world.end();
+    assert!(!said.contains(TOKEN), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_token_is_granted_messages_wait_or_are_shown_and_no_redirect_is_followed() {
+    let world = world("azure", ENTRA).await;
+    let elsewhere = format!("Location: http://{}/elsewhere\r\n", world.fake.address);
+    let taken = says(202, r#"{"value":[{"messageId":"o-1","successful":true}]}"#);
+    let redirected = Answer::Say(307, elsewhere, String::new());
+    world.fake.script("", [says(503, ""), Answer::HangUp, granted(), taken]);
+    event(&world, "1", BEN, "JOIN").await;
+    world.fake.wait_for("", 4).await;
+    assert_eq!(lines(&world), [GRANTS, GRANTS, GRANTS, "/sms"], "it came again, and left once");
+    world.export_until("sent", |sent| sent.len() == 1).await;
+
+    // The provider takes the token no longer, and the endpoint gives no other.
+    world.fake.script("", [says(401, "{}"), redirected]);
+    event(&world, "2", BEN, "yes").await;
+    let rows =
+        world.export_until("outbox", |rows| rows.iter().any(|row| row["state"].get("dead").is_some())).await;
+    assert!(rows[0].to_string().contains("the token endpoint answers 307"), "{rows:#?}");
+    assert_eq!(lines(&world)[4..], ["/sms", GRANTS], "the secret goes nowhere else");
+    let (_folder, said) = world.end();
+    assert!(said.contains("there is no token to send with") && !said.contains(TOKEN), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_real_message_is_tried_with_a_token_of_its_own() {
+    let world = world("azure", ENTRA).await;
+    let taken = says(202, r#"{"value":[{"messageId":"o-1","successful":true}]}"#);
+    world.fake.script("", [granted(), taken, says(400, r#"{"error":"unauthorized_client"}"#)]);
+    let test = ["provider", "test", "push", "--to", BEN, "--text", "hi"];
+    let tried = || {
+        let done = sayso(world.folder.path(), &test).output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
+    };
+    assert_eq!(tried(), (0, "accepted as o-1\n".to_owned()));
+    assert_eq!(lines(&world), [GRANTS, "/sms"]);
+    assert_eq!(
+        tried(),
+        (1, "refused (Config): the token endpoint answers 400 unauthorized_client\n".to_owned())
+    );
+    assert_eq!(world.fake.calls().len(), 3);
+    world.end();
 }

@@ -4,7 +4,7 @@
 //! is meant is an error here, and not a riddle there.
 
 use super::{Declared, Scope};
-use crate::provider::file::{Expected, File, InboundRule, Many, Numbers, Path, Read, ReceiptRule, When};
+use crate::provider::file::{Expected, File, InboundRule, Many, Numbers, Path, Read, ReceiptRule, When, xml};
 use crate::provider::scheme::hex;
 use crate::provider::{Delivery, Mimicked, RawRequest};
 use crate::sms::{AccountId, Phone, Receipt, ReceiptState, Sender};
@@ -113,7 +113,7 @@ impl Declared {
             fields.is_some_and(|fields| fields.values().all(|field| super::text_of(field).is_some()));
         let as_form = match self.kind.file.read {
             Read::Form => true,
-            Read::Json => false,
+            Read::Json | Read::Xml => false,
             Read::FormOrJson => is_flat,
         };
         let (kind, body) = if as_form {
@@ -122,6 +122,8 @@ impl Declared {
                 form.append_pair(name, &super::text_of(value).unwrap_or_default());
             }
             ("application/x-www-form-urlencoded", form.finish())
+        } else if self.kind.file.read == Read::Xml {
+            ("application/xml", xml::write(value))
         } else {
             ("application/json", value.to_string())
         };

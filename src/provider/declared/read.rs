@@ -3,7 +3,7 @@
 use super::{Class, File, Setup, class, each, first, holds};
 use crate::consent::How;
 use crate::provider::file::{
-    HintRule, InboundRule, Many, MediaRule, Numbers, OptOutRule, Path, Read, ReceiptRule, Scope, text_of,
+    HintRule, InboundRule, Many, MediaRule, Numbers, OptOutRule, Path, Read, ReceiptRule, Scope, text_of, xml,
 };
 use crate::provider::scheme::hex;
 use crate::provider::{DecodeError, Delivery, MEDIA_MAX, RawRequest, bounded, message_id};
@@ -64,23 +64,27 @@ pub(super) fn deliveries(
     Ok(found.into_iter().map(|item| item.unwrap_or_else(unread)).collect())
 }
 
-/// A request as a value: what a GET brings in its address, else the body as a form or JSON.
+/// A request as a value: what a GET brings in its address, else the body as a form, JSON or XML.
 pub(super) fn value(file: &File, request: &RawRequest) -> Result<Value, DecodeError> {
     if request.method == Method::GET {
         let query = request.url.split_once('?').map_or("", |(_, query)| query);
         return Ok(form(query.as_bytes()));
     }
     let kind = request.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let is_json = match file.read {
-        Read::Form => false,
-        Read::Json => true,
-        Read::FormOrJson => kind.is_some_and(|kind| kind.contains("json")),
-    };
-    if is_json {
+    let as_json = || {
         let value = serde_json::from_slice(&request.body);
-        return value.map_err(|error| DecodeError::Bad(format!("the body is no JSON: {error}")));
+        value.map_err(|error| DecodeError::Bad(format!("the body is no JSON: {error}")))
+    };
+    match file.read {
+        Read::Json => as_json(),
+        Read::FormOrJson if kind.is_some_and(|kind| kind.contains("json")) => as_json(),
+        Read::Form | Read::FormOrJson => Ok(form(&request.body)),
+        Read::Xml => {
+            let text = str::from_utf8(&request.body).map_err(|error| error.to_string());
+            let value = text.and_then(xml::read);
+            value.map_err(|error| DecodeError::Bad(format!("the body is no XML: {error}")))
+        }
     }
-    Ok(form(&request.body))
 }
 
 /// A form as an object; the first value of a name counts.
@@ -211,7 +215,7 @@ fn text(rule: &InboundRule, scope: &Scope<'_>) -> Result<String, DecodeError> {
         return Ok(text);
     }
     if let [only] = &rule.text[..]
-        && only.with(scope, |value| value.is_array() || value.is_object()) == Some(true)
+        && only.with(scope, |value| !value.is_null() && text_of(value).is_none()) == Some(true)
     {
         return Err(DecodeError::Bad(format!("`{only}` is no text")));
     }
@@ -232,7 +236,7 @@ fn pictures(rule: &MediaRule, scope: &Scope<'_>) -> Vec<Media> {
     if let Some(list) = &rule.list {
         let mut found = Vec::new();
         list.with(scope, |list| {
-            for item in list.as_array().into_iter().flatten().take(MEDIA_MAX) {
+            for item in xml::items(list).iter().take(MEDIA_MAX) {
                 let inner = Scope { item, ..*scope };
                 let url = match &rule.url {
                     Some(url) => at(url, &inner),

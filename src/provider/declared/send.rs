@@ -1,10 +1,9 @@
 //! Requests that send a message, and what their answers mean, by the rules of a file.
 
 use super::{Class, Declared, File, Scope, Setup, class, first, holds};
-use crate::provider::file::{Body, Codes, Hole, Send, Template};
+use crate::provider::file::{Body, Codes, Hole, ReadAnswers, Send, Template, xml};
 use crate::provider::scheme::hex;
-use crate::provider::signer;
-use crate::provider::{Call, Outcome, Rejection, Response, message_id};
+use crate::provider::{Call, Outcome, Rejection, Response, message_id, signer};
 use crate::sms::encoding::{Alphabet, cost};
 use crate::sms::{Outbound, Sender};
 use base64::Engine as _;
@@ -69,7 +68,7 @@ impl Filling<'_> {
                 "media" => !self.outbound.media.is_empty(),
                 "gsm7" => self.is_gsm7(),
                 "short_code" => matches!(self.outbound.from, Sender::ShortCode(_)),
-                _ => return self.setup.may(condition),
+                named => self.setup.holds(named),
             };
             holds == wanted
         })
@@ -91,7 +90,7 @@ fn uuid(outbound: &Outbound) -> String {
 /// The request that sends a message: the first of the file whose conditions hold.
 pub(super) fn call(file: &File, filling: &Filling<'_>, at: Timestamp) -> Call {
     let nothing = || Call { method: Method::POST, url: String::new(), headers: Vec::new(), body: Vec::new() };
-    let Some(send) = file.send.iter().find(|send| filling.takes(send)) else { return nothing() };
+    let Some(send) = taken_by(file, filling) else { return nothing() };
     if !filling.outbound.media.is_empty() && !carries_media(send) {
         // Where pictures cannot go, their addresses do.
         let mut outbound = filling.outbound.clone();
@@ -104,28 +103,46 @@ pub(super) fn call(file: &File, filling: &Filling<'_>, at: Timestamp) -> Call {
     made(send, filling, at)
 }
 
+fn taken_by<'f>(file: &'f File, filling: &Filling<'_>) -> Option<&'f Send> {
+    file.send.iter().find(|send| filling.takes(send))
+}
+
+/// The request that brings the token which a message's own request bears, if it bears one.
+pub(super) fn token_request(file: &File, filling: &Filling<'_>) -> Option<Call> {
+    let send = taken_by(file, filling)?;
+    Some((send.grant()?.request)(&filling.setup.keys(send.token.as_ref()?)))
+}
+
 fn carries_media(send: &Send) -> bool {
+    fn names(template: &Template) -> bool {
+        template.holes().any(|hole| *hole == Hole::Media)
+    }
     fn has(body: &Body) -> bool {
         match body {
-            Body::Text(template) => template.holes().any(|hole| *hole == Hole::Media),
+            Body::Text(template) => names(template),
             Body::Plain(_) => false,
             Body::List(list) => list.iter().any(has),
             Body::Object(fields) => fields.values().any(has),
         }
     }
     let mut fields = send.form.values().chain(send.query.values());
-    fields.any(|template| template.holes().any(|hole| *hole == Hole::Media))
+    fields.any(names)
         || send.json.as_ref().is_some_and(has)
+        || send.xml.as_ref().is_some_and(|xml| xml.any(names))
 }
 
 fn made(send: &Send, filling: &Filling<'_>, at: Timestamp) -> Call {
-    let (body, kind) = match &send.json {
-        Some(json) => {
-            let json = body(json, filling).unwrap_or(Value::Null);
-            (json.to_string(), Some("application/json"))
-        }
-        None if send.form.is_empty() => (String::new(), None),
-        None => (form(&send.form, filling), Some("application/x-www-form-urlencoded")),
+    let (body, kind) = if let Some(json) = &send.json {
+        let json = body(json, filling).unwrap_or(Value::Null);
+        (json.to_string(), Some("application/json"))
+    } else if let Some(xml) = &send.xml {
+        let fill = |template: &Template| filling.fill(template);
+        let values = xml::Values { fill: &fill, media: &filling.outbound.media };
+        (xml.filled(&values), Some("application/xml"))
+    } else if send.form.is_empty() {
+        (String::new(), None)
+    } else {
+        (form(&send.form, filling), Some("application/x-www-form-urlencoded"))
     };
     let mut call = Call {
         method: send.method.parse().unwrap_or(Method::POST),
@@ -233,7 +250,11 @@ pub(super) fn body(body: &Body, filling: &Filling<'_>) -> Option<Value> {
 /// they hold.
 pub(super) fn outcome(file: &File, response: &Response) -> Outcome {
     let text = String::from_utf8_lossy(&response.body);
-    let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let value = match file.read_answers {
+        ReadAnswers::Json => serde_json::from_str(&text).ok(),
+        ReadAnswers::Xml => xml::read(&text).ok(),
+    };
+    let value = value.unwrap_or(Value::Null);
     let scope = Scope { item: &value, outer: None, any_case: file.any_case };
     if (200..300).contains(&response.status)
         && let Some(taken) = file.send.iter().find_map(|send| accepted(send, &scope, &text))

@@ -1,7 +1,7 @@
 //! What a provider's file gets wrong although it can be read: names that nothing bears, rules that cannot work.
 
 use super::{File, InboundRule, Many, MediaRule, Mistake, Numbers, Path, Send};
-use crate::provider::{COMMON, link, scheme, signer};
+use crate::provider::{COMMON, grant, link, scheme, signer};
 use http::HeaderName;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -197,13 +197,10 @@ impl Check<'_> {
             }
             return;
         };
-        let by_message = |condition: &String| !condition.contains('.');
-        let never_taken = last.when.iter().any(by_message);
-        if never_taken || !last.when.is_empty() && file.answer.replies.is_none() {
-            let at = last.when.first().map_or("when", String::as_str).to_owned();
+        if let Some(condition) = last.when.iter().find(|condition| !condition.contains('.')) {
             self.wrong(
-                &at,
-                "the last `[[send]]` takes every message that those before it leave: it has no conditions",
+                condition,
+                "the last `[[send]]` takes every message that those before it leave: it has no conditions on messages",
             );
         }
     }
@@ -220,8 +217,9 @@ impl Check<'_> {
         if !matches!(send.method.as_str(), "GET" | "POST" | "PUT") {
             self.wrong_of(&send.method, format!("`{}` sends nothing", send.method), &["POST", "GET", "PUT"]);
         }
-        if send.json.is_some() && !send.form.is_empty() {
-            self.wrong("[[send]]", "a request has one body: a form, or JSON");
+        let bodies = [!send.form.is_empty(), send.json.is_some(), send.xml.is_some()];
+        if bodies.into_iter().filter(|is_there| *is_there).count() > 1 {
+            self.wrong("[[send]]", "a request has one body: a form, JSON or XML");
         }
         for name in send.headers.keys() {
             if HeaderName::from_bytes(name.as_bytes()).is_err() {
@@ -230,22 +228,42 @@ impl Check<'_> {
         }
         send.accepted.when.keys().chain(&*send.accepted.id).for_each(|path| self.one(path));
         if let Some(keys) = &send.sign {
-            self.signer(keys);
+            let find = |name: &str| signer::by_name(name).map(|signer| (signer.needs, &[][..]));
+            self.block("sign =", "signer", keys, &signer::ALL.map(|signer| signer.name), find);
+        }
+        if let Some(keys) = &send.token {
+            let find = |name: &str| grant::by_name(name).map(|grant| (grant.needs, grant.takes));
+            self.block("token =", "grant", keys, &grant::ALL.map(|grant| grant.name), find);
+            let header = send.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
+            if header || send.bearer.is_some() || send.basic.is_some() || send.sign.is_some() {
+                self.wrong(
+                    "token =",
+                    "a request says in one way who we are: `basic`, `bearer`, `sign`, `token`, or a header of its own",
+                );
+            }
         }
     }
 
-    fn signer(&mut self, keys: &BTreeMap<String, super::Template>) {
+    /// A building block that is named by `by`, with its keys.
+    fn block(
+        &mut self,
+        at: &str,
+        what: &str,
+        keys: &BTreeMap<String, super::Template>,
+        all: &[&str],
+        find: impl Fn(&str) -> Option<(&'static [&'static str], &'static [&'static str])>,
+    ) {
         let name = keys.get("by").and_then(|by| by.words()).unwrap_or_default();
-        let Some(signer) = signer::by_name(name) else {
-            let known: Vec<_> = signer::ALL.iter().map(|signer| signer.name).collect();
-            return self.wrong_of("sign", format!("there is no signer `{name}`"), &known);
+        let Some((needs, takes)) = find(name) else {
+            let at = if name.is_empty() { at } else { name };
+            return self.wrong_of(at, format!("there is no {what} `{name}`"), all);
         };
-        let known: Vec<_> = signer.needs.iter().copied().chain(["by"]).collect();
-        for missing in known.iter().filter(|need| !keys.contains_key(**need)) {
-            self.wrong(name, format!("the signer `{name}` needs the key `{missing}`"));
+        for missing in needs.iter().filter(|need| !keys.contains_key(**need)) {
+            self.wrong(name, format!("the {what} `{name}` needs the key `{missing}`"));
         }
+        let known: Vec<_> = needs.iter().chain(takes).copied().chain(["by"]).collect();
         for key in keys.keys().filter(|key| !known.contains(&key.as_str())) {
-            self.wrong_of(key, format!("the signer `{name}` has no key `{key}`"), &known);
+            self.wrong_of(key, format!("the {what} `{name}` has no key `{key}`"), &known);
         }
     }
 }

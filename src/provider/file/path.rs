@@ -5,11 +5,13 @@
 //! | `a.b` | the field `b` of the field `a`; `'a.b'` is one field whose name has a full stop |
 //! | `a[0]` | the first of the list `a` |
 //! | `a[]` | each of the list `a`, where there may be several |
-//! | `a.(json)` | what the text in `a` says as JSON |
+//! | `a.(json)`, `a.(xml)` | what the text in `a` says as JSON, or as XML |
+//! | `a.@b` | the attribute `b` of the element `a` |
 //! | `../a` | the field `a` of what is around this item |
 
+use super::xml;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
@@ -28,6 +30,7 @@ enum Step {
     At(usize),
     Each,
     Json,
+    Xml,
 }
 
 /// An item of a request, and what it lies in.
@@ -96,21 +99,23 @@ impl Path {
     }
 }
 
-/// A plain value as text.
+/// A plain value as text, or the text of an element of XML.
 pub(in crate::provider) fn text_of(value: &Value) -> Option<String> {
-    match value {
+    match xml::first(value) {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(truth) => Some(truth.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        element @ Value::Object(_) => xml::text(element).map(str::to_owned),
+        Value::Null | Value::Array(_) => None,
     }
 }
 
 /// O(values that are met). Steps are few, and so is what is on the stack.
 fn walk(steps: &[Step], value: &Value, any_case: bool, read: &mut dyn FnMut(&Value)) {
     let Some((step, rest)) = steps.split_first() else { return read(value) };
-    match (step, value) {
-        (Step::Name(name), Value::Object(fields)) => {
+    match step {
+        Step::Name(name) => {
+            let Value::Object(fields) = xml::first(value) else { return };
             let exact = fields.get(name);
             let in_any_case =
                 || fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -118,31 +123,32 @@ fn walk(steps: &[Step], value: &Value, any_case: bool, read: &mut dyn FnMut(&Val
                 walk(rest, value, any_case, read);
             }
         }
-        (Step::At(at), Value::Array(list)) => {
-            if let Some(value) = list.get(*at) {
+        Step::At(at) => {
+            if let Some(value) = xml::items(value).get(*at) {
                 walk(rest, value, any_case, read);
             }
         }
-        (Step::Each, Value::Array(list)) => list.iter().for_each(|value| walk(rest, value, any_case, read)),
-        (Step::Json, Value::String(text)) => {
-            if let Ok(value) = serde_json::from_str(text) {
+        Step::Each => xml::items(value).iter().for_each(|value| walk(rest, value, any_case, read)),
+        Step::Json | Step::Xml => {
+            if let Some(value) = text_of(value).and_then(|text| document(step, &text)) {
                 walk(rest, &value, any_case, read);
             }
         }
-        (Step::Name(_) | Step::At(_) | Step::Each | Step::Json, _) => {}
     }
+}
+
+/// What a text says as JSON or XML, if it is that.
+fn document(step: &Step, text: &str) -> Option<Value> {
+    if *step == Step::Xml { xml::read(text).ok() } else { serde_json::from_str(text).ok() }
 }
 
 /// What stands in the way is made into what the place needs.
 fn put(steps: &[Step], within: &mut Value, value: Value) {
-    let Some((step, rest)) = steps.split_first() else {
-        *within = value;
-        return;
-    };
+    let Some((step, rest)) = steps.split_first() else { return xml::put_text(within, value) };
     match step {
         Step::Name(name) => {
             if !within.is_object() {
-                *within = Value::Object(Map::new());
+                *within = xml::opened(within.take(), name);
             }
             if let Some(fields) = within.as_object_mut() {
                 put(rest, fields.entry(name.as_str()).or_insert(Value::Null), value);
@@ -160,11 +166,12 @@ fn put(steps: &[Step], within: &mut Value, value: Value) {
                 put(rest, &mut list[at], value);
             }
         }
-        Step::Json => {
-            let before = within.as_str().and_then(|text| serde_json::from_str(text).ok());
+        Step::Json | Step::Xml => {
+            let before = within.as_str().and_then(|text| document(step, text));
             let mut inner = before.unwrap_or(Value::Null);
             put(rest, &mut inner, value);
-            *within = Value::String(inner.to_string());
+            let written = if *step == Step::Xml { xml::write(&inner) } else { inner.to_string() };
+            *within = Value::String(written);
         }
     }
 }
@@ -208,6 +215,10 @@ impl FromStr for Path {
 fn segment<'t>(text: &'t str, steps: &mut Vec<Step>) -> Result<&'t str, &'static str> {
     if let Some(rest) = text.strip_prefix("(json)") {
         steps.push(Step::Json);
+        return Ok(rest);
+    }
+    if let Some(rest) = text.strip_prefix("(xml)") {
+        steps.push(Step::Xml);
         return Ok(rest);
     }
     let mut rest = if let Some(quoted) = text.strip_prefix('\'') {
