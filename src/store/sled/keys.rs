@@ -115,8 +115,17 @@ impl StoredRow {
 }
 
 pub(super) fn gone(error: &sled::Error) -> StoreError {
-    StoreError::Gone(error.to_string())
+    match error {
+        sled::Error::Corruption { .. } => StoreError::Corrupt(DAMAGED.to_owned()),
+        other @ (sled::Error::Io(_)
+        | sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)) => StoreError::Gone(other.to_string()),
+    }
 }
+
+/// What is said of a file that sled cannot read: its own words end with an empty backtrace.
+pub(super) const DAMAGED: &str = "a file of it is damaged";
 
 fn prefixed(prefix: u8, rest: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(rest.len() + 1);
@@ -341,4 +350,15 @@ pub(super) fn scanned_turn(key: &[u8], value: &[u8]) -> Result<Scanned, StoreErr
             Ok(Scanned::ErasedTurn { seq, brand: erased.brand, erased_at: erased.erased_at })
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_told_in_words() {
+        let told = gone(&sled::Error::Corruption { at: None, bt: () });
+        assert_eq!(told.to_string(), "the store holds something that cannot be read: a file of it is damaged");
+    }
 }

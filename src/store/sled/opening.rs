@@ -1,5 +1,6 @@
 //! Opening the folder: its lock, its files, and what can be wrong with them.
 
+use super::keys::DAMAGED;
 use super::migrate;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -100,10 +101,7 @@ fn open_error(error: sled::Error, folder: &Path) -> OpenError {
         // sled wraps the lock's error into words of its own.
         sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => OpenError::Locked(path),
         sled::Error::Io(source) => OpenError::Folder { path, source },
-        // Its own words end with an empty backtrace.
-        sled::Error::Corruption { .. } => {
-            OpenError::Unreadable { path, why: "a file of it is damaged".to_owned() }
-        }
+        sled::Error::Corruption { .. } => OpenError::Unreadable { path, why: DAMAGED.to_owned() },
         other @ (sled::Error::CollectionNotFound(_)
         | sled::Error::Unsupported(_)
         | sled::Error::ReportableBug(_)) => OpenError::Unreadable { path, why: other.to_string() },
@@ -117,7 +115,7 @@ pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         let words = panic.downcast_ref::<String>().map(String::as_str);
         let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is given");
         let first = words.lines().next().unwrap_or_default();
-        format!("a file of it is damaged ({})", first.chars().take(200).collect::<String>())
+        format!("{DAMAGED} ({})", first.chars().take(200).collect::<String>())
     })
 }
 
