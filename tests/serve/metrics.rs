@@ -36,7 +36,7 @@ async fn what_is_told_is_what_has_happened() {
     let nowhere = form(BEN, NOWHERE, "SM3", "JOIN");
     assert_eq!(world.twilio("nowhere", &nowhere).await.status, 200);
     world.say(GIL, "SM4", "JOIN").await;
-    world.say(GIL, "SM5", "this is too much").await;
+    world.say(GIL, "SM5", "go away lol").await;
     let forged = world.post_form("twilio-main", encode(&form(ANA, MAIN, "SM9", "STOP")), "forged").await;
     assert_eq!(forged.status, 403);
     assert_eq!(world.post("made-up", &[], "").await.status, 404);
