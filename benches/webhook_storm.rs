@@ -147,7 +147,13 @@ fn phone(number: usize) -> String {
 fn server(command: &mut Command) -> (Child, SocketAddr) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
-    let at = lines.find_map(|line| line.split_once("http://").and_then(|(_, at)| at.trim().parse().ok()));
+    let at = lines.find_map(|line| {
+        let at = line.split_once("http://").and_then(|(_, at)| at.trim().parse().ok());
+        if at.is_none() {
+            println!("  {line}");
+        }
+        at
+    });
     std::thread::spawn(move || lines.for_each(|line| println!("  {line}")));
     (child, at.expect("it listens"))
 }
@@ -217,7 +223,7 @@ fn workspace(provider: SocketAddr) -> tempfile::TempDir {
     let settings = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"{URL}\"\n\n[store]\npath = \"store\"\ncache_mb = 512\n\n\
          [providers.main]\nkind = \"twilio\"\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"env:TWILIO_TOKEN\"\n\
-         base_url = \"http://{provider}\"\nrequests_per_second = 20000\npace = {{ account = {PACE}, us_number = {PACE} }}\n"
+         base_url = \"http://{provider}\"\nrequests_per_second = 10000\npace = {{ account = {PACE}, us_number = {PACE} }}\n"
     );
     let mut file = std::fs::File::create(folder.path().join("sayso.toml")).expect("a file");
     file.write_all(settings.as_bytes()).expect("a file");
