@@ -1,7 +1,8 @@
 //! Turns a second of people who are known already, in a store of few and in one of many, beside bare sled that reads and writes as
 //! much; and what a person and a turn take on the disk.
 //!
-//! `cargo bench --bench growth [-- PEOPLE]`. Read the ratios; the disk changes. What does not hold is printed; it is no failure.
+//! `cargo bench --bench growth [-- PEOPLE [CACHE_MB]]`. Read the ratios; the disk changes. What does not hold is printed; it is no
+//! failure. Of a store that is larger than its cache each turn reads a page from the disk: see what a larger one is worth.
 
 // Bench code: it prints, it measures, and a panic is the report.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
@@ -29,14 +30,16 @@ const RUN: Duration = Duration::from_secs(5);
 const WAITING: usize = 128;
 /// Turns of one commit while the store is filled.
 const BATCH: u64 = 512;
-const CACHE_BYTES: u64 = 256 << 20;
+/// The cache of the store, in MiB, if nothing is said: what `serve` takes if its settings say nothing.
+const CACHE_MB: u64 = 256;
 
 fn main() {
-    let many = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(MANY);
+    let mut said = std::env::args().filter_map(|word| word.parse::<u64>().ok());
+    let (many, cache) = (said.next().unwrap_or(MANY), said.next().unwrap_or(CACHE_MB) << 20);
     let workspace = Workspace::open(Path::new(env!("CARGO_MANIFEST_DIR")));
     let bot = Arc::clone(workspace.bot("scoops").expect("the example brand is sound"));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
-    let sizes = [FEW, many].map(|people| (people, runtime.block_on(sayso_rate(&bot, people))));
+    let sizes = [FEW, many].map(|people| (people, runtime.block_on(sayso_rate(&bot, people, cache))));
     for (people, measured) in &sizes {
         println!(
             "{people:>9} people: {:7.0} turns/s, filled at {:6.0}/s; on the disk {:4.0} bytes a person, {:4.0} a turn of one who is known",
@@ -44,7 +47,7 @@ fn main() {
         );
     }
     let slower = sizes[0].1.rate / sizes[1].1.rate;
-    let [few, of_many] = [FEW, many].map(sled_rate);
+    let [few, of_many] = [FEW, many].map(|people| sled_rate(people, cache));
     let bar = if slower <= SLOWER_BAR { "holds" } else { "DOES NOT HOLD" };
     println!(
         "{slower:.2} times slower with {} times the people; bare sled {:.2}; {SLOWER_BAR} {bar}",
@@ -81,9 +84,9 @@ fn on_disk(folder: &Path) -> u64 {
     sizes.sum()
 }
 
-async fn sayso_rate(bot: &Arc<Bot>, people: u64) -> Measured {
+async fn sayso_rate(bot: &Arc<Bot>, people: u64, cache: u64) -> Measured {
     let folder = folder();
-    let store = Arc::new(SledStore::open(folder.path(), CACHE_BYTES).expect("a fresh store"));
+    let store = Arc::new(SledStore::open(folder.path(), cache).expect("a fresh store"));
     let empty = on_disk(folder.path());
     let begin = Instant::now();
     fill(&store, bot, people).await;
@@ -207,29 +210,31 @@ fn scattered(number: u64) -> u64 {
     number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20
 }
 
-/// As many bytes read and written at random keys by a loop that does nothing else, in batches with a sync each.
-fn sled_rate(people: u64) -> f64 {
+/// As many bytes read and written at the same people's keys by a loop that does nothing else, in batches with a sync each.
+fn sled_rate(people: u64, cache: u64) -> f64 {
     let folder = folder();
     let path = folder.path().join("sled");
     let db = sled::Config::new()
         .path(&path)
-        .cache_capacity(CACHE_BYTES)
+        .cache_capacity(cache)
         .mode(sled::Mode::HighThroughput)
         .flush_every_ms(None)
         .open()
         .expect("a fresh database");
     let file = std::fs::File::open(path.join("db")).expect("sled's file");
     let value = vec![7_u8; 300];
-    let at =
-        |number: u64| [b"d".as_slice(), &number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()].concat();
+    let at = |number: u64| [b"dscoops/".as_slice(), key(number).phone.to_string().as_bytes()].concat();
     let sync = |batch: sled::Batch| {
         db.apply_batch(batch).expect("a write");
         db.flush().expect("a flush");
         file.sync_data().expect("a sync");
     };
-    for begin in (0..people).step_by(2_048) {
+    for begin in (0..people).map(|batch| batch * BATCH).take_while(|begin| *begin < people) {
         let mut batch = sled::Batch::default();
-        (begin..people.min(begin + 2_048)).for_each(|number| batch.insert(at(number), value.as_slice()));
+        for number in begin..people.min(begin + BATCH) {
+            batch.insert(at(number), value.as_slice());
+            batch.insert([b"f".as_slice(), &number.to_be_bytes()].concat(), value.as_slice());
+        }
         sync(batch);
     }
     let (mut turns, begin) = (0_u64, Instant::now());

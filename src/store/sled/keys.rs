@@ -359,6 +359,9 @@ mod tests {
     #[test]
     fn damage_is_told_in_words() {
         let told = gone(&sled::Error::Corruption { at: None, bt: () });
-        assert_eq!(told.to_string(), "the store holds something that cannot be read: a file of it is damaged");
+        assert_eq!(
+            told.to_string(),
+            "the store holds something that cannot be read: a file of it is damaged"
+        );
     }
 }
