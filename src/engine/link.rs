@@ -81,6 +81,14 @@ impl Engine {
         }
     }
 
+    /// Sees that whatever a message needs besides itself is at hand before the gate is asked.
+    pub(super) async fn prepare(&self, account: &Account, outbound: &Outbound) {
+        if let Way::Calls(provider) = &account.way {
+            let means = Means { transport: &*self.transport, clock: &*self.clock };
+            self.tokens.prepare(means, &account.id, &**provider, outbound).await;
+        }
+    }
+
     /// Runs the links of all accounts until [`Self::close_links`]; then tells their providers, and ends. When the accounts
     /// change, all links end well and those of the new accounts begin.
     pub async fn run_links(self: Arc<Self>) {

@@ -215,6 +215,9 @@ impl Engine {
             return Ok(Err(Settlement::Hold { until: self.later(BRAND_AWAY), why: None }));
         };
         let Some((from, account)) = self.leaves_from(&bot, send) else { return never(Death::NoAccount) };
+        let (body, media, reference) = (send.body.clone(), send.media.clone(), row.id.to_string());
+        let outbound = Outbound { from, to: row.key.phone, body, media, reference };
+        self.prepare(&account, &outbound).await;
         let left = if bot.limits(send.class) { self.store.left(&row.key).await? } else { Vec::new() };
         // Read last: between this and the first byte nothing is waited for, so that a STOP comes before it or after it.
         let person = self.store.load(&row.key).await?.record.person;
@@ -245,9 +248,7 @@ impl Engine {
                 if send.class == Class::OptOutConfirmation {
                     late(row, person.standing.stopped(), pass.checked_at);
                 }
-                let (body, media) = (send.body.clone(), send.media.clone());
-                let reference = row.id.to_string();
-                Ok((account, Outbound { from, to: row.key.phone, body, media, reference }, pass))
+                Ok((account, outbound, pass))
             }
             Verdict::Hold { until, why } => {
                 tracing::info!(row = %row.id, %until, %why, "a message waits");

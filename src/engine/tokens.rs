@@ -81,6 +81,21 @@ impl Tokens {
         Ok((response.status, provider.outcome(&response)))
     }
 
+    /// Sees that the token which a message will bear is at hand, so that the message need not wait for it. Where there is none,
+    /// [`Self::carry`] says so.
+    pub async fn prepare(
+        &self,
+        means: Means<'_>,
+        account: &AccountId,
+        provider: &dyn Provider,
+        outbound: &Outbound,
+    ) {
+        if let Some(request) = provider.token_request(outbound) {
+            let asking = Asking { slot: self.slot(&request, means.clock.now()), request, account, means };
+            let _kept = asking.token().await;
+        }
+    }
+
     /// Where such a token is kept. A new place takes those away whose token has ended: O(tokens), once for each account.
     fn slot(&self, request: &Call, now: Timestamp) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
