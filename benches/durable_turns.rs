@@ -7,8 +7,7 @@
 // Bench code: it prints, it measures, and a panic is the report.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
-use sayso::engine::transport::Nowhere;
-use sayso::engine::{Arrival, Engine, Parts, Received, Secrets, SystemChance, SystemClock};
+use sayso::engine::{Arrival, Engine, Parts, Received};
 use sayso::sms::{Inbound, Key};
 use sayso::store::SledStore;
 use sayso::workspace::Workspace;
@@ -91,18 +90,7 @@ fn folder() -> tempfile::TempDir {
 fn engine_rate(bot: &Arc<sayso::bot::Bot>, waiting: usize) -> (f64, Shape) {
     let folder = folder();
     let store = Arc::new(SledStore::open(folder.path(), 256 << 20).expect("a fresh store"));
-    let engine = Arc::new(Engine::new(Parts {
-        bots: vec![Arc::clone(bot)],
-        closed: Vec::new(),
-        accounts: Vec::new(),
-        store,
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(Nowhere),
-        outside: Arc::new(Nowhere),
-        secrets: Secrets::new(),
-        chance: Arc::new(SystemChance),
-        log_numbers: false,
-    }));
+    let engine = Arc::new(Engine::new(Parts::alone(vec![Arc::clone(bot)], store)));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
     let next = Arc::new(AtomicU64::new(0));
     let begin = Instant::now();

@@ -10,8 +10,7 @@
 use jiff::Timestamp;
 use sayso::bot::Bot;
 use sayso::dialogue::{Event, State, fingerprint, read, step, to_record};
-use sayso::engine::transport::Nowhere;
-use sayso::engine::{Arrival, Chance, Clock, Engine, Parts, Received, Secrets, SystemChance, SystemClock};
+use sayso::engine::{Arrival, Chance, Clock, Engine, Parts, Received, SystemChance, SystemClock};
 use sayso::sms::{Inbound, Key, Phone};
 use sayso::store::{Entry, SledStore, Store, Turn};
 use sayso::workspace::Workspace;
@@ -92,18 +91,7 @@ async fn sayso_rate(bot: &Arc<Bot>, people: u64, cache: u64) -> Measured {
     fill(&store, bot, people).await;
     let filled = people as f64 / begin.elapsed().as_secs_f64();
     let full = on_disk(folder.path());
-    let engine = Arc::new(Engine::new(Parts {
-        bots: vec![Arc::clone(bot)],
-        closed: Vec::new(),
-        accounts: Vec::new(),
-        store,
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(Nowhere),
-        outside: Arc::new(Nowhere),
-        secrets: Secrets::new(),
-        chance: Arc::new(SystemChance),
-        log_numbers: false,
-    }));
+    let engine = Arc::new(Engine::new(Parts::alone(vec![Arc::clone(bot)], store)));
     let next = Arc::new(AtomicU64::new(0));
     let begin = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();

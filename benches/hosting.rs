@@ -9,8 +9,7 @@
 
 use sayso::bot::Bot;
 use sayso::dialogue::{Event, State, read, step};
-use sayso::engine::transport::Nowhere;
-use sayso::engine::{Arrival, Engine, Parts, Received, Secrets, Served, SystemChance, SystemClock};
+use sayso::engine::{Arrival, Engine, Parts, Received, Served};
 use sayso::sms::{BrandId, Inbound, Key, Phone};
 use sayso::store::SledStore;
 use sayso::workspace::{Live, Workspace};
@@ -212,18 +211,10 @@ fn reload(root: &Path, live: &mut Live, count: usize) {
 }
 
 fn engine(live: &Live, store: &Path) -> Arc<Engine> {
-    Arc::new(Engine::new(Parts {
-        bots: live.bots().cloned().collect(),
-        closed: Vec::new(),
-        accounts: Vec::new(),
-        store: Arc::new(SledStore::open(store, 256 << 20).expect("a fresh store")),
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(Nowhere),
-        outside: Arc::new(Nowhere),
-        secrets: Secrets::new(),
-        chance: Arc::new(SystemChance),
-        log_numbers: false,
-    }))
+    Arc::new(Engine::new(Parts::alone(
+        live.bots().cloned().collect(),
+        Arc::new(SledStore::open(store, 256 << 20).expect("a fresh store")),
+    )))
 }
 
 /// Durable turns a second: texts to all brands by turns, and to one of them alone.

@@ -9,8 +9,7 @@
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, clippy::cast_precision_loss)]
 
 use sayso::bot::Bot;
-use sayso::engine::transport::Nowhere;
-use sayso::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
+use sayso::engine::{Engine, Parts};
 use sayso::provider::{Account, BAD_NUMBER_AFTER, Catalogue, REQUESTS_PER_SECOND, Settings};
 use sayso::sms::{AccountId, Pace};
 use sayso::store::SledStore;
@@ -89,16 +88,8 @@ async fn through_a_link(bot: &Arc<Bot>, window: usize, texts: usize) -> ((f64, f
     let folder = tempfile::Builder::new().prefix("link-").tempdir_in(target).expect("a folder on the disk");
     let store = SledStore::open(folder.path(), 256 << 20).expect("a fresh store");
     let engine = Arc::new(Engine::new(Parts {
-        bots: vec![Arc::clone(bot)],
-        closed: Vec::new(),
         accounts: vec![account(at, window)],
-        store: Arc::new(store),
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(Nowhere),
-        outside: Arc::new(Nowhere),
-        secrets: Secrets::new(),
-        chance: Arc::new(SystemChance),
-        log_numbers: false,
+        ..Parts::alone(vec![Arc::clone(bot)], Arc::new(store))
     }));
     let links = tokio::spawn(Arc::clone(&engine).run_links());
     let outbox = tokio::spawn(Arc::clone(&engine).run_outbox());

@@ -51,6 +51,7 @@ use std::sync::atomic::AtomicI64;
 use tap::Tap;
 use tokens::Tokens;
 use tokio::sync::{Notify, Semaphore, watch};
+use transport::Nowhere;
 
 /// Everything that a message passes through.
 pub struct Engine {
@@ -109,6 +110,26 @@ pub struct Parts {
     pub secrets: Secrets,
     /// Whether logs show numbers in full; they are masked otherwise.
     pub log_numbers: bool,
+}
+
+impl Parts {
+    /// The parts of an engine that calls nobody and has no account, by the clock and the chance of this machine: for verbs that
+    /// work on a store, and for benches.
+    #[must_use]
+    pub fn alone(bots: Vec<Arc<Bot>>, store: Arc<dyn Store>) -> Self {
+        Self {
+            bots,
+            closed: Vec::new(),
+            accounts: Vec::new(),
+            store,
+            clock: Arc::new(SystemClock),
+            chance: Arc::new(SystemChance),
+            transport: Arc::new(Nowhere),
+            outside: Arc::new(Nowhere),
+            secrets: Secrets::new(),
+            log_numbers: false,
+        }
+    }
 }
 
 impl Engine {

@@ -3,8 +3,7 @@
 
 use super::export::Source;
 use super::{Exit, Streams, Unusable, no_brand, no_store};
-use crate::engine::transport::Nowhere;
-use crate::engine::{Engine, Parts, Secrets, SystemChance, SystemClock};
+use crate::engine::{Engine, Parts};
 use crate::server::socket::{Client, Request, Response, answer};
 use crate::sms::{BrandId, Key};
 use crate::store::{Cursor, Scanned, SledStore, Table};
@@ -83,16 +82,9 @@ pub(super) fn strange() -> Unusable {
 /// An engine that sends nothing.
 fn engine(workspace: &Workspace, store: SledStore) -> Arc<Engine> {
     Arc::new(Engine::new(Parts {
-        bots: workspace.bots.clone(),
         closed: workspace.closed(),
-        accounts: Vec::new(),
-        store: Arc::new(store),
-        clock: Arc::new(SystemClock),
-        transport: Arc::new(Nowhere),
-        outside: Arc::new(Nowhere),
-        secrets: Secrets::new(),
-        chance: Arc::new(SystemChance),
         log_numbers: workspace.config.log.numbers,
+        ..Parts::alone(workspace.bots.clone(), Arc::new(store))
     }))
 }
 

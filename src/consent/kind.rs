@@ -121,14 +121,17 @@ fn read_twice(text: &Text, judged: Option<Judged>) -> Kind {
         None => (Phrases::Silent, None),
     };
     let words = likeness(text);
-    let sum = words.with(phrases);
-    if sum == Sum::Speech {
-        return Kind::Speech;
-    }
-    let (rule, reason, yields) = found.unwrap_or_else(|| (words.reason(), Reason::Asked, true));
-    match sum {
-        Sum::OptOut => Kind::OptOut { rule, reason, yields },
-        Sum::Doubt | Sum::Speech => Kind::Unsure { rule, yields },
+    let why = || found.unwrap_or_else(|| (words.reason(), Reason::Asked, true));
+    match words.with(phrases) {
+        Sum::OptOut => {
+            let (rule, reason, yields) = why();
+            Kind::OptOut { rule, reason, yields }
+        }
+        Sum::Doubt => {
+            let (rule, _, yields) = why();
+            Kind::Unsure { rule, yields }
+        }
+        Sum::Speech => Kind::Speech,
     }
 }
 

@@ -73,10 +73,7 @@ impl Engine {
         outbound: &Outbound,
     ) -> Result<(u16, Outcome), CallError> {
         match &account.way {
-            Way::Calls(provider) => {
-                let means = Means { transport: &*self.transport, clock: &*self.clock };
-                self.tokens.carry(means, &account.id, &**provider, outbound).await
-            }
+            Way::Calls(provider) => self.tokens.carry(self.means(), &account.id, &**provider, outbound).await,
             Way::Link(_) => Ok((0, self.links.send(&account.id, outbound).await?)),
         }
     }
@@ -84,9 +81,12 @@ impl Engine {
     /// Sees that whatever a message needs besides itself is at hand before the gate is asked.
     pub(super) async fn prepare(&self, account: &Account, outbound: &Outbound) {
         if let Way::Calls(provider) = &account.way {
-            let means = Means { transport: &*self.transport, clock: &*self.clock };
-            self.tokens.prepare(means, &account.id, &**provider, outbound).await;
+            self.tokens.prepare(self.means(), &account.id, &**provider, outbound).await;
         }
+    }
+
+    fn means(&self) -> Means<'_> {
+        Means { transport: &*self.transport, clock: &*self.clock }
     }
 
     /// Runs the links of all accounts until [`Self::close_links`]; then tells their providers, and ends. When the accounts

@@ -61,11 +61,10 @@ impl Tokens {
         let Means { transport, clock } = means;
         let call = || provider.encode(outbound, clock.now());
         let bearing = |token: &SecretString| transport.call(call().bearing(token.expose_secret()));
-        let Some(request) = provider.token_request(outbound) else {
+        let Some(asking) = self.asking(means, account, provider, outbound) else {
             let response = transport.call(call()).await?;
             return Ok((response.status, provider.outcome(&response)));
         };
-        let asking = Asking { slot: self.slot(&request, clock.now()), request, account, means };
         let token = match asking.token().await {
             Ok(token) => token,
             Err(refusal) => return Ok(refusal),
@@ -90,10 +89,21 @@ impl Tokens {
         provider: &dyn Provider,
         outbound: &Outbound,
     ) {
-        if let Some(request) = provider.token_request(outbound) {
-            let asking = Asking { slot: self.slot(&request, means.clock.now()), request, account, means };
+        if let Some(asking) = self.asking(means, account, provider, outbound) {
             let _kept = asking.token().await;
         }
+    }
+
+    /// What asks for the token that a message bears, if it bears one.
+    fn asking<'m>(
+        &self,
+        means: Means<'m>,
+        account: &'m AccountId,
+        provider: &dyn Provider,
+        outbound: &Outbound,
+    ) -> Option<Asking<'m>> {
+        let request = provider.token_request(outbound)?;
+        Some(Asking { slot: self.slot(&request, means.clock.now()), request, account, means })
     }
 
     /// Where such a token is kept. A new place takes those away whose token has ended: O(tokens), once for each account.

@@ -246,11 +246,12 @@ fn segment<'t>(text: &'t str, steps: &mut Vec<Step>) -> Result<&'t str, &'static
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use serde_json::json;
 
-    fn all(path: &str, value: &Value) -> Vec<String> {
+    /// Where a path leads, as texts.
+    pub(in crate::provider::file) fn all(path: &str, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
         let scope = Scope { item: value, outer: None, any_case: false };
         path.parse::<Path>().expect("a path").each(&scope, &mut |value| found.extend(text_of(value)));

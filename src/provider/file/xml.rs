@@ -316,17 +316,10 @@ impl Element {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Path, Scope};
+    use super::super::path::tests::all as at;
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
-
-    fn at(path: &str, value: &Value) -> Vec<String> {
-        let mut found = Vec::new();
-        let scope = Scope { item: value, outer: None, any_case: false };
-        path.parse::<Path>().expect("a path").each(&scope, &mut |value| found.extend(text_of(value)));
-        found
-    }
 
     #[test]
     fn elements_attributes_and_texts_are_found_by_their_local_names() {
